@@ -1,0 +1,144 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "state/model/instant.h"
+#include "state/model/result.h"
+
+namespace rolecall {
+
+/// The operations of the API, by their operationId. Rate limits are kept per operation.
+enum class Operation : std::uint8_t {
+  getOrgs,
+  getOrgById,
+  getDirectoriesForOrg,
+  getDomains,
+  getDomainById,
+  getUserLastActiveDates,
+  searchDirectoryUsers,
+  getDirectoryUsersCount,
+  getUserRoleAssignments,
+  searchDirectoryGroups,
+  getGroupsCount,
+  getGroup,
+  getGroupRoleAssignments,
+  queryWorkspaces,
+  getEvents,
+  pollEvents,
+  inviteUsers,
+  assignRole,
+  revokeRole,
+  assignOrganizationLevelRole,
+  revokeOrganizationLevelRole,
+  removeDirectoryUser,
+  suspendDirectoryUser,
+  restoreDirectoryUser,
+  createGroup,
+  deleteGroup,
+  addUserToGroup,
+  removeUserFromGroup,
+  grantGroupAccess,
+  revokeGroupAccess,
+};
+[[nodiscard]] std::string_view name(Operation operation);
+
+enum class Method : std::uint8_t { get, post, del };
+[[nodiscard]] std::string_view name(Method method);
+
+/// One HTTP request. `target` follows the base URL ("/v2/orgs/..."), already percent-encoded.
+struct Request {
+  Operation operation{};
+  Method method{};
+  std::string target;
+  std::string body;  ///< JSON, or empty for none
+};
+
+/// A request that cannot change the organization. Only `endpoints` makes these, from operations
+/// that read; there is no way from a WriteRequest to one.
+class ReadRequest {
+ public:
+  [[nodiscard]] const Request& request() const { return request_; }
+
+ private:
+  friend class Endpoints;
+  explicit ReadRequest(Request request) : request_(std::move(request)) {}
+  Request request_;
+};
+
+/// A request that can change the organization.
+class WriteRequest {
+ public:
+  [[nodiscard]] const Request& request() const { return request_; }
+
+ private:
+  friend class Endpoints;
+  explicit WriteRequest(Request request) : request_(std::move(request)) {}
+  Request request_;
+};
+
+/// An answer that arrived whole, whatever its status.
+struct Response {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+  std::optional<Instant> date;                     ///< the server's clock
+  std::string retry_after;                         ///< header values as sent, empty when absent
+  std::string rate_limit, rate_remaining, rate_reset;
+};
+
+/// No whole answer.
+struct Failure {
+  enum class Kind : std::uint8_t {
+    not_sent,   ///< no byte of the request left: connect, name look-up, TLS, or given up while waiting
+    no_answer,  ///< sent; time ran out or the connection broke: a write may have taken effect
+    bad_answer, ///< sent; what came back is no HTTP answer or breaks a limit: likewise
+    cancelled,  ///< never started, because the caller asked to stop
+  };
+  Kind kind{};
+  std::string what;  ///< for people; holds nothing secret
+  /// Trying again cannot help (certificate refused, not a permitted address).
+  bool final = false;
+};
+
+using Answer = tl::expected<Response, Failure>;
+
+/// The caller's own number for a call.
+using Ticket = std::uint64_t;
+
+struct Completion {
+  Ticket ticket = 0;
+  Answer answer;
+  int attempts = 1;                          ///< requests sent for this call, this one included
+  std::chrono::milliseconds duration{0};     ///< from start to completion, waiting included
+};
+
+/// The port to the API, for code that only reads: it has no way to write.
+///
+/// The loop that uses it is ordinary code: while can_start, start; then wait for one completion.
+/// Completions arrive in any order, one for each start. Single-threaded.
+class ReadClient {
+ public:
+  virtual ~ReadClient() = default;
+  /// Whether another call may be started now (the bound on calls in flight).
+  [[nodiscard]] virtual bool can_start() const = 0;
+  /// `delay`: not before this long from now. A delayed call counts as in flight.
+  virtual void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay = {}) = 0;
+  /// Blocks until a call completes. Must not be called with nothing in flight.
+  [[nodiscard]] virtual Completion wait() = 0;
+  /// Calls that have not been sent complete as `cancelled`; those sent go on to their end.
+  virtual void cancel_unsent() = 0;
+};
+
+/// The port for the applier alone.
+class WriteClient : public ReadClient {
+ public:
+  using ReadClient::start;
+  virtual void start(Ticket ticket, WriteRequest request,
+                     std::chrono::milliseconds delay = {}) = 0;
+};
+
+}  // namespace rolecall

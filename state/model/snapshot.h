@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "state/model/org_state.h"
+
+namespace rolecall {
+
+/// What the API says about a live person beyond what is compared.
+struct LiveUser {
+  std::string account_id;
+  std::string name;            ///< display name, as sent; empty where unknown
+  bool account_active = true;  ///< false: deactivated or closed; not changed through this API
+  /// Why nothing is ever done to this object (unknown status, no address, ...); empty when fine.
+  std::string opaque;
+};
+
+struct LiveGroup {
+  std::string id;  ///< bare UUID
+  bool synced = false;      ///< owned by an identity provider
+  bool modifiable = true;   ///< false: membership is not to be changed here (synced, built in)
+  bool deletable = true;    ///< false: built in or a default group
+  bool grants_read = false; ///< `grants` of the live group holds all it has on the asked resources
+  std::uint32_t user_count = 0;
+  std::uint32_t resource_count = 0;
+  std::string opaque;
+};
+
+/// A fact worth telling that is no change. `kind` is one of a fixed set of words.
+struct Note {
+  std::string kind;
+  std::string subject;
+  auto operator<=>(const Note&) const = default;
+};
+
+/// The live organization as it was read in one run.
+///
+/// `users` and `groups` run parallel to `live.users` and `live.groups`. The reads are complete only
+/// where proved: every cursor chain closed, no cursor or id repeated, counts agree (guarantees.md
+/// B1). What could not be proved is said in `gaps`; then nothing may be taken away from anybody.
+struct Snapshot {
+  OrgState live;
+  std::vector<LiveUser> users;
+  std::vector<LiveGroup> groups;
+  std::string directory_id;
+  std::string directory_name;
+  std::vector<std::string> gaps;  ///< one sentence each: endpoint and what did not add up
+  std::vector<Note> notes;
+  std::size_t read_calls = 0;
+
+  [[nodiscard]] bool complete() const { return gaps.empty(); }
+};
+
+}  // namespace rolecall

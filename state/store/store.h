@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "state/model/instant.h"
+#include "state/model/result.h"
+
+namespace rolecall {
+
+using RunId = std::int64_t;
+using IntentId = std::int64_t;
+
+/// A run of apply (of a policy or a saved plan) or of one cycle of the service.
+struct RunStart {
+  std::string command;  ///< "apply", "run"
+  std::string user;     ///< login name, with host: who
+  std::string host;
+  std::int64_t pid = 0;
+  Instant at;
+  std::string tool_version;
+  std::string organization;
+  std::string directory;
+  std::string policy_path;
+  std::string policy_digest;
+  std::string git_commit;  ///< of the policy; "+dirty" at its end when files differ; empty without git
+  std::string plan_digest;
+};
+
+/// One change about to be made. Changes that one HTTP call carries share `call`.
+struct Intent {
+  std::int64_t call = 0;  ///< number of the call within its run
+  std::string kind;       ///< "add_member", ...
+  std::string user, account_id, group, group_id, resource, role;  ///< empty where not meant
+  std::string cause_file;
+  std::int64_t cause_line = 0;
+  std::string why, reason;
+  std::string request;  ///< method and path of the call
+  std::string body_digest;
+};
+
+/// What became of a change.
+enum class ChangeResult : std::uint8_t { applied, already_so, failed, in_doubt };
+[[nodiscard]] std::string_view name(ChangeResult result);
+
+struct Outcome {
+  IntentId intent = 0;
+  ChangeResult result{};
+  int http_status = 0;  ///< 0: no answer
+  int attempts = 0;
+  std::int64_t duration_ms = 0;
+  std::string message;  ///< the API's words or ours; at most 512 bytes
+};
+
+struct RunEnd {
+  Instant at;
+  int exit_code = 0;
+  std::string state;  ///< "finished", "interrupted", "refused", "failed"
+  std::int64_t reads = 0, writes = 0, applied = 0, already_so = 0, failed = 0, in_doubt = 0,
+               skipped = 0;
+};
+
+struct RunRecord {
+  RunId id = 0;
+  RunStart start;
+  std::optional<RunEnd> end;  ///< nothing: still going on, or its process died
+};
+
+struct CallRecord {
+  IntentId id = 0;
+  Instant at;
+  Intent intent;
+  std::optional<Outcome> outcome;  ///< nothing: the answer is not known
+  std::optional<Instant> outcome_at;
+};
+
+/// The audit log and what a run must remember. One SQLite file, mode 0600 in a folder made with 0700.
+///
+/// Speaks of runs, intents and outcomes, never of SQL. After any error from a function that writes,
+/// nothing more may be sent to the API (exit code 8). WAL with synchronous=FULL: when a function
+/// that writes has returned, its rows are on disk.
+class Store {
+ public:
+  enum class Access : std::uint8_t { read, write };
+
+  /// Opens, for `write` creates and migrates. Refuses: files that are not a rolecall store, ones
+  /// written by a newer version, ones readable by others, symbolic links. `read` never creates.
+  [[nodiscard]] static Result<Store> open(const std::string& path, Access access);
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  /// A random id given to the store when it was made.
+  [[nodiscard]] const std::string& id() const;
+
+  [[nodiscard]] Result<RunId> begin_run(const RunStart& start);
+  [[nodiscard]] Result<void> end_run(RunId run, const RunEnd& end);
+
+  /// One transaction for all: intents durable before any of their calls may leave. Returns an id for
+  /// each, in order.
+  [[nodiscard]] Result<std::vector<IntentId>> record_intents(RunId run, Instant at,
+                                                             std::span<const Intent> intents);
+  [[nodiscard]] Result<void> record_outcomes(Instant at, std::span<const Outcome> outcomes);
+
+  /// Newest first; `limit` 0 for all.
+  [[nodiscard]] Result<std::vector<RunRecord>> runs(std::size_t limit) const;
+  [[nodiscard]] Result<std::optional<RunRecord>> run(RunId run) const;
+  [[nodiscard]] Result<std::vector<CallRecord>> calls(RunId run) const;
+  /// Runs without an end whose process is gone are closed as "interrupted" with what is known.
+  /// To be called with the lock held, before begin_run. Returns how many there were.
+  [[nodiscard]] Result<std::size_t> close_interrupted_runs(Instant at);
+
+  /// Intents of earlier runs that have no outcome: their calls may or may not have taken effect.
+  [[nodiscard]] Result<std::vector<CallRecord>> open_intents() const;
+
+  /// What the last apply protected: "user" or "group" and natural key (policy-language.md,
+  /// "Protected").
+  struct Protection {
+    std::string kind;
+    std::string key;
+    auto operator<=>(const Protection&) const = default;
+  };
+  [[nodiscard]] Result<std::vector<Protection>> remembered_protections(
+      const std::string& organization) const;
+  [[nodiscard]] Result<void> remember_protections(const std::string& organization,
+                                                  std::span<const Protection> protections);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rolecall
