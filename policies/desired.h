@@ -28,20 +28,20 @@ struct UserScope {
   bool access_managed = false;  ///< key `access` present: direct grants on every declared resource
   std::string account_id;       ///< pin; empty for none
   CauseRef state_cause = 0;
-  CauseRef roles_cause = 0;     ///< the `roles` key
-  CauseRef access_cause = 0;    ///< the `access` key
+  CauseRef roles_cause = 0;              ///< the `roles` key
+  CauseRef access_cause = 0;             ///< the `access` key
   std::vector<CauseRef> grant_causes{};  ///< parallel to the user's grants
 };
 
 /// What the policy manages about one group. Parallel to Desired::state.groups.
 struct GroupScope {
   bool declared = false;
-  bool members_managed = false;  ///< any of members, include, match present
-  bool additive = false;         ///< nobody is taken out
-  bool access_managed = false;   ///< grants on every declared resource
+  bool members_managed = false;      ///< any of members, include, match present
+  bool additive = false;             ///< nobody is taken out
+  bool access_managed = false;       ///< grants on every declared resource
   std::vector<GroupRef> previous{};  ///< previous_names, in order
-  CauseRef state_cause = 0;      ///< the [groups.x] header, or the tombstone's `state`
-  CauseRef members_cause = 0;    ///< what a removal from the group points to
+  CauseRef state_cause = 0;          ///< the [groups.x] header, or the tombstone's `state`
+  CauseRef members_cause = 0;        ///< what a removal from the group points to
   CauseRef access_cause = 0;
   std::vector<CauseRef> member_causes{};  ///< parallel to the group's members
   std::vector<CauseRef> grant_causes{};   ///< parallel to the group's grants
@@ -106,7 +106,7 @@ struct Desired {
   std::vector<Cause> causes;        ///< entry 0 is an empty cause
   std::vector<Resource> resources;  ///< the declared ones, by alias
   std::string organization_id;
-  std::string directory;  ///< id or name; empty when left out
+  std::string directory;     ///< id or name; empty when left out
   Cause organization_cause;  ///< the [organization] header, for messages
   UnlistedUsers unlisted_users = UnlistedUsers::ignore;
   UnlistedGroups unlisted_groups = UnlistedGroups::ignore;

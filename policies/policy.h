@@ -47,9 +47,10 @@ struct ResolvedPolicy {
   Diagnostics diagnostics;
 };
 
-/// The wanted organization at `at`. With `workspaces`, resources declared by app and host are looked
-/// up in them (no match or several is an error that lists the candidates); without (offline), such a
-/// resource stands under a made-up ARI that no live one equals. `catalog` gains what is named.
+/// The wanted organization at `at`. With `workspaces`, resources declared by app and host are
+/// looked up in them (no match or several is an error that lists the candidates); without
+/// (offline), such a resource stands under a made-up ARI that no live one equals. `catalog` gains
+/// what is named.
 [[nodiscard]] ResolvedPolicy resolve_policy(const Policy& policy, Instant at,
                                             const std::vector<Workspace>* workspaces,
                                             Catalog& catalog);

@@ -85,18 +85,19 @@ struct Response {
   int status = 0;
   std::string content_type;
   std::string body;
-  std::optional<Instant> date;                     ///< the server's clock
-  std::string retry_after;                         ///< header values as sent, empty when absent
+  std::optional<Instant> date;  ///< the server's clock
+  std::string retry_after;      ///< header values as sent, empty when absent
   std::string rate_limit, rate_remaining, rate_reset;
 };
 
 /// No whole answer.
 struct Failure {
   enum class Kind : std::uint8_t {
-    not_sent,   ///< no byte of the request left: connect, name look-up, TLS, or given up while waiting
-    no_answer,  ///< sent; time ran out or the connection broke: a write may have taken effect
-    bad_answer, ///< sent; what came back is no HTTP answer or breaks a limit: likewise
-    cancelled,  ///< never started, because the caller asked to stop
+    not_sent,    ///< no byte of the request left: connect, name look-up, TLS, or given up while
+                 ///< waiting
+    no_answer,   ///< sent; time ran out or the connection broke: a write may have taken effect
+    bad_answer,  ///< sent; what came back is no HTTP answer or breaks a limit: likewise
+    cancelled,   ///< never started, because the caller asked to stop
   };
   Kind kind{};
   std::string what;  ///< for people; holds nothing secret
@@ -112,8 +113,8 @@ using Ticket = std::uint64_t;
 struct Completion {
   Ticket ticket = 0;
   Answer answer;
-  int attempts = 1;                          ///< requests sent for this call, this one included
-  std::chrono::milliseconds duration{0};     ///< from start to completion, waiting included
+  int attempts = 1;                       ///< requests sent for this call, this one included
+  std::chrono::milliseconds duration{0};  ///< from start to completion, waiting included
 };
 
 /// The port to the API, for code that only reads: it has no way to write.
@@ -137,8 +138,7 @@ class ReadClient {
 class WriteClient : public ReadClient {
  public:
   using ReadClient::start;
-  virtual void start(Ticket ticket, WriteRequest request,
-                     std::chrono::milliseconds delay = {}) = 0;
+  virtual void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay = {}) = 0;
 };
 
 }  // namespace rolecall

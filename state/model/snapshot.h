@@ -17,11 +17,11 @@ struct LiveUser {
 };
 
 struct LiveGroup {
-  std::string id;  ///< bare UUID
-  bool synced = false;      ///< owned by an identity provider
-  bool modifiable = true;   ///< false: membership is not to be changed here (synced, built in)
-  bool deletable = true;    ///< false: built in or a default group
-  bool grants_read = false; ///< `grants` of the live group holds all it has on the asked resources
+  std::string id;            ///< bare UUID
+  bool synced = false;       ///< owned by an identity provider
+  bool modifiable = true;    ///< false: membership is not to be changed here (synced, built in)
+  bool deletable = true;     ///< false: built in or a default group
+  bool grants_read = false;  ///< `grants` of the live group holds all it has on the asked resources
   std::uint32_t user_count = 0;
   std::uint32_t resource_count = 0;
   std::string opaque;

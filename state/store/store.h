@@ -27,7 +27,8 @@ struct RunStart {
   std::string directory;
   std::string policy_path;
   std::string policy_digest;
-  std::string git_commit;  ///< of the policy; "+dirty" at its end when files differ; empty without git
+  std::string
+      git_commit;  ///< of the policy; "+dirty" at its end when files differ; empty without git
   std::string plan_digest;
 };
 
@@ -78,7 +79,8 @@ struct CallRecord {
   std::optional<Instant> outcome_at;
 };
 
-/// The audit log and what a run must remember. One SQLite file, mode 0600 in a folder made with 0700.
+/// The audit log and what a run must remember. One SQLite file, mode 0600 in a folder made with
+/// 0700.
 ///
 /// Speaks of runs, intents and outcomes, never of SQL. After any error from a function that writes,
 /// nothing more may be sent to the API (exit code 8). WAL with synchronous=FULL: when a function
@@ -100,8 +102,8 @@ class Store {
   [[nodiscard]] Result<RunId> begin_run(const RunStart& start);
   [[nodiscard]] Result<void> end_run(RunId run, const RunEnd& end);
 
-  /// One transaction for all: intents durable before any of their calls may leave. Returns an id for
-  /// each, in order.
+  /// One transaction for all: intents durable before any of their calls may leave. Returns an id
+  /// for each, in order.
   [[nodiscard]] Result<std::vector<IntentId>> record_intents(RunId run, Instant at,
                                                              std::span<const Intent> intents);
   [[nodiscard]] Result<void> record_outcomes(Instant at, std::span<const Outcome> outcomes);

@@ -1,0 +1,204 @@
+#include "state/model/json.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/value_stack.hpp>
+#include <cmath>
+#include <unordered_set>
+#include <vector>
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+// Boost.JSON's own default; deeper documents are nobody's honest answer.
+constexpr std::size_t kDeepest = 32;
+
+/// Builds a value while refusing what Boost.JSON's own parser lets pass: duplicate members (it
+/// keeps the last), integers beyond 64 bits (it makes doubles of them) and infinite numbers.
+class StrictHandler {
+ public:
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+  bool on_document_begin(json::error_code&) {
+    stack_.reset();
+    return true;
+  }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) {
+    levels_.push_back({});
+    return true;
+  }
+  bool on_object_end(std::size_t n, json::error_code&) {
+    levels_.pop_back();
+    stack_.push_object(n);
+    element_done();
+    return true;
+  }
+  bool on_array_begin(json::error_code&) {
+    levels_.push_back({{}, {}, 0, true});
+    return true;
+  }
+  bool on_array_end(std::size_t n, json::error_code&) {
+    levels_.pop_back();
+    stack_.push_array(n);
+    element_done();
+    return true;
+  }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    key_.append(part.data(), part.size());
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
+    key_.append(part.data(), part.size());
+    stack_.push_key(part);
+    Level& level = levels_.back();
+    level.key = key_;
+    const bool fresh = level.seen.insert(std::move(key_)).second;
+    key_.clear();
+    return fresh || refuse("duplicate member", ec);
+  }
+  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+    stack_.push_chars(part);
+    return true;
+  }
+  bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    stack_.push_string(part);
+    element_done();
+    return true;
+  }
+  bool on_number_part(json::string_view part, json::error_code&) {
+    number_.append(part.data(), part.size());
+    return true;
+  }
+  bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
+    stack_.push_int64(value);
+    number_.clear();
+    element_done();
+    return true;
+  }
+  bool on_uint64(std::uint64_t, json::string_view, json::error_code& ec) {
+    return refuse("number does not fit 64 bits", ec);
+  }
+  bool on_double(double value, json::string_view part, json::error_code& ec) {
+    number_.append(part.data(), part.size());
+    const bool whole = number_.find_first_of(".eE") == std::string::npos;
+    number_.clear();
+    if (whole) return refuse("number does not fit 64 bits", ec);
+    if (!std::isfinite(value)) return refuse("number is too large", ec);
+    stack_.push_double(value);
+    element_done();
+    return true;
+  }
+  bool on_bool(bool value, json::error_code&) {
+    stack_.push_bool(value);
+    element_done();
+    return true;
+  }
+  bool on_null(json::error_code&) {
+    stack_.push_null();
+    element_done();
+    return true;
+  }
+  bool on_comment_part(json::string_view, json::error_code&) { return true; }
+  bool on_comment(json::string_view, json::error_code&) { return true; }
+
+  json::value release() { return stack_.release(); }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] std::string where() const {
+    std::string out = "$";
+    for (const Level& level : levels_) {
+      if (level.is_array) {
+        out += fmt::format("[{}]", level.index);
+      } else if (!level.key.empty()) {
+        out += '.' + level.key;
+      }
+    }
+    return out;
+  }
+
+ private:
+  struct Level {
+    std::unordered_set<std::string> seen{};
+    std::string key{};
+    std::size_t index = 0;
+    bool is_array = false;
+  };
+
+  void element_done() {
+    if (!levels_.empty() && levels_.back().is_array) ++levels_.back().index;
+  }
+  bool refuse(const char* problem, json::error_code& ec) {
+    problem_ = problem;
+    ec = json::error::syntax;
+    return false;
+  }
+
+  json::value_stack stack_;
+  std::vector<Level> levels_;
+  std::string key_;
+  std::string number_;
+  std::string problem_;
+};
+
+}  // namespace
+
+Result<json::value> parse_json(std::string_view text) {
+  if (text.empty()) return fail("empty body, expected JSON");
+  json::parse_options options;
+  options.max_depth = kDeepest;
+  json::basic_parser<StrictHandler> parser(options);
+  json::error_code ec;
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+  if (!ec && read < text.size()) {
+    return fail(
+        fmt::format("byte {}: {} unexpected bytes after the JSON", read, text.size() - read));
+  }
+  if (!ec && !parser.done()) ec = json::error::incomplete;
+  if (ec) {
+    const StrictHandler& handler = parser.handler();
+    const std::string where = handler.where();
+    if (!handler.problem().empty()) return fail(fmt::format("{}: {}", where, handler.problem()));
+    if (ec == json::error::incomplete) return fail(fmt::format("JSON ends inside {}", where));
+    if (ec == json::error::too_deep)
+      return fail(fmt::format("JSON nested deeper than {}", kDeepest));
+    return fail(fmt::format("byte {} (in {}): {}", read, where, ec.message()));
+  }
+  return parser.handler().release();
+}
+
+const json::value* member(const json::value& object, std::string_view key) {
+  const json::object* fields = object.if_object();
+  if (fields == nullptr) return nullptr;
+  const json::value* found = fields->if_contains(key);
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+const json::string* string_member(const json::value& object, std::string_view key) {
+  const json::value* found = member(object, key);
+  return found == nullptr ? nullptr : found->if_string();
+}
+
+const json::array* array_member(const json::value& object, std::string_view key) {
+  const json::value* found = member(object, key);
+  return found == nullptr ? nullptr : found->if_array();
+}
+
+const std::int64_t* integer_member(const json::value& object, std::string_view key) {
+  const json::value* found = member(object, key);
+  const std::int64_t* number = found == nullptr ? nullptr : found->if_int64();
+  return number == nullptr || *number < 0 ? nullptr : number;
+}
+
+const bool* bool_member(const json::value& object, std::string_view key) {
+  const json::value* found = member(object, key);
+  return found == nullptr ? nullptr : found->if_bool();
+}
+
+}  // namespace rolecall

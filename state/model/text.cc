@@ -1,0 +1,245 @@
+#include "state/model/text.h"
+
+#include <fmt/format.h>
+#include <unicase.h>
+#include <uninorm.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace rolecall {
+namespace {
+
+struct Decoded {
+  char32_t code_point = 0;
+  std::size_t length = 0;  ///< 0: not valid here
+};
+
+/// RFC 3629, table 3-7 of the Unicode standard.
+Decoded decode(std::string_view bytes) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char first = at(0);
+  if (first < 0x80) return {first, 1};
+  std::size_t length = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  char32_t code_point = 0;
+  if (first >= 0xC2 && first <= 0xDF) {
+    length = 2;
+    code_point = first & 0x1FU;
+  } else if (first >= 0xE0 && first <= 0xEF) {
+    length = 3;
+    code_point = first & 0x0FU;
+    if (first == 0xE0) low = 0xA0;
+    if (first == 0xED) high = 0x9F;
+  } else if (first >= 0xF0 && first <= 0xF4) {
+    length = 4;
+    code_point = first & 0x07U;
+    if (first == 0xF0) low = 0x90;
+    if (first == 0xF4) high = 0x8F;
+  } else {
+    return {};
+  }
+  if (bytes.size() < length) return {};
+  for (std::size_t i = 1; i < length; ++i) {
+    if (at(i) < low || at(i) > high) return {};
+    code_point = (code_point << 6U) | (at(i) & 0x3FU);
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {code_point, length};
+}
+
+/// Characters that hide, reorder or break what a person reads.
+bool is_hidden(char32_t c) {
+  if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
+  switch (c) {
+    case 0x00AD:  // soft hyphen
+    case 0x034F:  // combining grapheme joiner
+    case 0x061C:  // Arabic letter mark
+    case 0x115F:
+    case 0x1160:
+    case 0x17B4:
+    case 0x17B5:
+    case 0x180E:
+    case 0x3164:
+    case 0xFEFF:  // byte-order mark
+    case 0xFFA0:
+      return true;
+    default:
+      break;
+  }
+  return (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || (c >= 0xFFF9 && c <= 0xFFFB) ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+template <class Visit>
+void for_each_code_point(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const Decoded decoded = decode(text);
+    const std::size_t length = decoded.length == 0 ? 1 : decoded.length;
+    visit(decoded, text.substr(0, length));
+    text.remove_prefix(length);
+  }
+}
+
+std::string escape_code_point(const Decoded& decoded, std::string_view bytes) {
+  if (decoded.length == 0) {
+    return fmt::format("\\x{:02X}", static_cast<unsigned char>(bytes[0]));
+  }
+  if (is_hidden(decoded.code_point)) {
+    return fmt::format("\\u{{{:X}}}", static_cast<std::uint32_t>(decoded.code_point));
+  }
+  return std::string(bytes);
+}
+
+}  // namespace
+
+std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
+  std::size_t offset = 0;
+  while (offset < bytes.size()) {
+    const Decoded decoded = decode(bytes.substr(offset));
+    if (decoded.length == 0) return offset;
+    offset += decoded.length;
+  }
+  return std::nullopt;
+}
+
+std::string escape_terminal(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
+    out += escape_code_point(decoded, bytes);
+  });
+  return out;
+}
+
+std::string quote(std::string_view text, std::size_t limit) {
+  std::string out = "\"";
+  std::size_t count = 0;
+  bool cut = false;
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
+    if (count++ >= limit) {
+      cut = true;
+      return;
+    }
+    if (bytes == "\"" || bytes == "\\") out += '\\';
+    out += escape_code_point(decoded, bytes);
+  });
+  return out + (cut ? "...\"" : "\"");
+}
+
+std::string escape_markdown(std::string_view text) {
+  std::string out;
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
+    switch (decoded.code_point) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      // An entity in place of these two stops mentions and automatic links without being seen.
+      case '@':
+        out += "&#64;";
+        break;
+      case ':':
+        out += "&#58;";
+        break;
+      default:
+        if (decoded.length == 1 &&
+            std::string_view("\\`*_{}[]()#+!|~$^=").find(bytes[0]) != std::string_view::npos) {
+          out += '\\';
+        }
+        out += escape_code_point(decoded, bytes);
+    }
+  });
+  return out;
+}
+
+std::optional<char32_t> find_hidden_character(std::string_view text) {
+  std::optional<char32_t> found;
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view) {
+    if (!found && decoded.length != 0 && is_hidden(decoded.code_point)) found = decoded.code_point;
+  });
+  return found;
+}
+
+std::string fold_case(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
+    return to_lower_ascii(text);
+  }
+  std::size_t length = 0;
+  const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
+      u8_casefold(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), nullptr,
+                  UNINORM_NFC, nullptr, &length),
+      &std::free);
+  // Only for bytes that are not UTF-8: those compare as they are.
+  if (folded == nullptr) return std::string(text);
+  return {reinterpret_cast<const char*>(folded.get()), length};
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string_view trim_ascii(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+std::size_t count_code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::optional<std::string> closest(std::string_view word,
+                                   std::span<const std::string_view> candidates) {
+  constexpr std::size_t kMostEdits = 2;
+  std::size_t best = kMostEdits + 1;
+  std::string_view nearest;
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() > word.size() + kMostEdits ||
+        word.size() > candidate.size() + kMostEdits) {
+      continue;
+    }
+    // Optimal string alignment: a swap of neighbours is one edit, as people mistype.
+    std::vector<std::vector<std::size_t>> d(word.size() + 1,
+                                            std::vector<std::size_t>(candidate.size() + 1));
+    for (std::size_t i = 0; i <= word.size(); ++i) d[i][0] = i;
+    for (std::size_t j = 0; j <= candidate.size(); ++j) d[0][j] = j;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        const std::size_t change = word[i - 1] == candidate[j - 1] ? 0 : 1;
+        d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
+        if (i > 1 && j > 1 && word[i - 1] == candidate[j - 2] && word[i - 2] == candidate[j - 1]) {
+          d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    const std::size_t edits = d[word.size()][candidate.size()];
+    if (edits < best && edits < std::max(word.size(), candidate.size())) {
+      best = edits;
+      nearest = candidate;
+    }
+  }
+  if (best > kMostEdits) return std::nullopt;
+  return std::string(nearest);
+}
+
+}  // namespace rolecall

@@ -1,0 +1,54 @@
+#include "state/model/json.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/serialize.hpp>
+
+namespace rolecall {
+namespace {
+
+std::string problem(std::string_view text) {
+  const auto value = parse_json(text);
+  return value ? "none" : value.error().what;
+}
+
+TEST(JsonTest, ReadsWhatIsThere) {
+  const auto value = parse_json(R"({"a":[1,{"b":"x\n"},null,true,1.5],"c":{}})");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(boost::json::serialize(*value), R"({"a":[1,{"b":"x\n"},null,true,1.5E0],"c":{}})");
+}
+
+TEST(JsonTest, NamesTheDuplicateMember) {
+  EXPECT_EQ(problem(R"({"data":[{"id":"a"},{"id":"b","id":"c"}]})"),
+            "$.data[1].id: duplicate member");
+  EXPECT_EQ(problem(R"({"a":1,"\u0061":2})"), "$.a: duplicate member");
+}
+
+TEST(JsonTest, RefusesNumbersThatWouldBeChanged) {
+  EXPECT_EQ(problem(R"({"n":9223372036854775808})"), "$.n: number does not fit 64 bits");
+  EXPECT_EQ(problem(R"({"n":99999999999999999999999})"), "$.n: number does not fit 64 bits");
+  EXPECT_NE(problem(R"([1e400])"), "none");
+}
+
+TEST(JsonTest, RefusesBrokenDocuments) {
+  EXPECT_EQ(problem(""), "empty body, expected JSON");
+  EXPECT_EQ(problem(R"({"data":[{"x":)"), "JSON ends inside $.data[0].x");
+  EXPECT_EQ(problem("{} x"), "byte 3: 1 unexpected bytes after the JSON");
+  EXPECT_EQ(problem(std::string(33, '[')), "JSON nested deeper than 32");
+  EXPECT_NE(problem("\"\xFF\""), "none");
+  EXPECT_NE(problem("{\"a\":1} {"), "none");
+}
+
+TEST(JsonTest, MembersOfTheWrongTypeAreAbsent) {
+  const auto value = parse_json(R"({"s":1,"i":"x","n":null,"neg":-1,"d":1.0})");
+  ASSERT_TRUE(value);
+  EXPECT_EQ(string_member(*value, "s"), nullptr);
+  EXPECT_EQ(integer_member(*value, "i"), nullptr);
+  EXPECT_EQ(integer_member(*value, "neg"), nullptr);
+  EXPECT_EQ(integer_member(*value, "d"), nullptr);
+  EXPECT_EQ(member(*value, "n"), nullptr);
+  EXPECT_EQ(member(parse_json("[]").value(), "n"), nullptr);
+}
+
+}  // namespace
+}  // namespace rolecall
