@@ -34,6 +34,13 @@ struct Note {
   auto operator<=>(const Note&) const = default;
 };
 
+/// An account that claims a person's place although another one has it: the address of somebody the
+/// policy pins to another account, or an address that two live accounts share.
+struct AccountConflict {
+  UserRef user{};
+  std::string account_id;
+};
+
 /// The live organization as it was read in one run.
 ///
 /// `users` and `groups` run parallel to `live.users` and `live.groups`. The reads are complete only
@@ -45,11 +52,23 @@ struct Snapshot {
   std::vector<LiveGroup> groups;
   std::string directory_id;
   std::string directory_name;
+  std::vector<AccountConflict> conflicts;
   std::vector<std::string> gaps;  ///< one sentence each: endpoint and what did not add up
+  bool users_proved = true;   ///< who is not in `live` is not in the directory
+  bool groups_proved = true;  ///< likewise for groups
   std::vector<Note> notes;
   std::size_t read_calls = 0;
 
   [[nodiscard]] bool complete() const { return gaps.empty(); }
+
+  [[nodiscard]] const LiveUser& about(UserRef ref) const {
+    static const LiveUser nobody;
+    return index(ref) < users.size() ? users[index(ref)] : nobody;
+  }
+  [[nodiscard]] const LiveGroup& about(GroupRef ref) const {
+    static const LiveGroup nothing;
+    return index(ref) < groups.size() ? groups[index(ref)] : nothing;
+  }
 };
 
 }  // namespace rolecall

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policies/desired.h"
+
+namespace rolecall {
+
+/// What can be changed in an organization. The order of the enumeration is the order of apply:
+/// what gives comes before what takes, so that a run that stops half-way leaves somebody with too
+/// much for a while rather than locked out; org-admin revocations come last of all.
+enum class ChangeKind : std::uint8_t {
+  create_group,
+  grant_group_access,
+  restore_user,
+  invite_user,
+  add_member,
+  grant_user_access,
+  grant_org_role,
+  revoke_group_access,
+  revoke_user_access,
+  remove_member,
+  suspend_user,
+  remove_user,
+  delete_group,
+  revoke_org_role,
+};
+inline constexpr std::size_t kChangeKindCount = 14;
+inline constexpr std::array<std::string_view, kChangeKindCount> kChangeKindNames = {
+    "create_group",       "grant_group_access", "restore_user",   "invite_user",
+    "add_member",         "grant_user_access",  "grant_org_role", "revoke_group_access",
+    "revoke_user_access", "remove_member",      "suspend_user",   "remove_user",
+    "delete_group",       "revoke_org_role"};
+[[nodiscard]] constexpr std::string_view name(ChangeKind kind) {
+  return kChangeKindNames[static_cast<std::size_t>(kind)];
+}
+[[nodiscard]] std::optional<ChangeKind> parse_change_kind(std::string_view text);
+
+/// Takes something away from somebody. Never planned from reads that were not proved complete.
+[[nodiscard]] constexpr bool takes_away(ChangeKind kind) {
+  return kind >= ChangeKind::revoke_group_access;
+}
+
+/// One thing that changes for somebody, in natural keys, so that it can be printed, compared and
+/// hashed before the group it speaks of exists. Fields that a kind does not use are empty:
+///
+/// | kind                                   | user | group | resource | role         |
+/// | create_group, delete_group             |      | x     |          |              |
+/// | grant/revoke_group_access              |      | x     | x        | x            |
+/// | invite, suspend, restore, remove_user  | x    |       |          |              |
+/// | add/remove_member                      | x    | x     |          |              |
+/// | grant/revoke_user_access               | x    |       | x        | x            |
+/// | grant/revoke_org_role                  | x    |       |          | "org-admin"  |
+struct Change {
+  ChangeKind kind{};
+  std::string user;        ///< e-mail address
+  std::string account_id;  ///< empty while not known (somebody who is to be invited)
+  std::string group;       ///< name
+  std::string resource;    ///< alias, or the ARI where the policy declares none
+  std::string role;
+  Cause cause;
+
+  // Behind the natural keys, for the call and for proving that a saved plan still means the same.
+  std::string group_id;     ///< empty while the group does not exist
+  std::string ari;          ///< of `resource`
+  std::string description;  ///< create_group only
+
+  /// Apply order, then group, user, resource, role. Cause and ids do not take part.
+  [[nodiscard]] std::strong_ordering order(const Change& other) const;
+};
+
+}  // namespace rolecall

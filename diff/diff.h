@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "diff/plan.h"
+#include "policies/desired.h"
+#include "policies/diagnostics.h"
+#include "state/model/snapshot.h"
+
+namespace rolecall {
+
+struct PlanInput {
+  const Desired& desired;
+  const Snapshot& live;
+  const Catalog& catalog;
+  /// Objects that an earlier apply remembered as protected (natural keys).
+  std::span<const std::string> remembered_users{};
+  std::span<const std::string> remembered_groups{};
+};
+
+struct PlanResult {
+  Plan plan;
+  /// Where policy and live organization contradict each other (unknown user, a synced group with
+  /// members, a pinned account that is another): then the plan must not be used.
+  Diagnostics diagnostics;
+};
+
+/// The smallest set of changes that makes `live` what `desired` says, within what is managed.
+///
+/// Pure: the same input gives the same plan, whatever the order in which names were met. Safety
+/// rules have been checked (Plan::refusals), calls scheduled, digests made.
+[[nodiscard]] PlanResult make_plan(const PlanInput& input);
+
+/// The set arithmetic alone: changes, notes and problems; nothing sorted, counted or checked.
+struct Differences {
+  std::vector<Change> changes;
+  std::vector<Note> notes;
+  Diagnostics diagnostics;
+  std::map<std::string, std::string> renamed;  ///< see Plan::renamed
+};
+[[nodiscard]] Differences diff(const PlanInput& input);
+
+}  // namespace rolecall

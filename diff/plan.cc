@@ -1,0 +1,174 @@
+#include "diff/plan.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "diff/diff.h"
+#include "diff/safety.h"
+#include "diff/schedule.h"
+#include "state/model/digest.h"
+
+namespace rolecall {
+namespace {
+
+/// Leaves out what must not be done on reads that were not proved: nothing is taken away, nobody is
+/// invited who may be there already, no group is created that may exist.
+void withhold(const Snapshot& live, Plan& plan) {
+  if (live.complete()) return;
+  std::unordered_set<std::string> not_invited;
+  std::unordered_set<std::string> not_created;
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::invite_user && !live.users_proved) {
+      not_invited.insert(change.user);
+    }
+    if (change.kind == ChangeKind::create_group && !live.groups_proved) {
+      not_created.insert(change.group);
+    }
+  }
+  const std::size_t before = plan.changes.size();
+  std::erase_if(plan.changes, [&](const Change& change) {
+    return takes_away(change.kind) || not_invited.contains(change.user) ||
+           not_created.contains(change.group);
+  });
+  plan.withheld = before - plan.changes.size();
+}
+
+/// Of everything that was read, by account and group id: names people change do not hide a change.
+std::string digest_of(const Snapshot& live, const Catalog& catalog) {
+  Digest digest("rolecall live 1");
+  digest.field(live.directory_id);
+  std::vector<UserRef> people;
+  for (std::size_t i = 0; i < live.live.users.size(); ++i) {
+    if (live.live.find(static_cast<UserRef>(i)) != nullptr) {
+      people.push_back(static_cast<UserRef>(i));
+    }
+  }
+  const auto grants = [&](const std::vector<Grant>& held) {
+    std::vector<std::string> words;
+    for (const Grant& grant : held) {
+      words.push_back(catalog.name(grant.resource) + ' ' + std::string(name(grant.role)));
+    }
+    std::sort(words.begin(), words.end());
+    for (const std::string& word : words) digest.field(word);
+  };
+  const auto key = [&](UserRef ref) -> const std::string& { return live.about(ref).account_id; };
+  std::sort(people.begin(), people.end(), [&](UserRef a, UserRef b) { return key(a) < key(b); });
+  for (const UserRef ref : people) {
+    const User& user = *live.live.find(ref);
+    digest.field("user");
+    digest.field(key(ref));
+    digest.field(catalog.name(ref));
+    digest.field(user.presence == Presence::active ? "active" : "suspended");
+    digest.field(user.org_admin ? "org-admin" : "");
+    grants(user.grants);
+  }
+  std::vector<GroupRef> groups;
+  for (std::size_t i = 0; i < live.live.groups.size(); ++i) {
+    if (live.live.find(static_cast<GroupRef>(i)) != nullptr) {
+      groups.push_back(static_cast<GroupRef>(i));
+    }
+  }
+  std::sort(groups.begin(), groups.end(),
+            [&](GroupRef a, GroupRef b) { return live.about(a).id < live.about(b).id; });
+  for (const GroupRef ref : groups) {
+    const Group& group = *live.live.find(ref);
+    digest.field("group");
+    digest.field(live.about(ref).id);
+    digest.field(catalog.name(ref).key());
+    std::vector<UserRef> members = group.members;
+    std::sort(members.begin(), members.end(),
+              [&](UserRef a, UserRef b) { return key(a) < key(b); });
+    for (const UserRef member : members) digest.field(key(member));
+    grants(group.grants);
+  }
+  return digest.hex();
+}
+
+std::vector<std::string> org_admins(const PlanInput& input, Presence presence) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < input.live.live.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    const User* user = input.live.live.find(ref);
+    const LiveUser& about = input.live.about(ref);
+    if (user != nullptr && user->org_admin && user->presence == presence && about.account_active &&
+        about.opaque.empty()) {
+      out.push_back(input.catalog.name(ref));
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+void collect_names(const PlanInput& input, Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (change.user.empty() || plan.names.contains(change.user)) continue;
+    const auto email = Email::parse(change.user);
+    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+    plan.names[change.user] = ref ? input.live.about(*ref).name : std::string();
+  }
+}
+
+}  // namespace
+
+std::array<std::size_t, kChangeKindCount> Plan::counts() const {
+  std::array<std::size_t, kChangeKindCount> out{};
+  for (const Change& change : changes) ++out[static_cast<std::size_t>(change.kind)];
+  return out;
+}
+
+std::string digest_of(const Plan& plan) {
+  Digest digest("rolecall plan 1");
+  digest.field(plan.organization);
+  digest.field(plan.directory);
+  for (const Change& change : plan.changes) {
+    digest.field(name(change.kind));
+    digest.field(change.user);
+    digest.field(change.account_id);
+    digest.field(change.group);
+    digest.field(change.group_id);
+    digest.field(change.ari);
+    digest.field(change.role);
+    digest.field(change.description);
+  }
+  return digest.hex();
+}
+
+PlanResult make_plan(const PlanInput& input) {
+  Differences differences = diff(input);
+  PlanResult result;
+  result.diagnostics = std::move(differences.diagnostics);
+  Plan& plan = result.plan;
+  plan.organization = input.desired.organization_id;
+  plan.directory = input.live.directory_id;
+  plan.at = input.desired.at;
+  plan.policy_digest = input.desired.policy_digest;
+  plan.live_digest = digest_of(input.live, input.catalog);
+  plan.complete = input.live.complete();
+  plan.gaps = input.live.gaps;
+  plan.reads = input.live.read_calls;
+  plan.renamed = std::move(differences.renamed);
+  plan.min_org_admins = input.desired.safety.min_org_admins;
+  plan.org_admins = org_admins(input, Presence::active);
+  plan.suspended_org_admins = org_admins(input, Presence::suspended);
+
+  plan.changes = std::move(differences.changes);
+  std::sort(plan.changes.begin(), plan.changes.end(),
+            [](const Change& a, const Change& b) { return a.order(b) < 0; });
+  withhold(input.live, plan);
+  plan.calls = schedule(plan.changes);
+  const std::size_t created = plan.counts()[static_cast<std::size_t>(ChangeKind::create_group)];
+  constexpr std::size_t kNamesPerLookUp = 100;  // facts.md section 2
+  plan.look_ups = (created + kNamesPerLookUp - 1) / kNamesPerLookUp;
+
+  plan.notes = std::move(differences.notes);
+  plan.notes.insert(plan.notes.end(), input.live.notes.begin(), input.live.notes.end());
+  std::sort(plan.notes.begin(), plan.notes.end());
+  plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
+
+  plan.digest = digest_of(plan);
+  collect_names(input, plan);
+  plan.refusals = check_safety(input, plan);
+  return result;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "diff/change.h"
+#include "state/model/snapshot.h"
+
+namespace rolecall {
+
+/// A safety rule that forbids the plan. `klass` is a limit class or "min_org_admins",
+/// "protected_users", "protected_groups".
+struct Refusal {
+  std::string klass;
+  std::int64_t n = 0;
+  std::int64_t of = 0;
+  std::string limit;    ///< the rule in words: "free 3, percent 10, count 100"
+  std::string subject;  ///< the group or person concerned, where it is one
+  auto operator<=>(const Refusal&) const = default;
+};
+
+/// One HTTP request of the apply and the changes it carries (indices into Plan::changes). All but
+/// invitations carry exactly one.
+struct Call {
+  ChangeKind kind{};
+  std::vector<std::size_t> changes;
+};
+
+/// What is to be done, as a value: printed, compared, hashed, saved, applied.
+///
+/// `changes` are sorted by Change::order. The digest covers organization, directory and changes
+/// (without causes), so it is the same for the same work, whenever and from wherever it was
+/// planned.
+struct Plan {
+  std::string organization;
+  std::string directory;  ///< id
+  Instant at;
+  std::string policy_digest;
+  std::string live_digest;
+  std::string digest;
+  bool complete = true;  ///< live state was proved complete; else nothing is taken away
+  std::vector<Change> changes;
+  std::vector<Call> calls;
+  std::vector<Note> notes;        ///< sorted, unique
+  std::vector<Refusal> refusals;  ///< sorted
+  std::vector<std::string> gaps;  ///< why it is not complete
+  std::size_t withheld = 0;       ///< changes left out because of the gaps
+  std::size_t reads = 0;          ///< calls made to read
+  std::size_t look_ups = 0;       ///< reads that the apply will make for the ids of new groups
+  std::map<std::string, std::string> names;  ///< e-mail address -> display name, people in changes
+  std::int64_t min_org_admins = 0;
+  std::vector<std::string> org_admins;  ///< addresses of active org admins before the plan, sorted
+  std::map<std::string, std::string>
+      renamed;  ///< group that is deleted -> the name it lives on under
+  std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+
+  /// May be applied: not refused. (A plan that is not complete may: it only adds.)
+  [[nodiscard]] bool applyable() const { return refusals.empty(); }
+  [[nodiscard]] std::array<std::size_t, kChangeKindCount> counts() const;
+};
+
+/// SHA-256 of what a plan does, 64 hexadecimal digits.
+[[nodiscard]] std::string digest_of(const Plan& plan);
+
+}  // namespace rolecall

@@ -1,0 +1,125 @@
+#include "diff/schedule.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+namespace rolecall {
+namespace {
+
+/// What an invitation brings along; people with equal bundles can share a call.
+using Bundle = std::vector<std::tuple<ChangeKind, std::string, std::string, std::string>>;
+
+struct Invitee {
+  std::size_t invitation = 0;
+  std::vector<std::size_t> riders{};
+  Bundle bundle{};
+};
+
+}  // namespace
+
+bool rides_on_invitation(const Change& change) {
+  if (change.kind == ChangeKind::add_member) return true;
+  // InviteRole of the API document lacks user-access-admin.
+  return change.kind == ChangeKind::grant_user_access &&
+         change.role != name(Role::user_access_admin);
+}
+
+std::vector<Call> schedule(const std::vector<Change>& changes) {
+  std::unordered_map<std::string, Invitee> invitees;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].kind == ChangeKind::invite_user) invitees[changes[i].user].invitation = i;
+  }
+  std::vector<bool> rides(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const Change& change = changes[i];
+    if (!rides_on_invitation(change)) continue;
+    const auto it = invitees.find(change.user);
+    if (it == invitees.end()) continue;
+    rides[i] = true;
+    it->second.riders.push_back(i);
+    it->second.bundle.emplace_back(change.kind, change.group, change.resource, change.role);
+  }
+
+  std::map<Bundle, std::vector<const Invitee*>> bundles;
+  std::vector<const Invitee*> in_order;
+  for (const auto& [user, invitee] : invitees) in_order.push_back(&invitee);
+  std::sort(in_order.begin(), in_order.end(),
+            [](const Invitee* a, const Invitee* b) { return a->invitation < b->invitation; });
+  for (const Invitee* invitee : in_order) bundles[invitee->bundle].push_back(invitee);
+
+  std::vector<Call> invitations;
+  for (const auto& [bundle, people] : bundles) {
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      if (i % kMostInvitees == 0) invitations.push_back({ChangeKind::invite_user, {}});
+      std::vector<std::size_t>& carried = invitations.back().changes;
+      carried.push_back(people[i]->invitation);
+      carried.insert(carried.end(), people[i]->riders.begin(), people[i]->riders.end());
+    }
+  }
+  std::sort(invitations.begin(), invitations.end(),
+            [](const Call& a, const Call& b) { return a.changes.front() < b.changes.front(); });
+
+  std::vector<Call> calls;
+  bool invited = false;
+  const auto add_invitations = [&] {
+    if (!invited) calls.insert(calls.end(), invitations.begin(), invitations.end());
+    invited = true;
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i].kind >= ChangeKind::invite_user) add_invitations();
+    if (changes[i].kind == ChangeKind::invite_user || rides[i]) continue;
+    calls.push_back({changes[i].kind, {i}});
+  }
+  add_invitations();
+  return calls;
+}
+
+std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
+  std::unordered_map<std::string, std::size_t> creates;
+  std::unordered_map<std::string, std::size_t>
+      makes_present;  // invitations and restores, by person
+  std::unordered_map<std::string, std::vector<std::size_t>> gives_to_group;
+  for (std::size_t c = 0; c < plan.calls.size(); ++c) {
+    for (const std::size_t i : plan.calls[c].changes) {
+      const Change& change = plan.changes[i];
+      if (change.kind == ChangeKind::create_group) creates[change.group] = c;
+      if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
+        makes_present[change.user] = c;
+      }
+      if (!change.group.empty() && !takes_away(change.kind)) {
+        gives_to_group[change.group].push_back(c);
+      }
+    }
+  }
+  std::vector<std::vector<std::size_t>> out(plan.calls.size());
+  for (std::size_t c = 0; c < plan.calls.size(); ++c) {
+    std::vector<std::size_t>& needs = out[c];
+    for (const std::size_t i : plan.calls[c].changes) {
+      const Change& change = plan.changes[i];
+      // A renamed group goes only after its successor has everything.
+      if (change.kind == ChangeKind::delete_group) {
+        const auto renamed = plan.renamed.find(change.group);
+        if (renamed == plan.renamed.end()) continue;
+        const auto gives = gives_to_group.find(renamed->second);
+        if (gives == gives_to_group.end()) continue;
+        needs.insert(needs.end(), gives->second.begin(), gives->second.end());
+        continue;
+      }
+      if (change.kind == ChangeKind::create_group) continue;
+      if (const auto it = creates.find(change.group); it != creates.end()) {
+        needs.push_back(it->second);
+      }
+      if (const auto it = makes_present.find(change.user);
+          it != makes_present.end() && it->second != c) {
+        needs.push_back(it->second);
+      }
+    }
+    std::sort(needs.begin(), needs.end());
+    needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
+  }
+  return out;
+}
+
+}  // namespace rolecall
