@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "state/api/api_client.h"
+#include "state/model/snapshot.h"
+#include "state/model/workspace.h"
+
+namespace rolecall {
+
+/// A directory of the organization.
+struct Directory {
+  std::string id;
+  std::string name;
+};
+
+/// What of the organization a plan will look at, so that nothing else is read.
+struct FetchScope {
+  std::string organization;
+  std::string directory;  ///< id or name; empty when the organization has one
+  std::unordered_map<std::string, UserRef> pins;  ///< account id -> the person the policy means
+  std::vector<GroupRef> group_access;             ///< groups whose grants are compared
+  std::vector<GroupRef> all_access;    ///< groups whose grants are wanted whole (renames)
+  std::vector<UserRef> user_access;    ///< people whose direct grants are compared
+  std::vector<ResourceRef> resources;  ///< the declared ones
+  std::vector<Role> group_roles;       ///< roles that the policy grants to groups
+};
+
+/// How far a long read has come: pages so far, and objects read of those counted (0: not known
+/// yet).
+using FetchProgress = std::function<void(std::size_t calls, std::size_t read, std::size_t counted)>;
+
+/// Reads the live organization with as few calls as facts.md section 11 allows, many in flight.
+///
+/// An Error means that nothing usable could be read (organization unknown, key refused, server
+/// away); what was read but could not be proved complete is said in Snapshot::gaps.
+[[nodiscard]] Result<Snapshot> fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
+                                     const FetchProgress& progress = {});
+
+[[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client,
+                                                              const std::string& organization);
+
+/// The words for an answer that is not the one asked for: status, code, title and detail of the
+/// API's error shapes, cut to 512 bytes (guarantees.md H6).
+[[nodiscard]] std::string describe_failure(const ReadRequest& request, const Answer& answer);
+[[nodiscard]] std::string describe_error_body(const Response& response);
+
+}  // namespace rolecall

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/model/org_state.h"
+#include "state/model/snapshot.h"
+
+namespace rolecall {
+
+/// One person of a users search. What is not understood is said in `about.opaque`.
+struct ParsedUser {
+  LiveUser about;
+  std::string email;
+  Presence presence = Presence::absent;
+  bool org_admin = false;
+  bool has_platform_roles = false;  ///< the expansion came
+  std::vector<std::string> group_ids{};
+};
+[[nodiscard]] ParsedUser parse_user(const boost::json::value& item);
+
+struct ParsedGroup {
+  LiveGroup about;
+  std::string name;
+  std::string description;
+  bool has_counts = false;
+};
+[[nodiscard]] ParsedGroup parse_group(const boost::json::value& item);
+
+/// One resource of a role-assignments listing and the roles held on it, without `atlassian/`.
+struct ParsedRoles {
+  std::string ari;
+  std::vector<std::string> roles{};
+};
+[[nodiscard]] std::optional<ParsedRoles> parse_group_roles(const boost::json::value& item);
+/// Only roles whose assignment methods hold `direct`; nothing for platform roles (no directory).
+[[nodiscard]] std::optional<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
+
+/// "ari:cloud:identity::group/<uuid>" and "<uuid>" are the same group (facts.md section 6).
+[[nodiscard]] std::string_view bare_id(std::string_view id);
+
+}  // namespace rolecall

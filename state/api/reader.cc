@@ -1,0 +1,139 @@
+#include "state/api/reader.h"
+
+#include <fmt/format.h>
+
+#include "state/api/fetch.h"
+#include "state/model/json.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view path_of(const ReadRequest& request) {
+  const std::string_view target = request.request().target;
+  return target.substr(0, target.find('?'));
+}
+
+std::string endpoint(const ReadRequest& request) {
+  return fmt::format("{} {}", name(request.request().method), path_of(request));
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned int code = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::sscanf(std::string(text.substr(i + 1, 2)).c_str(), "%2x", &code) == 1) {
+      out += static_cast<char>(code);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+/// v1 lists and, by its documentation, workspaces link with URLs; only their cursor is of interest.
+std::string cursor_of(std::string_view link) {
+  constexpr std::string_view kParameter = "cursor=";
+  const std::size_t query = link.find('?');
+  if (query == std::string_view::npos) return std::string(link);
+  std::size_t at = link.find(kParameter, query);
+  while (at != std::string_view::npos && link[at - 1] != '?' && link[at - 1] != '&') {
+    at = link.find(kParameter, at + 1);
+  }
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = link.substr(at + kParameter.size());
+  return percent_decode(rest.substr(0, rest.find_first_of("&#")));
+}
+
+Result<json::value> document(const ReadRequest& request, const Completion& completion) {
+  const Answer& answer = completion.answer;
+  if (!answer || answer->status != 200) return fail(describe_failure(request, answer));
+  if (!answer->content_type.starts_with("application/json")) {
+    return fail(fmt::format("{}: expected JSON, got {}; is the API address right?",
+                            endpoint(request), quote(answer->content_type)));
+  }
+  Result<json::value> value = parse_json(answer->body);
+  if (!value) return fail(fmt::format("{}: {}", endpoint(request), value.error().what));
+  if (!value->is_object()) return fail(fmt::format("{}: $: expected an object", endpoint(request)));
+  return value;
+}
+
+}  // namespace
+
+struct Reader::Walk {
+  MakeRequest make;
+  OnPage on_page;
+  std::size_t most_pages = 0;
+  std::size_t pages = 0;
+  std::unordered_set<std::string> seen{};
+};
+
+void Reader::get(ReadRequest request, OnDocument done) {
+  waiting_.push_back({std::move(request), std::move(done)});
+}
+
+void Reader::walk(MakeRequest make, OnPage on_page, std::size_t most_pages) {
+  auto walk = std::make_shared<Walk>();
+  walk->make = std::move(make);
+  walk->on_page = std::move(on_page);
+  walk->most_pages = most_pages;
+  next_page(walk, {});
+}
+
+void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor) {
+  ReadRequest request = walk->make(cursor);
+  const std::string where = endpoint(request);
+  get(std::move(request), [this, walk, where](Result<json::value> value) {
+    const auto stop = [&](const std::string& problem) { walk->on_page({nullptr, true, problem}); };
+    if (!value) return stop(value.error().what);
+    ++walk->pages;
+    const json::array* data = array_member(*value, "data");
+    if (data == nullptr) {
+      return stop(fmt::format("{} page {}: $.data is missing", where, walk->pages));
+    }
+    const json::value* links = member(*value, "links");
+    const json::value* next = links == nullptr ? nullptr : member(*links, "next");
+    if (next != nullptr && !next->is_string()) {
+      return stop(fmt::format("{} page {}: $.links.next is no text", where, walk->pages));
+    }
+    const std::string follow =
+        next == nullptr ? "" : cursor_of(std::string_view(next->get_string()));
+    const bool last = next == nullptr || next->get_string().empty();
+    if (!last && follow.empty()) {
+      return stop(fmt::format("{} page {}: $.links.next holds no cursor", where, walk->pages));
+    }
+    if (!last && !walk->seen.insert(follow).second) {
+      return stop(fmt::format("{}: cursor repeated after page {}, the listing is not trusted",
+                              where, walk->pages));
+    }
+    if (!last && walk->pages >= walk->most_pages) {
+      return stop(fmt::format("{}: more than {} pages", where, walk->most_pages));
+    }
+    walk->on_page({data, last, {}});
+    if (!last) next_page(walk, follow);
+  });
+}
+
+void Reader::run() {
+  while (!waiting_.empty() || !in_flight_.empty()) {
+    while (!waiting_.empty() && client_.can_start()) {
+      Job job = std::move(waiting_.front());
+      waiting_.pop_front();
+      const Ticket ticket = next_ticket_++;
+      client_.start(ticket, job.request);
+      in_flight_.emplace(ticket, std::move(job));
+    }
+    const Completion completion = client_.wait();
+    ++calls_;
+    if (on_call) on_call();
+    auto node = in_flight_.extract(completion.ticket);
+    const Job& job = node.mapped();
+    job.done(document(job.request, completion));
+  }
+}
+
+}  // namespace rolecall

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "state/api/api_client.h"
+
+namespace rolecall {
+
+/// Runs many reads at once over a ReadClient: start what may start, hand each answer to whoever
+/// asked. The one routine for cursor paging lives here.
+class Reader {
+ public:
+  explicit Reader(ReadClient& client) : client_(client) {}
+
+  /// The document, or why there is none. Called from run().
+  using OnDocument = std::function<void(Result<boost::json::value>)>;
+  void get(ReadRequest request, OnDocument done);
+
+  /// One page of a listing: its `data`. The last call of a chain has `closed` (the cursor chain
+  /// ended properly) or a problem.
+  struct Page {
+    const boost::json::array* data = nullptr;
+    bool last = false;
+    std::string problem;  ///< the chain ended early: a sentence with the endpoint
+  };
+  using MakeRequest = std::function<ReadRequest(const std::string& cursor)>;
+  using OnPage = std::function<void(const Page&)>;
+  /// Follows `links.next` (bare cursors and URLs with ?cursor=; only the cursor is ever taken from
+  /// them) until it ends, a cursor repeats, or more than `most_pages` came.
+  void walk(MakeRequest make, OnPage on_page, std::size_t most_pages = kMostPages);
+
+  /// Until everything asked for, also by the callbacks, has been answered.
+  void run();
+
+  [[nodiscard]] std::size_t calls() const { return calls_; }
+  std::function<void()> on_call;
+
+  static constexpr std::size_t kMostPages = 100'000;
+
+ private:
+  struct Walk;
+  struct Job {
+    ReadRequest request;
+    OnDocument done;
+  };
+  void next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor);
+
+  ReadClient& client_;
+  std::deque<Job> waiting_;
+  std::unordered_map<Ticket, Job> in_flight_;
+  Ticket next_ticket_ = 1;
+  std::size_t calls_ = 0;
+};
+
+}  // namespace rolecall
