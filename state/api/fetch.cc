@@ -158,8 +158,7 @@ class Fetch {
       return catalog_.nameless_user(shown);
     }
     const UserRef ref = catalog_.user(*email);
-    const bool pinned_to_another = std::any_of(scope_.pins.begin(), scope_.pins.end(),
-                                               [&](const auto& pin) { return pin.second == ref; });
+    const bool pinned_to_another = pinned_.contains(ref);
     const bool taken = out_.live.find(ref) != nullptr;
     if (!pinned_to_another && !taken) return ref;
     out_.conflicts.push_back({ref, user.about.account_id});
