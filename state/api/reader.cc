@@ -67,55 +67,59 @@ Result<json::value> document(const ReadRequest& request, const Completion& compl
 struct Reader::Walk {
   MakeRequest make;
   OnPage on_page;
-  std::size_t most_pages = 0;
   std::size_t pages = 0;
   std::unordered_set<std::string> seen{};
 };
 
-void Reader::get(ReadRequest request, OnDocument done) {
-  waiting_.push_back({std::move(request), std::move(done)});
+void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay) {
+  waiting_.push_back({std::move(request), std::move(done), delay});
 }
 
-void Reader::walk(MakeRequest make, OnPage on_page, std::size_t most_pages) {
+void Reader::walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay) {
   auto walk = std::make_shared<Walk>();
   walk->make = std::move(make);
   walk->on_page = std::move(on_page);
-  walk->most_pages = most_pages;
-  next_page(walk, {});
+  next_page(walk, {}, delay);
 }
 
-void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor) {
+void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor,
+                       std::chrono::milliseconds delay) {
   ReadRequest request = walk->make(cursor);
   const std::string where = endpoint(request);
-  get(std::move(request), [this, walk, where](Result<json::value> value) {
-    const auto stop = [&](const std::string& problem) { walk->on_page({nullptr, true, problem}); };
-    if (!value) return stop(value.error().what);
-    ++walk->pages;
-    const json::array* data = array_member(*value, "data");
-    if (data == nullptr) {
-      return stop(fmt::format("{} page {}: $.data is missing", where, walk->pages));
-    }
-    const json::value* links = member(*value, "links");
-    const json::value* next = links == nullptr ? nullptr : member(*links, "next");
-    if (next != nullptr && !next->is_string()) {
-      return stop(fmt::format("{} page {}: $.links.next is no text", where, walk->pages));
-    }
-    const std::string follow =
-        next == nullptr ? "" : cursor_of(std::string_view(next->get_string()));
-    const bool last = next == nullptr || next->get_string().empty();
-    if (!last && follow.empty()) {
-      return stop(fmt::format("{} page {}: $.links.next holds no cursor", where, walk->pages));
-    }
-    if (!last && !walk->seen.insert(follow).second) {
-      return stop(fmt::format("{}: cursor repeated after page {}, the listing is not trusted",
-                              where, walk->pages));
-    }
-    if (!last && walk->pages >= walk->most_pages) {
-      return stop(fmt::format("{}: more than {} pages", where, walk->most_pages));
-    }
-    walk->on_page({data, last, {}});
-    if (!last) next_page(walk, follow);
-  });
+  get(
+      std::move(request),
+      [this, walk, where](Result<json::value> value) {
+        const auto stop = [&](const std::string& problem) {
+          walk->on_page({nullptr, true, problem});
+        };
+        if (!value) return stop(value.error().what);
+        ++walk->pages;
+        const json::array* data = array_member(*value, "data");
+        if (data == nullptr) {
+          return stop(fmt::format("{} page {}: $.data is missing", where, walk->pages));
+        }
+        const json::value* links = member(*value, "links");
+        const json::value* next = links == nullptr ? nullptr : member(*links, "next");
+        if (next != nullptr && !next->is_string()) {
+          return stop(fmt::format("{} page {}: $.links.next is no text", where, walk->pages));
+        }
+        const std::string follow =
+            next == nullptr ? "" : cursor_of(std::string_view(next->get_string()));
+        const bool last = next == nullptr || next->get_string().empty();
+        if (!last && follow.empty()) {
+          return stop(fmt::format("{} page {}: $.links.next holds no cursor", where, walk->pages));
+        }
+        if (!last && !walk->seen.insert(follow).second) {
+          return stop(fmt::format("{}: cursor repeated after page {}, the listing is not trusted",
+                                  where, walk->pages));
+        }
+        if (!last && walk->pages >= kMostPages) {
+          return stop(fmt::format("{}: more than {} pages", where, kMostPages));
+        }
+        walk->on_page({data, last, {}});
+        if (!last) next_page(walk, follow, {});
+      },
+      delay);
 }
 
 void Reader::run() {
@@ -124,7 +128,7 @@ void Reader::run() {
       Job job = std::move(waiting_.front());
       waiting_.pop_front();
       const Ticket ticket = next_ticket_++;
-      client_.start(ticket, job.request);
+      client_.start(ticket, job.request, job.delay);
       in_flight_.emplace(ticket, std::move(job));
     }
     const Completion completion = client_.wait();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -20,7 +21,8 @@ class Reader {
 
   /// The document, or why there is none. Called from run().
   using OnDocument = std::function<void(Result<boost::json::value>)>;
-  void get(ReadRequest request, OnDocument done);
+  /// `delay`: not before this long from when it is started.
+  void get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay = {});
 
   /// One page of a listing: its `data`. The last call of a chain has `closed` (the cursor chain
   /// ended properly) or a problem.
@@ -32,8 +34,8 @@ class Reader {
   using MakeRequest = std::function<ReadRequest(const std::string& cursor)>;
   using OnPage = std::function<void(const Page&)>;
   /// Follows `links.next` (bare cursors and URLs with ?cursor=; only the cursor is ever taken from
-  /// them) until it ends, a cursor repeats, or more than `most_pages` came.
-  void walk(MakeRequest make, OnPage on_page, std::size_t most_pages = kMostPages);
+  /// them) until it ends, a cursor repeats, or more than kMostPages came.
+  void walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay = {});
 
   /// Until everything asked for, also by the callbacks, has been answered.
   void run();
@@ -48,8 +50,10 @@ class Reader {
   struct Job {
     ReadRequest request;
     OnDocument done;
+    std::chrono::milliseconds delay;
   };
-  void next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor);
+  void next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor,
+                 std::chrono::milliseconds delay);
 
   ReadClient& client_;
   std::deque<Job> waiting_;

@@ -1,0 +1,432 @@
+#include "controller/applier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "controller/read_back.h"
+#include "controller/write_call.h"
+#include "diff/safety.h"
+#include "diff/schedule.h"
+#include "state/model/digest.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::milliseconds;
+using State = ChangeOutcome::State;
+
+// New groups show after a second or two, org-level roles after up to 30 s (facts.md section 9).
+constexpr std::array kGroupWaits = {milliseconds{0},    milliseconds{500},  milliseconds{1000},
+                                    milliseconds{2000}, milliseconds{4000}, milliseconds{8000}};
+constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
+                                      milliseconds{20000}};
+constexpr int kMostRounds = 3;
+
+class Applier {
+ public:
+  Applier(const Plan& plan, const ApplyEnvironment& environment)
+      : plan_(plan),
+        env_(environment),
+        endpoints_(plan.organization),
+        ids_(plan),
+        floor_(plan),
+        needs_(prerequisites(plan)),
+        attempts_(plan.changes.size()),
+        intents_(plan.changes.size()),
+        call_of_(plan.changes.size()) {
+    for (std::size_t c = 0; c < plan.calls.size(); ++c) {
+      for (const std::size_t i : plan.calls[c].changes) call_of_[i] = c;
+    }
+    report_.outcomes.resize(plan.changes.size());
+  }
+
+  ApplyReport run() {
+    for (std::size_t kind = 0; kind < kChangeKindCount && !must_stop(); ++kind) {
+      std::vector<std::size_t> calls;
+      for (std::size_t c = 0; c < plan_.calls.size(); ++c) {
+        if (static_cast<std::size_t>(plan_.calls[c].kind) == kind) calls.push_back(c);
+      }
+      if (!calls.empty()) run_kind(static_cast<ChangeKind>(kind), std::move(calls));
+    }
+    const std::string reason = !report_.store_error.empty()       ? "the log could not be written"
+                               : !report_.stopped_because.empty() ? report_.stopped_because
+                                                                  : "the run was interrupted";
+    for (ChangeOutcome& outcome : report_.outcomes) {
+      if (outcome.state == State::pending) outcome = {State::skipped, reason};
+    }
+    return std::move(report_);
+  }
+
+ private:
+  struct InFlight {
+    std::size_t call = 0;
+    std::vector<std::size_t> changes;
+  };
+  struct Open {
+    std::size_t change = 0;
+    Verdict verdict{};
+    std::string message;
+    int status = 0;
+    milliseconds duration{0};
+  };
+
+  bool must_stop() {
+    if (env_.stop_requested && env_.stop_requested()) report_.interrupted = true;
+    if (env_.may_still_write && !env_.may_still_write() && report_.stopped_because.empty()) {
+      report_.stopped_because = "the lock was taken over";
+    }
+    return report_.interrupted || !report_.store_error.empty() || !report_.stopped_because.empty();
+  }
+
+  // --- one kind -----------------------------------------------------------------------------
+
+  void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
+    if (kind == ChangeKind::delete_group) hold_back_renames(calls);
+    for (int round = 0; round < kMostRounds && !calls.empty() && !must_stop(); ++round) {
+      open_.clear();
+      send_all(calls);
+      if (kind == ChangeKind::create_group) learn_group_ids();
+      calls = settle(kind, round + 1 == kMostRounds);
+    }
+  }
+
+  void send_all(const std::vector<std::size_t>& calls) {
+    std::size_t next = 0;
+    while (true) {
+      while (next < calls.size() && in_flight_.size() < kMostInFlight && env_.client.can_start() &&
+             !must_stop()) {
+        start(calls[next++]);
+      }
+      if (in_flight_.empty()) return;
+      if (must_stop()) env_.client.cancel_unsent();
+      finish(env_.client.wait());
+    }
+  }
+
+  /// The changes of a call that are still to be made and may be made now.
+  std::vector<std::size_t> ready_changes(std::size_t call) {
+    std::vector<std::size_t> ready;
+    for (const std::size_t needed : needs_[call]) {
+      for (const std::size_t i : plan_.calls[needed].changes) {
+        if (!succeeded(i)) broken_.try_emplace(i, true);
+      }
+    }
+    for (const std::size_t i : plan_.calls[call].changes) {
+      if (report_.outcomes[i].state != State::pending) continue;
+      if (const std::string because = held_back(i); !because.empty()) {
+        report_.outcomes[i] = {State::skipped, because};
+        continue;
+      }
+      ready.push_back(i);
+    }
+    // Without the invitation itself there is nothing for its riders to ride on.
+    const bool invites = plan_.calls[call].kind == ChangeKind::invite_user;
+    if (!invites) return ready;
+    std::erase_if(ready, [&](std::size_t i) { return rides_alone(i, ready); });
+    return ready;
+  }
+
+  [[nodiscard]] bool rides_alone(std::size_t i, const std::vector<std::size_t>& ready) const {
+    if (plan_.changes[i].kind == ChangeKind::invite_user) return false;
+    return std::none_of(ready.begin(), ready.end(), [&](std::size_t other) {
+      return plan_.changes[other].kind == ChangeKind::invite_user &&
+             plan_.changes[other].user == plan_.changes[i].user;
+    });
+  }
+
+  [[nodiscard]] bool succeeded(std::size_t i) const {
+    const State state = report_.outcomes[i].state;
+    return state == State::applied || state == State::already_so;
+  }
+
+  /// Why a change cannot be made, or nothing.
+  [[nodiscard]] std::string held_back(std::size_t i) const {
+    const Change& change = plan_.changes[i];
+    for (const auto& [j, broken] : broken_) {
+      const Change& other = plan_.changes[j];
+      const bool same_group = other.kind == ChangeKind::create_group &&
+                              other.group == change.group && !change.group.empty();
+      const bool same_person =
+          (other.kind == ChangeKind::invite_user || other.kind == ChangeKind::restore_user) &&
+          other.user == change.user && !change.user.empty();
+      if (same_group) return fmt::format("group {} was not created", change.group);
+      if (same_person) return fmt::format("{} did not succeed for this person", name(other.kind));
+      if (change.kind == ChangeKind::delete_group) {
+        const auto renamed = plan_.renamed.find(change.group);
+        if (renamed != plan_.renamed.end() && renamed->second == other.group) {
+          return fmt::format("{} does not have everything yet", other.group);
+        }
+      }
+    }
+    if (floor_.forbids(change)) {
+      return fmt::format("it would leave fewer than {} active org admins, because others failed",
+                         plan_.min_org_admins);
+    }
+    return {};
+  }
+
+  void start(std::size_t call) {
+    const std::vector<std::size_t> changes = ready_changes(call);
+    if (changes.empty()) return;
+    const Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
+    if (!request) {
+      for (const std::size_t i : changes) {
+        report_.outcomes[i] = {State::skipped, request.error().what};
+      }
+      return;
+    }
+    if (!record_intents(call, changes, request->request())) return;
+    for (const std::size_t i : changes) floor_.take(plan_.changes[i]);
+    const Ticket ticket = next_ticket_++;
+    in_flight_.emplace(ticket, InFlight{call, changes});
+    ++report_.writes;
+    env_.client.start(ticket, *request);
+  }
+
+  void hold_back_renames(const std::vector<std::size_t>& calls) {
+    for (const std::size_t call : calls) {
+      const std::size_t i = plan_.calls[call].changes.front();
+      if (!successor_is_complete(plan_.changes[i])) {
+        report_.outcomes[i] = {State::skipped, "its successor does not show everything yet"};
+      }
+    }
+  }
+
+  /// A renamed group goes only when a read shows that the new one has what was given to it.
+  bool successor_is_complete(const Change& deletion) {
+    const auto renamed = plan_.renamed.find(deletion.group);
+    if (renamed == plan_.renamed.end()) return true;
+    std::vector<std::size_t> given;
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      if (plan_.changes[i].group == renamed->second && !takes_away(plan_.changes[i].kind)) {
+        given.push_back(i);
+      }
+    }
+    if (given.empty()) return true;
+    for (const milliseconds wait : kReadBackWaits) {
+      const std::vector<Effect> effects =
+          read_back(env_.client, endpoints_, plan_, given, ids_, wait);
+      if (std::all_of(effects.begin(), effects.end(),
+                      [](Effect effect) { return effect == Effect::there; })) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void finish(const Completion& completion) {
+    auto node = in_flight_.extract(completion.ticket);
+    const std::vector<std::size_t>& changes = node.mapped().changes;
+    const Answer& answer = completion.answer;
+    const int status = answer ? answer->status : 0;
+    if (status == 401 && report_.stopped_because.empty()) {
+      report_.stopped_because = "401: the API key was refused";
+    }
+    const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
+    const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
+    for (std::size_t k = 0; k < changes.size(); ++k) {
+      const Judgement& judgement = judgements[k];
+      attempts_[changes[k]] += completion.attempts;
+      Open open{changes[k], judgement.verdict, judgement.message, status, completion.duration};
+      switch (judgement.verdict) {
+        case Verdict::applied:
+          close(open, State::applied, {});
+          break;
+        case Verdict::refused:
+          close(open, State::failed, judgement.message);
+          break;
+        case Verdict::not_sent:
+          close(open, State::failed,
+                cancelled ? "not sent: the run was interrupted" : judgement.message);
+          break;
+        case Verdict::conflict:
+        case Verdict::unclear:
+          open_.push_back(std::move(open));
+      }
+    }
+    flush_outcomes();
+    tell_progress();
+  }
+
+  // --- what the answers left open -----------------------------------------------------------
+
+  /// Reads back what is open. Returns the calls that must be sent again.
+  std::vector<std::size_t> settle(ChangeKind kind, bool last_round) {
+    const bool org_role = kind == ChangeKind::grant_org_role || kind == ChangeKind::revoke_org_role;
+    const std::vector<milliseconds> waits =
+        org_role ? std::vector<milliseconds>(kOrgRoleWaits.begin(), kOrgRoleWaits.end())
+                 : std::vector<milliseconds>(kReadBackWaits.begin(), kReadBackWaits.end());
+    std::unordered_map<std::size_t, Effect> effects;
+    for (const milliseconds wait : waits) {
+      std::vector<std::size_t> asked;
+      for (const Open& open : open_) {
+        const auto known = effects.find(open.change);
+        const bool settled = known != effects.end() && known->second == Effect::there;
+        // A conflict that a read contradicts once is the API's last word: no need to wait.
+        const bool contradicted = known != effects.end() && open.verdict == Verdict::conflict &&
+                                  known->second == Effect::not_there;
+        if (!settled && !contradicted) asked.push_back(open.change);
+      }
+      if (asked.empty()) break;
+      const std::vector<Effect> found =
+          read_back(env_.client, endpoints_, plan_, asked, ids_, wait);
+      for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
+    }
+    std::vector<std::size_t> again;
+    for (const Open& open : open_) {
+      conclude(open, effects.at(open.change), last_round);
+      if (report_.outcomes[open.change].state == State::pending) {
+        again.push_back(call_of_[open.change]);
+      }
+    }
+    open_.clear();
+    flush_outcomes();
+    tell_progress();
+    std::sort(again.begin(), again.end());
+    again.erase(std::unique(again.begin(), again.end()), again.end());
+    return again;
+  }
+
+  void conclude(const Open& open, Effect effect, bool last_round) {
+    const Change& change = plan_.changes[open.change];
+    const std::string was =
+        open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
+    if (effect == Effect::there) {
+      if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
+      return close(open, State::applied, fmt::format("found done on reading back; {}", was));
+    }
+    if (open.verdict == Verdict::conflict) {
+      return close(open, State::failed, open.message);
+    }
+    // Somebody could get two mails: an invitation that may have left is never sent again, and
+    // neither is what rode on it before it is known to have arrived.
+    const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
+                            call_kind(open.change) != ChangeKind::invite_user &&
+                            !floor_.forbids(change);
+    if (repeatable) return;
+    if (effect == Effect::not_there && open.status != 0 && change.kind != ChangeKind::invite_user) {
+      return close(open, State::failed, open.message);
+    }
+    close(open, State::in_doubt, was);
+  }
+
+  void learn_group_ids() {
+    std::vector<std::size_t> unknown;
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      const bool created = plan_.changes[i].kind == ChangeKind::create_group && succeeded(i);
+      if (created && ids_.group(plan_.changes[i]).empty()) unknown.push_back(i);
+    }
+    for (const milliseconds wait : kGroupWaits) {
+      if (unknown.empty()) return;
+      (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait);
+      std::erase_if(unknown, [&](std::size_t i) { return !ids_.group(plan_.changes[i]).empty(); });
+    }
+  }
+
+  [[nodiscard]] ChangeKind call_kind(std::size_t change) const {
+    return plan_.calls[call_of_[change]].kind;
+  }
+
+  // --- the log ------------------------------------------------------------------------------
+
+  bool record_intents(std::size_t call, const std::vector<std::size_t>& changes,
+                      const Request& request) {
+    Digest body("rolecall body 1");
+    body.field(request.body);
+    const std::string body_digest = body.hex();
+    std::vector<Intent> fresh;
+    std::vector<std::size_t> of;
+    for (const std::size_t i : changes) {
+      // Sent again after reading back: the intent is there already, still without an outcome.
+      if (intents_[i] != 0) continue;
+      const Change& change = plan_.changes[i];
+      fresh.push_back({static_cast<std::int64_t>(call + 1), std::string(name(change.kind)),
+                       change.user, ids_.account(change), change.group, ids_.group(change),
+                       change.ari.empty() ? change.resource : change.ari, change.role,
+                       change.cause.place.file, change.cause.place.line, change.cause.why,
+                       change.cause.reason,
+                       fmt::format("{} {}", name(request.method), request.target), body_digest});
+      of.push_back(i);
+    }
+    if (fresh.empty()) return true;
+    const auto rows = env_.store.record_intents(env_.run, env_.clock.now(), fresh);
+    if (!rows) {
+      report_.store_error = rows.error().what;
+      return false;
+    }
+    for (std::size_t k = 0; k < of.size(); ++k) intents_[of[k]] = rows->at(k);
+    return true;
+  }
+
+  void close(const Open& open, State state, std::string message) {
+    static constexpr auto kResult = [](State s) {
+      switch (s) {
+        case State::applied:
+          return ChangeResult::applied;
+        case State::already_so:
+          return ChangeResult::already_so;
+        case State::in_doubt:
+          return ChangeResult::in_doubt;
+        default:
+          return ChangeResult::failed;
+      }
+    };
+    if (state == State::applied || state == State::already_so) {
+      floor_.give(plan_.changes[open.change]);
+    }
+    outcomes_.push_back({intents_[open.change], kResult(state), open.status, attempts_[open.change],
+                         open.duration.count(), message});
+    report_.outcomes[open.change] = {state, std::move(message)};
+  }
+
+  void flush_outcomes() {
+    if (outcomes_.empty()) return;
+    const auto written = env_.store.record_outcomes(env_.clock.now(), outcomes_);
+    if (!written && report_.store_error.empty()) report_.store_error = written.error().what;
+    outcomes_.clear();
+  }
+
+  void tell_progress() const {
+    if (!env_.progress) return;
+    const auto done = static_cast<std::size_t>(
+        std::count_if(report_.outcomes.begin(), report_.outcomes.end(),
+                      [](const ChangeOutcome& o) { return o.state != State::pending; }));
+    env_.progress(done, report_.outcomes.size());
+  }
+
+  static constexpr std::size_t kMostInFlight = 64;
+
+  const Plan& plan_;
+  const ApplyEnvironment& env_;
+  Endpoints endpoints_;
+  KnownIds ids_;
+  AdminFloor floor_;
+  std::vector<std::vector<std::size_t>> needs_;
+  std::vector<int> attempts_;
+  std::vector<IntentId> intents_;
+  std::vector<std::size_t> call_of_;  ///< the call that carries a change
+  std::unordered_map<Ticket, InFlight> in_flight_;
+  std::unordered_map<std::size_t, bool> broken_;  ///< changes that others rest on and that failed
+  std::vector<Open> open_;
+  std::vector<Outcome> outcomes_;
+  Ticket next_ticket_ = 1;
+  ApplyReport report_;
+};
+
+}  // namespace
+
+std::size_t ApplyReport::count(ChangeOutcome::State state) const {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [&](const ChangeOutcome& outcome) { return outcome.state == state; }));
+}
+
+ApplyReport apply_plan(const Plan& plan, const ApplyEnvironment& environment) {
+  return Applier(plan, environment).run();
+}
+
+}  // namespace rolecall

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "diff/plan.h"
+#include "state/api/api_client.h"
+#include "state/api/clock.h"
+#include "state/store/store.h"
+
+namespace rolecall {
+
+/// What became of one change of the plan.
+struct ChangeOutcome {
+  enum class State : std::uint8_t {
+    pending,
+    applied,
+    already_so,  ///< found done when it was to be done
+    failed,
+    in_doubt,  ///< sent, and neither the answer nor a read could tell
+    skipped,   ///< never sent
+  };
+  State state = State::pending;
+  std::string message;  ///< the API's words, or what it was skipped because of
+};
+
+struct ApplyReport {
+  std::vector<ChangeOutcome> outcomes;  ///< parallel to Plan::changes
+  std::size_t writes = 0;
+  bool interrupted = false;
+  std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
+  std::string stopped_because;  ///< the key was refused, or the lock was lost
+
+  [[nodiscard]] std::size_t count(ChangeOutcome::State state) const;
+};
+
+struct ApplyEnvironment {
+  WriteClient& client;
+  Store& store;
+  RunId run = 0;
+  const Clock& clock;
+  std::function<bool()> stop_requested;   ///< asked before each call
+  std::function<bool()> may_still_write;  ///< whether the lock is still ours; asked likewise
+  std::function<void(std::size_t done, std::size_t of)> progress;
+};
+
+/// Carries out a plan: the calls of one kind after those of the kind before, several in flight.
+///
+/// No call leaves before its intents are on disk; every answer is recorded. A failed change holds
+/// back only what rests on it. What the answer leaves open is read back before anything is sent
+/// again; an invitation is never sent twice. The floor of org admins holds whatever fails. Never
+/// throws on anything a server or a disk does.
+[[nodiscard]] ApplyReport apply_plan(const Plan& plan, const ApplyEnvironment& environment);
+
+}  // namespace rolecall

@@ -1,0 +1,254 @@
+#include "controller/read_back.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <boost/json/array.hpp>
+
+#include "state/api/parse.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+/// What was found under one key; `read` only when the listing came to its end without a problem.
+template <class Found>
+struct Asked {
+  bool read = false;
+  std::optional<Found> found{};
+};
+
+class ReadBack {
+ public:
+  ReadBack(ReadClient& client, const Endpoints& endpoints, const Plan& plan, KnownIds& ids,
+           std::chrono::milliseconds delay)
+      : reader_(client), endpoints_(endpoints), plan_(plan), ids_(ids), delay_(delay) {}
+
+  std::vector<Effect> run(const std::vector<std::size_t>& changes) {
+    for (const std::size_t i : changes) ask(plan_.changes[i]);
+    search_people();
+    search_groups();
+    for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
+    for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
+    reader_.run();
+    std::vector<Effect> out;
+    for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
+    return out;
+  }
+
+ private:
+  using Roles = std::set<std::pair<std::string, std::string>>;
+
+  void ask(const Change& change) {
+    switch (change.kind) {
+      case ChangeKind::create_group:
+      case ChangeKind::delete_group:
+        groups_[change.group];
+        break;
+      case ChangeKind::grant_group_access:
+      case ChangeKind::revoke_group_access:
+        group_roles_[ids_.group(change)];
+        break;
+      case ChangeKind::grant_user_access:
+      case ChangeKind::revoke_user_access:
+        if (!ids_.account(change).empty()) user_roles_[ids_.account(change)];
+        people_[change.user];
+        break;
+      default:
+        people_[change.user];
+    }
+  }
+
+  void search_people() {
+    std::vector<std::string> emails;
+    std::vector<std::string> accounts;
+    std::map<std::string, std::string> users_of;
+    for (const auto& [user, asked] : people_) {
+      const auto known = ids_.accounts.find(user);
+      if (known == ids_.accounts.end()) {
+        emails.push_back(user);
+      } else {
+        accounts.push_back(known->second);
+        users_of[known->second] = user;
+      }
+    }
+    const auto search = [&](const std::vector<std::string>& all, std::size_t most, bool by_email) {
+      for (std::size_t i = 0; i < all.size(); i += most) {
+        Endpoints::UserSearch request;
+        request.expand_groups = true;
+        const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
+        const auto to = all.begin() + static_cast<std::ptrdiff_t>(std::min(i + most, all.size()));
+        (by_email ? request.emails : request.account_ids).assign(from, to);
+        walk_people(request, users_of);
+      }
+    };
+    search(emails, Endpoints::kMostEmails, true);
+    search(accounts, Endpoints::kMostIds, false);
+  }
+
+  void walk_people(const Endpoints::UserSearch& request,
+                   const std::map<std::string, std::string>& users_of) {
+    std::vector<std::string> asked = request.emails;
+    for (const std::string& account : request.account_ids) asked.push_back(users_of.at(account));
+    reader_.walk(
+        [this, request](const std::string& cursor) {
+          return endpoints_.users(plan_.directory, request, cursor);
+        },
+        [this, asked, users_of](const Reader::Page& page) {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) {
+            ParsedUser user = parse_user(item);
+            const auto by_account = users_of.find(user.about.account_id);
+            const auto email = Email::parse(user.email);
+            const std::string key = by_account != users_of.end() ? by_account->second
+                                    : email                      ? email->str()
+                                                                 : std::string();
+            const auto place = people_.find(key);
+            if (place == people_.end()) continue;
+            ids_.accounts.try_emplace(key, user.about.account_id);
+            place->second.found = std::move(user);
+          }
+          if (!page.last) return;
+          for (const std::string& user : asked) people_[user].read = true;
+        },
+        delay_);
+  }
+
+  void search_groups() {
+    std::vector<std::string> names;
+    for (const auto& [group, asked] : groups_) names.push_back(group);
+    for (std::size_t i = 0; i < names.size(); i += Endpoints::kMostGroupNames) {
+      Endpoints::GroupSearch request;
+      request.names.assign(names.begin() + static_cast<std::ptrdiff_t>(i),
+                           names.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                               i + Endpoints::kMostGroupNames, names.size())));
+      reader_.walk(
+          [this, request](const std::string& cursor) {
+            return endpoints_.groups(plan_.directory, request, cursor);
+          },
+          [this, request](const Reader::Page& page) {
+            if (page.data == nullptr) return;
+            for (const json::value& item : *page.data) {
+              ParsedGroup group = parse_group(item);
+              const GroupName found = GroupName::from_server(group.name);
+              for (const std::string& asked : request.names) {
+                if (GroupName::from_server(asked) == found) groups_[asked].found = group.about.id;
+              }
+            }
+            if (!page.last) return;
+            for (const std::string& asked : request.names) groups_[asked].read = true;
+          },
+          delay_);
+    }
+  }
+
+  void read_roles(bool of_group, const std::string& id, Asked<Roles>& roles) {
+    roles.found.emplace();
+    reader_.walk(
+        [this, of_group, id](const std::string& cursor) {
+          return of_group ? endpoints_.group_roles(plan_.directory, id, cursor)
+                          : endpoints_.user_roles(plan_.directory, id, cursor);
+        },
+        [&roles, of_group](const Reader::Page& page) {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) {
+            const auto parsed = of_group ? parse_group_roles(item) : parse_direct_user_roles(item);
+            if (!parsed) return;
+            for (const std::string& role : parsed->roles) roles.found->emplace(parsed->ari, role);
+          }
+          roles.read = page.last;
+        },
+        delay_);
+  }
+
+  [[nodiscard]] static Effect as_wanted(bool yes) {
+    return yes ? Effect::there : Effect::not_there;
+  }
+
+  [[nodiscard]] Effect effect(const Change& change) {
+    switch (change.kind) {
+      case ChangeKind::create_group:
+      case ChangeKind::delete_group: {
+        const Asked<std::string>& group = groups_[change.group];
+        if (!group.read) return Effect::unknown;
+        if (change.kind == ChangeKind::create_group) {
+          if (group.found) ids_.groups[change.group] = *group.found;
+          return as_wanted(group.found.has_value());
+        }
+        return as_wanted(!group.found || *group.found != ids_.group(change));
+      }
+      case ChangeKind::grant_group_access:
+      case ChangeKind::revoke_group_access:
+        return effect_on_roles(change, group_roles_[ids_.group(change)]);
+      case ChangeKind::grant_user_access:
+      case ChangeKind::revoke_user_access: {
+        const std::string account = ids_.account(change);
+        if (people_[change.user].read && !people_[change.user].found) {
+          return as_wanted(takes_away(change.kind));
+        }
+        return account.empty() ? Effect::unknown : effect_on_roles(change, user_roles_[account]);
+      }
+      default:
+        return effect_on_person(change, people_[change.user]);
+    }
+  }
+
+  [[nodiscard]] static Effect effect_on_roles(const Change& change, const Asked<Roles>& roles) {
+    if (!roles.read) return Effect::unknown;
+    return as_wanted(roles.found->contains({change.ari, change.role}) != takes_away(change.kind));
+  }
+
+  [[nodiscard]] Effect effect_on_person(const Change& change, const Asked<ParsedUser>& person) {
+    if (!person.read) return Effect::unknown;
+    if (!person.found) {
+      // Out of the directory: everything that takes away is as wanted.
+      return as_wanted(takes_away(change.kind));
+    }
+    const ParsedUser& user = *person.found;
+    const bool member = std::find(user.group_ids.begin(), user.group_ids.end(),
+                                  ids_.group(change)) != user.group_ids.end();
+    switch (change.kind) {
+      case ChangeKind::invite_user:
+        return Effect::there;
+      case ChangeKind::restore_user:
+        return as_wanted(user.presence == Presence::active);
+      case ChangeKind::suspend_user:
+        return as_wanted(user.presence != Presence::active);
+      case ChangeKind::remove_user:
+        return Effect::not_there;
+      case ChangeKind::add_member:
+        return as_wanted(member);
+      case ChangeKind::remove_member:
+        return as_wanted(!member);
+      case ChangeKind::grant_org_role:
+        return as_wanted(user.org_admin);
+      case ChangeKind::revoke_org_role:
+        return as_wanted(!user.org_admin);
+      default:
+        return Effect::unknown;
+    }
+  }
+
+  Reader reader_;
+  const Endpoints& endpoints_;
+  const Plan& plan_;
+  KnownIds& ids_;
+  std::chrono::milliseconds delay_;
+  std::map<std::string, Asked<ParsedUser>> people_;
+  std::map<std::string, Asked<std::string>> groups_;
+  std::map<std::string, Asked<Roles>> group_roles_;
+  std::map<std::string, Asked<Roles>> user_roles_;
+};
+
+}  // namespace
+
+std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+                              const std::vector<std::size_t>& changes, KnownIds& ids,
+                              std::chrono::milliseconds delay) {
+  return ReadBack(client, endpoints, plan, ids, delay).run(changes);
+}
+
+}  // namespace rolecall

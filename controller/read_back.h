@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "controller/write_call.h"
+#include "state/api/reader.h"
+
+namespace rolecall {
+
+enum class Effect : std::uint8_t {
+  there,  ///< the organization is as the change wants it
+  not_there,
+  unknown,  ///< could not be read
+};
+
+/// Asks the organization whether changes have taken effect. One result for each of `changes`, in
+/// order. Account and group ids that are met on the way go into `ids`. `delay`: before the reads.
+[[nodiscard]] std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints,
+                                            const Plan& plan,
+                                            const std::vector<std::size_t>& changes, KnownIds& ids,
+                                            std::chrono::milliseconds delay);
+
+}  // namespace rolecall

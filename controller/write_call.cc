@@ -1,0 +1,215 @@
+#include "controller/write_call.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+
+#include "state/api/fetch.h"
+#include "state/api/parse.h"
+#include "state/model/json.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+Judgement judge_status(const Change& change, const Response& response) {
+  const int status = response.status;
+  if (status >= 200 && status < 300) return {Verdict::applied, {}};
+  std::string words = fmt::format("{} {}", status, describe_error_body(response));
+  while (words.ends_with(' ')) words.pop_back();
+  if (status >= 500 || status == 408) return {Verdict::unclear, std::move(words)};
+  if (status >= 300 && status < 400) {
+    return {Verdict::unclear, words + " unexpected redirect; not followed"};
+  }
+  // 409 has two meanings, and "not found" may mean "gone already" (facts.md section 8).
+  const bool lifecycle =
+      change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::restore_user;
+  if (status == 409 || (status == 404 && takes_away(change.kind)) || (status == 400 && lifecycle)) {
+    return {Verdict::conflict, std::move(words)};
+  }
+  return {Verdict::refused, std::move(words)};
+}
+
+/// The results of one invited person: roles by ARI and role, groups by id.
+struct InviteeResult {
+  std::string account_id;
+  std::map<std::string, std::string> errors;  ///< what -> why
+  std::map<std::string, bool> done;           ///< what -> true where INVITED
+};
+
+std::string text(const json::value& object, std::string_view key) {
+  const json::string* found = string_member(object, key);
+  return found == nullptr ? std::string() : std::string(*found);
+}
+
+void read_results(const json::value& item, InviteeResult& out) {
+  const json::array* results = array_member(item, "results");
+  if (results == nullptr) return;
+  const auto read = [&](const json::value& result, std::string what) {
+    const std::string status = text(result, "status");
+    if (status == "INVITED") {
+      out.done[what] = true;
+    } else if (status == "ERROR") {
+      const std::string why = text(result, "statusReason");
+      out.errors[std::move(what)] = why.empty() ? "ERROR without a reason" : why;
+    }
+  };
+  for (const json::value& result : *results) {
+    if (const json::array* roles = array_member(result, "roleAssignmentResult")) {
+      for (const json::value& role : *roles) {
+        read(role, text(role, "resource") + ' ' + text(role, "role"));
+      }
+    }
+    if (const json::array* groups = array_member(result, "groupAssignmentResult")) {
+      for (const json::value& group : *groups) {
+        read(group, std::string(bare_id(text(group, "group"))));
+      }
+    }
+  }
+}
+
+std::unordered_map<std::string, InviteeResult> read_invitation(const Response& response) {
+  std::unordered_map<std::string, InviteeResult> out;
+  const auto document = parse_json(response.body);
+  const json::array* data = document ? array_member(*document, "data") : nullptr;
+  if (data == nullptr) return out;
+  for (const json::value& item : *data) {
+    const auto email = Email::parse(text(item, "email"));
+    if (!email) continue;
+    InviteeResult& result = out[email->str()];
+    result.account_id = text(item, "id");
+    read_results(item, result);
+  }
+  return out;
+}
+
+std::vector<Judgement> judge_invitation(const Plan& plan, const std::vector<std::size_t>& changes,
+                                        const Response& response, KnownIds& ids) {
+  const auto results = read_invitation(response);
+  std::vector<Judgement> out;
+  for (const std::size_t i : changes) {
+    const Change& change = plan.changes[i];
+    const auto found = results.find(change.user);
+    if (found == results.end()) {
+      out.push_back(
+          {Verdict::unclear, fmt::format("{} names no result for this address", response.status)});
+      continue;
+    }
+    const InviteeResult& result = found->second;
+    if (!result.account_id.empty()) ids.accounts[change.user] = result.account_id;
+    if (change.kind == ChangeKind::invite_user) {
+      // An address that was refused altogether has errors only, and nothing that was done.
+      const bool refused = !result.errors.empty() && result.done.empty();
+      out.push_back(refused ? Judgement{Verdict::unclear, result.errors.begin()->second}
+                            : Judgement{Verdict::applied, {}});
+      continue;
+    }
+    const std::string what = change.kind == ChangeKind::add_member
+                                 ? ids.group(change)
+                                 : fmt::format("{} atlassian/{}", change.ari, change.role);
+    if (const auto error = result.errors.find(what); error != result.errors.end()) {
+      out.push_back({Verdict::conflict, error->second});
+    } else if (result.done.contains(what)) {
+      out.push_back({Verdict::applied, {}});
+    } else {
+      out.push_back({Verdict::unclear, "the answer does not mention it"});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+KnownIds::KnownIds(const Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (!change.group_id.empty()) groups[change.group] = change.group_id;
+    if (!change.account_id.empty()) accounts[change.user] = change.account_id;
+  }
+}
+
+std::string KnownIds::group(const Change& change) const {
+  const auto found = groups.find(change.group);
+  return found == groups.end() ? std::string() : found->second;
+}
+
+std::string KnownIds::account(const Change& change) const {
+  const auto found = accounts.find(change.user);
+  return found == accounts.end() ? std::string() : found->second;
+}
+
+Result<WriteRequest> make_write(const Endpoints& endpoints, const Plan& plan,
+                                const std::vector<std::size_t>& changes, const KnownIds& ids) {
+  const Change& change = plan.changes.at(changes.front());
+  const std::string& directory = plan.directory;
+  const std::string account = ids.account(change);
+  const std::string group = ids.group(change);
+  const bool needs_group = !change.group.empty() && change.kind != ChangeKind::create_group;
+  const bool needs_account = !change.user.empty() && change.kind != ChangeKind::invite_user;
+  if (needs_group && group.empty()) return fail("the id of the group is not known");
+  if (needs_account && account.empty()) return fail("the account id is not known");
+  switch (change.kind) {
+    case ChangeKind::create_group:
+      return endpoints.create_group(directory, change.group, change.description);
+    case ChangeKind::grant_group_access:
+    case ChangeKind::revoke_group_access:
+      return endpoints.group_access(change.kind == ChangeKind::grant_group_access, directory, group,
+                                    change.ari, change.role);
+    case ChangeKind::restore_user:
+      return endpoints.restore(directory, account);
+    case ChangeKind::invite_user:
+      break;
+    case ChangeKind::add_member:
+      return endpoints.add_member(directory, group, account);
+    case ChangeKind::grant_user_access:
+    case ChangeKind::revoke_user_access:
+      return endpoints.user_access(change.kind == ChangeKind::grant_user_access, account,
+                                   change.ari, change.role);
+    case ChangeKind::grant_org_role:
+    case ChangeKind::revoke_org_role:
+      return endpoints.org_admin(change.kind == ChangeKind::grant_org_role, account);
+    case ChangeKind::remove_member:
+      return endpoints.remove_member(directory, group, account);
+    case ChangeKind::suspend_user:
+      return endpoints.suspend(directory, account);
+    case ChangeKind::remove_user:
+      return endpoints.remove_user(directory, account);
+    case ChangeKind::delete_group:
+      return endpoints.delete_group(directory, group);
+  }
+  Endpoints::Invitation invitation;
+  for (const std::size_t i : changes) {
+    const Change& rider = plan.changes[i];
+    if (rider.kind == ChangeKind::invite_user) invitation.emails.push_back(rider.user);
+    // Everybody in the call has the same bundle: the first person's stands for all.
+    if (rider.user != change.user) continue;
+    if (rider.kind == ChangeKind::add_member) {
+      const std::string id = ids.group(rider);
+      if (id.empty()) return fail(fmt::format("the id of group {} is not known", rider.group));
+      invitation.group_ids.push_back(id);
+    }
+    if (rider.kind == ChangeKind::grant_user_access) {
+      invitation.rules.emplace_back(rider.ari, rider.role);
+    }
+  }
+  return endpoints.invite(invitation);
+}
+
+std::vector<Judgement> judge(const Plan& plan, const std::vector<std::size_t>& changes,
+                             const Answer& answer, KnownIds& ids) {
+  if (!answer) {
+    const Failure& failure = answer.error();
+    const bool sent =
+        failure.kind == Failure::Kind::no_answer || failure.kind == Failure::Kind::bad_answer;
+    return {changes.size(), Judgement{sent ? Verdict::unclear : Verdict::not_sent, failure.what}};
+  }
+  const bool fine = answer->status >= 200 && answer->status < 300;
+  if (fine && plan.changes[changes.front()].kind == ChangeKind::invite_user) {
+    return judge_invitation(plan, changes, *answer, ids);
+  }
+  std::vector<Judgement> out;
+  for (const std::size_t i : changes) out.push_back(judge_status(plan.changes[i], *answer));
+  return out;
+}
+
+}  // namespace rolecall
