@@ -126,7 +126,8 @@ class Scanner {
     key_parts_ = 1;
     if (header_) depth_ = 0;
     header_ = false;
-    // A row of "=" may underline a title inside a multi-line string; the arrows mean a merge anywhere.
+    // A row of "=" may underline a title inside a multi-line string; the arrows mean a merge
+    // anywhere.
     for (const std::string_view marker : {"<<<<<<<", ">>>>>>>", "=======", "|||||||"}) {
       if (mode_ != Mode::text && (marker[0] == '=' || marker[0] == '|')) continue;
       if (!starts_with(marker)) continue;
@@ -154,12 +155,17 @@ class Scanner {
     }
     if (byte == 0) return stop(here(), "NUL byte in file", "policy files are text");
     switch (mode_) {
-      case Mode::text: return in_text(byte);
-      case Mode::comment: ++pos_; return;
+      case Mode::text:
+        return in_text(byte);
+      case Mode::comment:
+        ++pos_;
+        return;
       case Mode::basic:
-      case Mode::literal: return in_string(byte);
+      case Mode::literal:
+        return in_string(byte);
       case Mode::ml_basic:
-      case Mode::ml_literal: return in_multi_line_string(byte);
+      case Mode::ml_literal:
+        return in_multi_line_string(byte);
     }
   }
 
@@ -174,20 +180,28 @@ class Scanner {
   void in_text(unsigned char byte) {
     if (byte >= 0x80) return non_ascii();
     switch (byte) {
-      case '#': mode_ = Mode::comment; break;
+      case '#':
+        mode_ = Mode::comment;
+        break;
       case '"':
-      case '\'': return open_string(static_cast<char>(byte));
+      case '\'':
+        return open_string(static_cast<char>(byte));
       case '[':
-      case '{': return open_bracket(byte);
+      case '{':
+        return open_bracket(byte);
       case ']':
       case '}':
         if (depth_ > 0) --depth_;
         key_parts_ = 1;
         break;
       case '=':
-      case ',': key_parts_ = 1; break;
-      case '.': return next_key_part();
-      default: break;
+      case ',':
+        key_parts_ = 1;
+        break;
+      case '.':
+        return next_key_part();
+      default:
+        break;
     }
     if (byte != ' ' && byte != '\t') at_line_start_ = false;
     ++pos_;
@@ -296,8 +310,7 @@ void report_invalid_utf8(const std::string& path, std::string_view text, std::si
   const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
   const auto lines = std::count(before.begin(), before.end(), '\n');
   diagnostics.error({path, static_cast<std::uint32_t>(lines + 1),
-                     static_cast<std::uint32_t>(
-                         count_code_points(before.substr(line_start)) + 1)},
+                     static_cast<std::uint32_t>(count_code_points(before.substr(line_start)) + 1)},
                     fmt::format("invalid UTF-8 byte 0x{:02X}",
                                 static_cast<unsigned>(static_cast<unsigned char>(text[offset]))),
                     "save the file as UTF-8");
@@ -308,11 +321,11 @@ void report_invalid_utf8(const std::string& path, std::string_view text, std::si
 std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics) {
   std::string_view text = file.bytes;
   if (text.size() > kMaxFileBytes) {
-    diagnostics.error({file.path, 0, 0},
-                      fmt::format("{:.1f} MiB is over the limit of {} MiB",
-                                  static_cast<double>(text.size()) / (1 << 20),
-                                  kMaxFileBytes >> 20U),
-                      "split it into several files of one folder");
+    diagnostics.error(
+        {file.path, 0, 0},
+        fmt::format("{:.1f} MiB is over the limit of {} MiB",
+                    static_cast<double>(text.size()) / (1 << 20), kMaxFileBytes >> 20U),
+        "split it into several files of one folder");
     return std::nullopt;
   }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {

@@ -42,26 +42,19 @@ std::string summary(const std::vector<Diagnostic>& items) {
 
 void Diagnostics::error(Place place, std::string what, std::string hint,
                         std::vector<Place> related) {
-  items_.push_back({std::move(place), Severity::error, std::move(what), std::move(hint),
-                    std::move(related)});
+  items_.push_back(
+      {std::move(place), Severity::error, std::move(what), std::move(hint), std::move(related)});
 }
 
 void Diagnostics::warning(Place place, std::string what, std::string hint,
                           std::vector<Place> related) {
-  items_.push_back({std::move(place), Severity::warning, std::move(what), std::move(hint),
-                    std::move(related)});
+  items_.push_back(
+      {std::move(place), Severity::warning, std::move(what), std::move(hint), std::move(related)});
 }
 
 void Diagnostics::append(const Diagnostics& other) {
+  errors_ += other.errors_;
   items_.insert(items_.end(), other.items_.begin(), other.items_.end());
-}
-
-bool Diagnostics::has_errors() const { return error_count() > 0; }
-
-std::size_t Diagnostics::error_count() const {
-  return static_cast<std::size_t>(std::count_if(items_.begin(), items_.end(), [](const auto& item) {
-    return item.severity == Severity::error;
-  }));
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
