@@ -31,15 +31,18 @@ Result<void> create_folder_of(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0) return {};
   if (errno == EEXIST) return {};
   if (errno == ENOENT) {
-    return fail(fmt::format("cannot make the folder {}: the folder above it does not exist", folder),
-                "check the path of the store, or make the folder first");
+    return fail(
+        fmt::format("cannot make the folder {}: the folder above it does not exist", folder),
+        "check the path of the store, or make the folder first");
   }
   return fail(fmt::format("cannot make the folder {}: {}", folder, errno_text(errno)));
 }
 
 }  // namespace
 
-std::string errno_text(int error) { return std::generic_category().message(error); }
+std::string errno_text(int error) {
+  return std::generic_category().message(error);
+}
 
 Result<StorePlace> find_store_place(const std::string& path, bool create_folder) {
   const std::size_t slash = path.rfind('/');
@@ -62,7 +65,7 @@ Result<StorePlace> find_store_place(const std::string& path, bool create_folder)
   std::free(resolved);
   place.file = place.folder == "/" ? "/" + name : place.folder + "/" + name;
 
-  struct stat status{};
+  struct stat status {};
   if (::stat(place.folder.c_str(), &status) != 0) {
     return fail(fmt::format("cannot open the folder {}: {}", place.folder, errno_text(errno)));
   }
@@ -77,7 +80,7 @@ Result<StorePlace> find_store_place(const std::string& path, bool create_folder)
 }
 
 Result<bool> check_private_file(const std::string& file) {
-  struct stat status{};
+  struct stat status {};
   if (::lstat(file.c_str(), &status) != 0) {
     if (errno == ENOENT) return false;
     return fail(fmt::format("cannot look at {}: {}", file, errno_text(errno)));
@@ -114,7 +117,7 @@ Result<void> rename_without_replacing(const std::string& from, const std::string
   int failed = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (failed != 0 && errno == EINVAL) {
     // A file system without that flag (NFS). The lock of the store keeps out other rolecalls.
-    struct stat status{};
+    struct stat status {};
     if (::lstat(to.c_str(), &status) == 0) {
       errno = EEXIST;
     } else {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "state/model/result.h"
 
@@ -44,7 +45,6 @@ class Database {
   /// Error when the file at the path is no longer the one that was opened.
   [[nodiscard]] Result<void> check_in_place();
 
-  [[nodiscard]] Error error(int code) const;
   [[nodiscard]] const std::string& path() const { return state_->path; }
 
  private:
@@ -101,10 +101,8 @@ class Statement {
   struct Finalize {
     void operator()(sqlite3_stmt* handle) const;
   };
-  explicit Statement(sqlite3_stmt* handle, const Database* database)
-      : handle_(handle), database_(database) {}
+  explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
   std::unique_ptr<sqlite3_stmt, Finalize> handle_;
-  const Database* database_;
 };
 
 /// Everything or nothing: what is not committed is rolled back.
