@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "state/store/files.h"
@@ -74,10 +76,14 @@ Result<void> check_files(const StorePlace& place, Store::Access access) {
     return fail(fmt::format("there is no store at {}", place.shown),
                 "the first apply makes one; --store names another");
   }
+  std::error_code ignored;
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     auto beside = check_private_file(place.file + suffix);
     if (!beside) return tl::make_unexpected(beside.error());
-    if (*beside && !*exists) {
+    // Reading leaves these files behind empty, or without anything that cannot be made anew.
+    const bool holds_rows = *beside && suffix != std::string_view("-shm") &&
+                            std::filesystem::file_size(place.file + suffix, ignored) > 0;
+    if (holds_rows && !*exists) {
       return fail(fmt::format("{}{} is there without its store", place.file, suffix),
                   "the store was removed or renamed: put it back, or remove that file too");
     }

@@ -7,45 +7,29 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "state/store/store.h"
+#include "tests/support/temp_dir.h"
 
 namespace rolecall {
 
 inline constexpr Instant kNoon{std::chrono::milliseconds{1796126400123}};
 
 /// A folder that is gone with the test.
-class TestFolder {
+class TestFolder : public test::TempDir {
  public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "rolecall-store-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+  [[nodiscard]] std::string operator/(const std::string& name) const {
+    return path().string() + "/" + name;
   }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 inline std::string read_bytes(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
+  return test::read_file(file);
 }
 
 inline void write_bytes(const std::string& file, std::string_view bytes) {
