@@ -1,25 +1,16 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "policies/diagnostics.h"
+#include "policies/causes.h"
 #include "state/model/instant.h"
 #include "state/model/org_state.h"
 
 namespace rolecall {
-
-/// Why something is wanted, in terms of the policy. For people and the log; never decides anything.
-struct Cause {
-  Place place;         ///< the line that says so
-  std::string why;     ///< "listed in members", "matches department = Engineering"
-  std::string reason;  ///< the policy's own `reason`, may be empty
-  auto operator<=>(const Cause&) const = default;
-};
-
-/// Index into Desired::causes.
-using CauseRef = std::uint32_t;
 
 /// What the policy manages about one person. Parallel to Desired::state.users.
 struct UserScope {
@@ -28,7 +19,7 @@ struct UserScope {
   bool access_managed = false;  ///< key `access` present: direct grants on every declared resource
   std::string account_id;       ///< pin; empty for none
   CauseRef state_cause = 0;
-  CauseRef roles_cause = 0;              ///< the `roles` key
+  CauseRef roles_cause = 0;              ///< "org-admin" in `roles`, else the key
   CauseRef access_cause = 0;             ///< the `access` key
   std::vector<CauseRef> grant_causes{};  ///< parallel to the user's grants
 };
@@ -98,12 +89,13 @@ struct Resource {
 /// wanted removed. Somebody outside their window is wanted suspended. `org_admin` and `grants` mean
 /// something only where managed. `state.groups[g].members` are the effective members: include and
 /// match resolved, exclude taken out, people who are wanted suspended or removed, or are outside
-/// their window, left out. A declared group that is not `present` is a tombstone.
+/// their window, left out. A declared group that is not `present` is a tombstone. What is declared
+/// about somebody who is wanted suspended (roles, grants) is here too, and waits for their return.
 struct Desired {
   OrgState state;
   std::vector<UserScope> users;
   std::vector<GroupScope> groups;
-  std::vector<Cause> causes;        ///< entry 0 is an empty cause
+  Causes causes;                    ///< entry 0 is an empty cause
   std::vector<Resource> resources;  ///< the declared ones, by alias
   std::string organization_id;
   std::string directory;     ///< id or name; empty when left out

@@ -37,17 +37,19 @@ class Diagnostics {
                std::vector<Place> related = {});
   void append(const Diagnostics& other);
 
-  [[nodiscard]] bool has_errors() const;
-  [[nodiscard]] std::size_t error_count() const;
+  [[nodiscard]] bool has_errors() const { return errors_ > 0; }
+  [[nodiscard]] std::size_t error_count() const { return errors_; }
   /// By file, line, column; duplicates removed.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
 
  private:
   std::vector<Diagnostic> items_;
+  std::size_t errors_ = 0;
 };
 
-/// "rolecall.toml:12:1: error: WHAT", then indented "hint: ..." and "first declared at ..." lines,
-/// and a last line that counts. Everything escaped for a terminal.
+/// "rolecall.toml:12:1: error: WHAT", then an indented "hint: ..." and a "see: FILE:LINE:COL" for
+/// each related place, and a last line that counts ("20 errors in 3 files"). Everything escaped for
+/// a terminal. Empty when there is nothing to say.
 [[nodiscard]] std::string render(const Diagnostics& diagnostics);
 
 }  // namespace rolecall

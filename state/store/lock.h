@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,14 +19,17 @@ struct LockOwner {
 
 /// One writer at a time on a store.
 ///
-/// A kernel lock (flock) on `<store>.lock`, so that the death of its holder frees it at once and a
-/// reused process id harms nothing; the owner is written into the file for messages only.
+/// A kernel lock on `<store>.lock`, so that the death of its holder frees it at once and a reused
+/// process id harms nothing; the owner is written into the file for messages only. It is a lock of
+/// the open file description (F_OFD_SETLK) rather than flock, because one can ask whether that is
+/// held without taking it: asking never makes somebody else's attempt fail. Nothing here waits.
 class StoreLock {
  public:
   struct Held {
     std::optional<LockOwner> owner;  ///< nothing when the file does not tell
   };
-  /// Error: cannot be locked at all. Held: somebody else has it.
+  /// Error: cannot be locked at all. Held: somebody else has it. Makes the folder as Store::open
+  /// does.
   using Taken = tl::expected<StoreLock, Held>;
   [[nodiscard]] static Result<Taken> take(const std::string& store_path, const LockOwner& owner);
 

@@ -59,8 +59,9 @@ struct Outcome {
 
 struct RunEnd {
   Instant at;
-  int exit_code = 0;
+  int exit_code = 0;  ///< -1: the process died, nobody saw one
   std::string state;  ///< "finished", "interrupted", "refused", "failed"
+  /// reads and writes count calls, the others changes
   std::int64_t reads = 0, writes = 0, applied = 0, already_so = 0, failed = 0, in_doubt = 0,
                skipped = 0;
 };
@@ -73,6 +74,7 @@ struct RunRecord {
 
 struct CallRecord {
   IntentId id = 0;
+  RunId run = 0;
   Instant at;
   Intent intent;
   std::optional<Outcome> outcome;  ///< nothing: the answer is not known
@@ -89,8 +91,11 @@ class Store {
  public:
   enum class Access : std::uint8_t { read, write };
 
-  /// Opens, for `write` creates and migrates. Refuses: files that are not a rolecall store, ones
-  /// written by a newer version, ones readable by others, symbolic links. `read` never creates.
+  /// Opens, for `write` creates and migrates; a missing folder is made (0700), its parents are not.
+  /// Refuses: files that are not a rolecall store, ones written by a newer version or altered by
+  /// other means, ones open to others or owned by them, symbolic and hard links. `read` never
+  /// creates or migrates, and works where file and folder are read-only; for the moment of reading
+  /// it may put SQLite's -wal and -shm files beside the store. `write` wants the StoreLock held.
   [[nodiscard]] static Result<Store> open(const std::string& path, Access access);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -106,17 +111,20 @@ class Store {
   /// for each, in order.
   [[nodiscard]] Result<std::vector<IntentId>> record_intents(RunId run, Instant at,
                                                              std::span<const Intent> intents);
+  /// One transaction for all. An outcome is final: a second one for the same intent is an error.
   [[nodiscard]] Result<void> record_outcomes(Instant at, std::span<const Outcome> outcomes);
 
   /// Newest first; `limit` 0 for all.
   [[nodiscard]] Result<std::vector<RunRecord>> runs(std::size_t limit) const;
   [[nodiscard]] Result<std::optional<RunRecord>> run(RunId run) const;
   [[nodiscard]] Result<std::vector<CallRecord>> calls(RunId run) const;
-  /// Runs without an end whose process is gone are closed as "interrupted" with what is known.
-  /// To be called with the lock held, before begin_run. Returns how many there were.
+  /// Runs without an end are closed as "interrupted", with what their rows tell: an intent without
+  /// outcome counts as in doubt. To be called with the lock held, before begin_run: then their
+  /// processes are dead. Returns how many there were.
   [[nodiscard]] Result<std::size_t> close_interrupted_runs(Instant at);
 
-  /// Intents of earlier runs that have no outcome: their calls may or may not have taken effect.
+  /// Intents of any run that have no outcome, oldest first: before begin_run, those whose calls may
+  /// or may not have taken effect.
   [[nodiscard]] Result<std::vector<CallRecord>> open_intents() const;
 
   /// What the last apply protected: "user" or "group" and natural key (policy-language.md,
@@ -128,6 +136,7 @@ class Store {
   };
   [[nodiscard]] Result<std::vector<Protection>> remembered_protections(
       const std::string& organization) const;
+  /// Replaces what is remembered for that organization.
   [[nodiscard]] Result<void> remember_protections(const std::string& organization,
                                                   std::span<const Protection> protections);
 

@@ -1,0 +1,281 @@
+#include "policies/file_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+/// Longer words have no typing error in common with anything, only a cost.
+constexpr std::size_t kLongestGuess = 100;
+
+template <class Range>
+std::string listed(const Range& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + quote(word);
+  return out;
+}
+
+const Entry* find(const std::vector<Entry>& entries, std::string_view key) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string Owner::str() const {
+  return name.empty() ? std::string(kind) : fmt::format("{} {}", kind, quote(name));
+}
+
+std::string did_you_mean(Policy& policy, std::string_view word,
+                         std::span<const std::string_view> candidates, std::string otherwise) {
+  if (word.size() > kLongestGuess || policy.guesses_left <= 0) return otherwise;
+  --policy.guesses_left;
+  const std::optional<std::string> near = closest(word, candidates);
+  return near ? fmt::format("did you mean {}?", quote(*near)) : otherwise;
+}
+
+Result<PersonId> People::intern(std::string_view spelling) {
+  if (const auto known = ids_.find(spelling); known != ids_.end()) return known->second;
+  Result<Email> email = Email::parse(spelling);
+  if (!email) return tl::make_unexpected(email.error());
+  auto known = ids_.find(email->str());
+  if (known == ids_.end()) {
+    const auto id = static_cast<PersonId>(emails_.size());
+    known = ids_.emplace(emails_.emplace_back(*std::move(email)).str(), id).first;
+  }
+  const PersonId id = known->second;
+  if (spelling != emails_[id].str()) ids_.emplace(spellings_.emplace_back(spelling), id);
+  return id;
+}
+
+void FileReader::error(Position where, std::string what, std::string hint,
+                       std::vector<Place> related) {
+  diagnostics_.error(policy_.place(at(where)), std::move(what), std::move(hint),
+                     std::move(related));
+}
+
+void FileReader::declared_twice(Position where, std::string what, const At& first) {
+  const Place place = policy_.place(first);
+  error(where, fmt::format("{}, first at {}:{}:{}", what, place.file, place.line, place.column),
+        "keep one of the two", {place});
+}
+
+std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry) {
+  if (!expect(owner, entry, ValueKind::table)) return {};
+  return entry.value.entries();
+}
+
+std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry,
+                                     std::span<const std::string_view> known) {
+  std::vector<Entry> entries = table(owner, entry);
+  std::erase_if(entries, [&](const Entry& inner) {
+    if (std::find(known.begin(), known.end(), inner.key) != known.end()) return false;
+    error(inner.at, fmt::format("unknown key {} in {}", quote(inner.key), owner.str()),
+          did_you_mean(policy_, inner.key, known, "known are " + listed(known)));
+    return true;
+  });
+  return entries;
+}
+
+bool FileReader::expect(const Owner& owner, const Entry& entry, ValueKind kind, std::string hint) {
+  const ValueKind found = entry.value.kind();
+  if (found == kind) return true;
+  if (hint.empty() && kind == ValueKind::boolean && found == ValueKind::string) {
+    hint = "write it without quotes";
+  }
+  const bool itself = entry.key == owner.name || entry.key == owner.kind;
+  error(entry.value.at(),
+        fmt::format("{} must be {}, found {}",
+                    itself ? owner.str() : fmt::format("{} of {}", quote(entry.key), owner.str()),
+                    describe(kind), describe(found)),
+        std::move(hint));
+  return false;
+}
+
+bool FileReader::visible(std::string_view text, Position where, std::string_view called) {
+  const std::optional<char32_t> hidden = find_hidden_character(text);
+  if (!hidden) return true;
+  error(where,
+        fmt::format("{} holds the invisible character U+{:04X}", called,
+                    static_cast<std::uint32_t>(*hidden)),
+        "remove it: reviewers cannot see it");
+  return false;
+}
+
+std::optional<std::string> FileReader::text(const Owner& owner, const Entry& entry) {
+  if (!expect(owner, entry, ValueKind::string)) return std::nullopt;
+  const std::string_view text = entry.value.string();
+  if (!visible(text, entry.value.at(), quote(entry.key))) return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<bool> FileReader::boolean(const Owner& owner, const Entry& entry) {
+  if (!expect(owner, entry, ValueKind::boolean)) return std::nullopt;
+  return entry.value.boolean();
+}
+
+std::optional<std::int64_t> FileReader::whole(const Owner& owner, const Entry& entry,
+                                              std::int64_t low, std::int64_t high) {
+  if (!expect(owner, entry, ValueKind::integer)) return std::nullopt;
+  const std::int64_t number = entry.value.integer();
+  if (number >= low && number <= high) return number;
+  error(entry.value.at(), fmt::format("{} of {} must be between {} and {}, found {}",
+                                      quote(entry.key), owner.str(), low, high, number));
+  return std::nullopt;
+}
+
+std::optional<std::size_t> FileReader::word(const Owner& owner, const Entry& entry,
+                                            std::span<const std::string_view> words) {
+  if (!expect(owner, entry, ValueKind::string, "one of " + listed(words))) return std::nullopt;
+  const std::string_view found = entry.value.string();
+  const auto known = std::find(words.begin(), words.end(), found);
+  if (known != words.end()) return static_cast<std::size_t>(known - words.begin());
+  error(entry.value.at(),
+        fmt::format("{} of {} cannot be {}", quote(entry.key), owner.str(), quote(found)),
+        did_you_mean(policy_, found, words, "one of " + listed(words)));
+  return std::nullopt;
+}
+
+std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Owner& owner,
+                                                                       const Entry& entry) {
+  std::vector<std::pair<std::string_view, Position>> out;
+  std::string hint;
+  if (entry.value.is(ValueKind::string)) {
+    hint = fmt::format("write [{}]", quote(entry.value.string()));
+  }
+  if (!expect(owner, entry, ValueKind::array, std::move(hint))) return out;
+  for (std::size_t i = 0; i < entry.value.size(); ++i) {
+    const Value element = entry.value[i];
+    if (element.is(ValueKind::string)) {
+      out.emplace_back(element.string(), element.at());
+      continue;
+    }
+    error(element.at(), fmt::format("element {} of {} must be a string, found {}", i + 1,
+                                    quote(entry.key), describe(element.kind())));
+  }
+  return out;
+}
+
+std::optional<PersonId> FileReader::person(std::string_view spelling, Position where) {
+  const Result<PersonId> person = policy_.people.intern(spelling);
+  if (person) return *person;
+  error(where, fmt::format("address {} {}", quote(spelling), person.error().what),
+        person.error().hint);
+  return std::nullopt;
+}
+
+std::optional<GroupName> FileReader::group_name(std::string_view spelling, Position where) {
+  const Result<GroupName> name = GroupName::parse(spelling);
+  if (name) return *name;
+  error(where, fmt::format("group name {} {}", quote(spelling), name.error().what),
+        name.error().hint);
+  return std::nullopt;
+}
+
+std::vector<std::pair<PersonId, At>> FileReader::people(const Owner& owner, const Entry& entry) {
+  std::vector<std::pair<PersonId, At>> out;
+  std::unordered_map<PersonId, At> seen;
+  for (const auto& [spelling, where] : strings(owner, entry)) {
+    const std::optional<PersonId> id = person(spelling, where);
+    if (!id) continue;
+    const auto [first, added] = seen.try_emplace(*id, at(where));
+    if (added) {
+      out.emplace_back(*id, at(where));
+    } else {
+      declared_twice(where,
+                     fmt::format("{} is listed twice in {}", quote(spelling), quote(entry.key)),
+                     first->second);
+    }
+  }
+  return out;
+}
+
+std::vector<GroupNameAt> FileReader::group_names(const Owner& owner, const Entry& entry) {
+  std::vector<GroupNameAt> out;
+  std::unordered_map<std::string, At> seen;
+  for (const auto& [spelling, where] : strings(owner, entry)) {
+    std::optional<GroupName> name = group_name(spelling, where);
+    if (!name) continue;
+    const auto [first, added] = seen.try_emplace(name->key(), at(where));
+    if (added) {
+      out.push_back({*std::move(name), at(where)});
+    } else {
+      declared_twice(where,
+                     fmt::format("{} is listed twice in {}", quote(spelling), quote(entry.key)),
+                     first->second);
+    }
+  }
+  return out;
+}
+
+std::vector<std::pair<Role, At>> FileReader::roles(const Owner& owner, const Entry& entry,
+                                                   bool of_group) {
+  std::vector<std::pair<Role, At>> out;
+  std::array<std::optional<At>, kRoleCount> seen;
+  for (const auto& [word, where] : strings(owner, entry)) {
+    const std::optional<Role> role = parse_role(word);
+    if (!role) {
+      const bool prefixed = word.starts_with("atlassian/");
+      error(where, fmt::format("unknown role {}", quote(word)),
+            prefixed ? std::string("role names are written without \"atlassian/\"")
+                     : did_you_mean(policy_, word, kRoleNames, "one of " + listed(kRoleNames)));
+    } else if (*role == Role::viewer && !of_group) {
+      error(where, "role \"viewer\" can be granted to groups only",
+            "put the person in a group that has it");
+    } else if (std::optional<At>& first = seen[static_cast<std::size_t>(*role)]) {
+      declared_twice(where, fmt::format("role {} is listed twice", quote(word)), *first);
+    } else {
+      first = at(where);
+      out.emplace_back(*role, *first);
+    }
+  }
+  return out;
+}
+
+std::optional<AccessDecl> FileReader::access(const Owner& owner, const Entry& entry,
+                                             bool of_group) {
+  if (!expect(owner, entry, ValueKind::table, "write { alias = [\"user\"] }")) return std::nullopt;
+  AccessDecl access;
+  access.at = at(entry.at);
+  for (const Entry& grant : entry.value.entries()) {
+    access.grants.push_back({std::string(grant.key), at(grant.at),
+                             roles({"\"access\" of", owner.name}, grant, of_group)});
+  }
+  return access;
+}
+
+std::optional<Bound> FileReader::bound(const Owner& owner, const Entry& entry) {
+  if (entry.value.is(ValueKind::date) || entry.value.is(ValueKind::date_time)) {
+    const Moment moment = entry.value.moment();
+    return Bound{entry.key == "until" ? moment.end : moment.begin, moment.text, at(entry.at)};
+  }
+  expect(owner, entry, ValueKind::date,
+         entry.value.is(ValueKind::string) ? "write it without quotes, as in 2026-12-01"
+                                           : "write a day, as in 2026-12-01");
+  return std::nullopt;
+}
+
+std::uint32_t FileReader::window(const Owner& owner, const std::vector<Entry>& entries) {
+  const Entry* from = find(entries, "from");
+  const Entry* until = find(entries, "until");
+  Window window;
+  if (from != nullptr) window.from = bound(owner, *from);
+  if (until != nullptr) window.until = bound(owner, *until);
+  if (!window.from && !window.until) return 0;
+  if (window.from && window.until && window.from->instant >= window.until->instant) {
+    error(from->value.at(),
+          fmt::format("{} starts {} and ends {}, before it starts", owner.str(), window.from->text,
+                      window.until->text),
+          "swap \"from\" and \"until\", or mend one of them", {policy_.place(window.until->at)});
+  }
+  policy_.windows.push_back(std::move(window));
+  return static_cast<std::uint32_t>(policy_.windows.size() - 1);
+}
+
+}  // namespace rolecall

@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "policies/byte_scan.h"
+#include "policies/file_reader.h"
+#include "policies/policy.h"
+#include "policies/policy_data.h"
+#include "policies/toml_document.h"
+#include "state/model/digest.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+
+using TableReader = void (*)(FileReader&, const Entry&);
+struct TopLevel {
+  std::string_view name;
+  TableReader read;
+};
+constexpr std::array kTables = {
+    TopLevel{"organization", read_organization},
+    TopLevel{"resources", read_resources},
+    TopLevel{"users", read_users},
+    TopLevel{"groups", read_groups},
+    TopLevel{"safety", read_safety},
+};
+constexpr std::array<std::string_view, 4> kLater = {"rules", "tests", "rosters", "acknowledge"};
+constexpr std::array<std::string_view, 10> kKnown = {
+    "version", "organization", "resources", "users",   "groups",
+    "safety",  "rules",        "tests",     "rosters", "acknowledge"};
+
+void read_version(FileReader& reader, const Entry& entry) {
+  if (!reader.expect({"version"}, entry, ValueKind::integer)) return;
+  const std::int64_t version = entry.value.integer();
+  if (version == kVersion) return;
+  reader.error(entry.value.at(),
+               fmt::format("policy version {}, this tool knows version {}", version, kVersion),
+               version > kVersion ? "use a newer rolecall" : "write version = 1");
+}
+
+void unknown_entry(FileReader& reader, const Entry& entry) {
+  const bool table = entry.value.is(ValueKind::table) || entry.value.is(ValueKind::array);
+  const std::string shown =
+      table ? fmt::format("table [{}]", escape_terminal(entry.key.substr(0, 80)))
+            : fmt::format("key {}", quote(entry.key));
+  reader.error(entry.at, "unknown " + shown,
+               did_you_mean(reader.policy(), entry.key, kKnown,
+                            "known are [organization], [resources], [users], [groups], [safety]"));
+}
+
+void read_entry(FileReader& reader, const Entry& entry) {
+  if (entry.key == "version") return read_version(reader, entry);
+  for (const TopLevel& table : kTables) {
+    if (entry.key != table.name) continue;
+    return table.read(reader, entry);
+  }
+  if (std::find(kLater.begin(), kLater.end(), entry.key) != kLater.end()) {
+    return reader.error(entry.at, fmt::format("[[{}]] is not supported yet", entry.key),
+                        "take it out for now");
+  }
+  unknown_entry(reader, entry);
+}
+
+/// What one file holds at its top level, as far as the whole policy cares.
+struct FileSummary {
+  bool readable = false;
+  bool empty = false;
+};
+
+FileSummary read_file(const SourceFile& source, std::uint32_t file, Policy& policy,
+                      Diagnostics& diagnostics) {
+  const std::optional<std::string_view> text = scan_bytes(source, diagnostics);
+  if (!text) return {};
+  const std::optional<Document> document = Document::parse(source.path, *text, diagnostics);
+  if (!document) return {};
+  FileReader reader(policy, file, diagnostics);
+  const std::vector<Entry> entries = document->root().entries();
+  const bool first = !policy.organization;
+  bool has_version = false;
+  for (const Entry& entry : entries) {
+    const std::size_t errors_before = diagnostics.error_count();
+    read_entry(reader, entry);
+    has_version = has_version || entry.key == "version";
+    if (entry.key == "users" && diagnostics.error_count() > errors_before) {
+      policy.users_broken = true;
+    }
+  }
+  if (first && policy.organization && !has_version) {
+    diagnostics.error(policy.place(policy.organization->at),
+                      "the file with [organization] has no version",
+                      "write version = 1 above all tables");
+  }
+  return {true, entries.empty()};
+}
+
+/// The part of a digest that one file is.
+void add_to_digest(Digest& digest, const SourceFile& source) {
+  digest.field(source.path);
+  digest.field(source.bytes);
+}
+
+void check_presence(const Policy& policy, bool empty, Diagnostics& diagnostics) {
+  if (policy.files.empty()) {
+    diagnostics.error({}, "there is no policy file",
+                      "an empty policy never means \"remove everybody\"");
+  } else if (empty) {
+    diagnostics.error(
+        {policy.files.front(), 1, 1}, "policy is empty",
+        "an empty policy never means \"remove everybody\"; begin with version = 1 and "
+        "[organization]");
+  } else if (!policy.organization) {
+    diagnostics.error({policy.files.front(), 0, 0}, "no [organization] in any policy file",
+                      "add version = 1 and [organization] with the id of the organization");
+  }
+}
+
+}  // namespace
+
+void PolicyDeleter::operator()(Policy* policy) const {
+  delete policy;
+}
+
+ParsedPolicy parse_policy(std::span<const SourceFile> files) {
+  std::vector<const SourceFile*> sources;
+  for (const SourceFile& file : files) sources.push_back(&file);
+  std::sort(sources.begin(), sources.end(), [](const SourceFile* left, const SourceFile* right) {
+    return left->path < right->path;
+  });
+
+  ParsedPolicy parsed{PolicyPtr(new Policy), {}};
+  Policy& policy = *parsed.policy;
+  Digest digest("rolecall policy 1");
+  bool incomplete = false;
+  bool empty = true;
+  for (const SourceFile* source : sources) {
+    const auto file = static_cast<std::uint32_t>(policy.files.size());
+    policy.files.push_back(source->path);
+    add_to_digest(digest, *source);
+    const FileSummary summary = read_file(*source, file, policy, parsed.diagnostics);
+    incomplete = incomplete || !summary.readable;
+    empty = empty && summary.empty;
+  }
+  policy.digest = digest.hex();
+  if (!incomplete) check_presence(policy, empty, parsed.diagnostics);
+  check_policy(policy, incomplete, parsed.diagnostics);
+  return parsed;
+}
+
+const std::string& organization_id(const Policy& policy) {
+  static const std::string none;
+  return policy.organization ? policy.organization->id : none;
+}
+
+bool needs_workspaces(const Policy& policy) {
+  return std::any_of(
+      policy.resources.begin(), policy.resources.end(),
+      [](const ResourceDecl& resource) { return std::holds_alternative<Lookup>(resource.target); });
+}
+
+}  // namespace rolecall

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "policies/file_reader.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::array<std::string_view, 4> kKeys = {"id", "directory", "unlisted_users",
+                                                   "unlisted_groups"};
+// In the order of the enumerations.
+constexpr std::array<std::string_view, 3> kUnlistedUsers = {"ignore", "suspend", "remove"};
+constexpr std::array<std::string_view, 2> kUnlistedGroups = {"ignore", "delete"};
+
+/// The id becomes a part of URLs.
+bool is_organization_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+void read_id(FileReader& reader, const Owner& owner, const Entry& entry, OrganizationDecl& out) {
+  const std::optional<std::string> id = reader.text(owner, entry);
+  if (!id) return;
+  if (!is_organization_id(*id)) {
+    reader.error(
+        entry.value.at(), fmt::format("{} is not an organization id", quote(*id)),
+        "it looks like 1b2c3d4e-0000-4000-8000-0000000000aa, and is part of the address of "
+        "admin.atlassian.com");
+    return;
+  }
+  out.id = *id;
+}
+
+}  // namespace
+
+void read_organization(FileReader& reader, const Entry& entry) {
+  const Owner owner{"[organization]"};
+  Policy& policy = reader.policy();
+  if (policy.organization) {
+    return reader.declared_twice(entry.at, "[organization] is declared twice",
+                                 policy.organization->at);
+  }
+  OrganizationDecl& out = policy.organization.emplace();
+  out.at = reader.at(entry.at);
+  bool has_id = !entry.value.is(ValueKind::table);
+  for (const Entry& key : reader.table(owner, {owner.kind, entry.at, entry.value}, kKeys)) {
+    if (key.key == "id") {
+      has_id = true;
+      read_id(reader, owner, key, out);
+    } else if (key.key == "directory") {
+      const auto directory = reader.text(owner, key);
+      if (directory && trim_ascii(*directory).empty()) {
+        reader.error(key.value.at(), "\"directory\" of [organization] is empty",
+                     "leave it out when the organization has one directory");
+      }
+      out.directory = directory.value_or("");
+    } else if (key.key == "unlisted_users") {
+      const auto word = reader.word(owner, key, kUnlistedUsers);
+      out.unlisted_users = static_cast<UnlistedUsers>(word.value_or(0));
+      out.unlisted_users_at = reader.at(key.at);
+    } else {
+      const auto word = reader.word(owner, key, kUnlistedGroups);
+      out.unlisted_groups = static_cast<UnlistedGroups>(word.value_or(0));
+      out.unlisted_groups_at = reader.at(key.at);
+    }
+  }
+  if (!has_id) {
+    reader.error(entry.at, "[organization] has no \"id\"",
+                 "add the organization id, which is part of the address of admin.atlassian.com");
+  }
+}
+
+}  // namespace rolecall

@@ -1,0 +1,158 @@
+#include "policies/toml_document.h"
+
+// What a hostile file can make toml++ assert must be an error, never the end of the process.
+#define TOML_ASSERT(expression) static_assert(true)
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace rolecall {
+namespace {
+
+using std::chrono::milliseconds;
+
+const toml::node& node_of(const void* node) {
+  return *static_cast<const toml::node*>(node);
+}
+
+Position position(const toml::source_region& region) {
+  return {region.begin.line, region.begin.column};
+}
+
+std::chrono::sys_days days(const toml::date& date) {
+  return std::chrono::year{date.year} / std::chrono::month{date.month} / std::chrono::day{date.day};
+}
+
+}  // namespace
+
+std::string_view describe(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::string:
+      return "a string";
+    case ValueKind::integer:
+      return "an integer";
+    case ValueKind::real:
+      return "a decimal number";
+    case ValueKind::boolean:
+      return "true or false";
+    case ValueKind::date:
+      return "a date";
+    case ValueKind::date_time:
+      return "a date-time";
+    case ValueKind::time:
+      return "a time of day";
+    case ValueKind::array:
+      return "an array";
+    case ValueKind::table:
+      return "a table";
+  }
+  return "a value";
+}
+
+ValueKind Value::kind() const {
+  switch (node_of(node_).type()) {
+    case toml::node_type::table:
+      return ValueKind::table;
+    case toml::node_type::array:
+      return ValueKind::array;
+    case toml::node_type::integer:
+      return ValueKind::integer;
+    case toml::node_type::floating_point:
+      return ValueKind::real;
+    case toml::node_type::boolean:
+      return ValueKind::boolean;
+    case toml::node_type::date:
+      return ValueKind::date;
+    case toml::node_type::time:
+      return ValueKind::time;
+    case toml::node_type::date_time:
+      return ValueKind::date_time;
+    case toml::node_type::none:
+    case toml::node_type::string:
+      break;
+  }
+  return ValueKind::string;
+}
+
+Position Value::at() const {
+  return position(node_of(node_).source());
+}
+
+std::string_view Value::string() const {
+  return **node_of(node_).as_string();
+}
+
+std::int64_t Value::integer() const {
+  return **node_of(node_).as_integer();
+}
+
+bool Value::boolean() const {
+  return **node_of(node_).as_boolean();
+}
+
+Moment Value::moment() const {
+  if (const auto* date = node_of(node_).as_date()) {
+    const Instant begin = days(date->get());
+    return {begin, begin + std::chrono::days{1}, format_instant(begin).substr(0, 10)};
+  }
+  const toml::date_time& written = node_of(node_).as_date_time()->get();
+  const auto& time = written.time;
+  Instant moment = days(written.date) + std::chrono::hours{time.hour} +
+                   std::chrono::minutes{time.minute} + std::chrono::seconds{time.second} +
+                   milliseconds{time.nanosecond / 1'000'000};
+  if (written.offset) moment -= std::chrono::minutes{written.offset->minutes};
+  return {moment, moment, format_instant(moment)};
+}
+
+std::size_t Value::size() const {
+  return node_of(node_).as_array()->size();
+}
+
+Value Value::operator[](std::size_t i) const {
+  return Value(node_of(node_).as_array()->get(i));
+}
+
+std::vector<Entry> Value::entries() const {
+  const toml::table& table = *node_of(node_).as_table();
+  std::vector<Entry> entries;
+  entries.reserve(table.size());
+  for (const auto& [key, value] : table) {
+    entries.push_back({key.str(), position(key.source()), Value(&value)});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
+    return std::pair(left.at.line, left.at.column) < std::pair(right.at.line, right.at.column);
+  });
+  return entries;
+}
+
+struct Document::Tree {
+  toml::table root;
+};
+
+Document::Document(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
+Document::~Document() = default;
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+
+Value Document::root() const {
+  return Value(static_cast<const toml::node*>(&tree_->root));
+}
+
+std::optional<Document> Document::parse(const std::string& path, std::string_view text,
+                                        Diagnostics& diagnostics) {
+  try {
+    return Document(std::make_unique<Tree>(Tree{toml::parse(text)}));
+  } catch (const toml::parse_error& error) {
+    const Position at = position(error.source());
+    std::string what(error.description());
+    // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
+    if (what.starts_with("Error while parsing "))
+      what.erase(0, std::string_view("Error while ").size());
+    diagnostics.error({path, at.line, at.column}, "not TOML: " + what);
+    return std::nullopt;
+  }
+}
+
+}  // namespace rolecall

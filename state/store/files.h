@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "state/model/result.h"
+
+namespace rolecall {
+
+/// Where a store lives. The folder is resolved once, so that symbolic links above the store are
+/// allowed while the store's own files may be none.
+struct StorePlace {
+  std::string shown;   ///< as the user wrote it, for messages
+  std::string folder;  ///< without symbolic links
+  std::string file;    ///< folder + "/" + name
+};
+
+/// Error: the folder is not there, or anybody may replace what is in it. `create_folder` makes a
+/// missing last level with mode 0700, never its parents.
+[[nodiscard]] Result<StorePlace> find_store_place(const std::string& path, bool create_folder);
+
+/// Whether the file exists; an error when it is anything but a regular file of this user with one
+/// name that nobody else may read or write.
+[[nodiscard]] Result<bool> check_private_file(const std::string& file);
+
+/// Makes an empty file of mode 0600. Error: there is something of that name already.
+[[nodiscard]] Result<void> create_private_file(const std::string& file);
+
+/// Gives `from` the name `to`, unless something has that name; makes it durable.
+[[nodiscard]] Result<void> rename_without_replacing(const std::string& from, const std::string& to);
+
+/// "No such file or directory", for an errno.
+[[nodiscard]] std::string errno_text(int error);
+
+}  // namespace rolecall

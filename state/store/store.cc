@@ -1,0 +1,271 @@
+#include "state/store/store.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "state/store/files.h"
+#include "state/store/schema.h"
+#include "state/store/store_impl.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::size_t kMessageBytes = 512;
+
+// Pages of the log that the outcome of one change can take when it is written alone: the end of
+// its table, and now and then a split with the neighbours and the page above.
+constexpr std::int64_t kPagesPerOutcome = 3;
+// For the end of the run and for tables that become one level deeper.
+constexpr std::int64_t kPagesForTheRest = 32;
+constexpr std::int64_t kPageBytes = 4096;
+
+std::string cut(std::string text) {
+  if (text.size() <= kMessageBytes) return text;
+  std::size_t end = kMessageBytes;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  // At most three bytes continue a code point; beyond that it is no UTF-8 and any place will do.
+  while (end > kMessageBytes - 3 && continues(end)) --end;
+  text.resize(continues(end) ? kMessageBytes : end);
+  return text;
+}
+
+// Twice what the rows hold, as rows do not fill their pages, and every page may be written anew.
+std::int64_t pages_for(std::span<const Intent> intents) {
+  std::size_t bytes = 0;
+  for (const Intent& intent : intents) {
+    for (const std::string* text :
+         {&intent.kind, &intent.user, &intent.account_id, &intent.group, &intent.group_id,
+          &intent.resource, &intent.role, &intent.cause_file, &intent.why, &intent.reason,
+          &intent.request, &intent.body_digest}) {
+      bytes += text->size();
+    }
+    bytes += 100;
+  }
+  return static_cast<std::int64_t>(2 * bytes) / kPageBytes +
+         static_cast<std::int64_t>(intents.size()) * kPagesPerOutcome + kPagesForTheRest;
+}
+
+// A new store is made whole under another name, so that a crash leaves none rather than half of
+// one.
+Result<void> create_store(const StorePlace& place) {
+  const std::string draft = place.file + ".new";
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
+    ::unlink((draft + suffix).c_str());
+  }
+  if (auto made = create_private_file(draft); !made) return made;
+  {
+    auto database = Database::open(draft, Database::Mode::write);
+    if (!database) return tl::make_unexpected(database.error());
+    if (auto done = database->accept(); !done) return done;
+    if (auto done = migrate(*database, migrations()); !done) return done;
+  }
+  return rename_without_replacing(draft, place.file);
+}
+
+Result<void> check_files(const StorePlace& place, Store::Access access) {
+  auto exists = check_private_file(place.file);
+  if (!exists) return tl::make_unexpected(exists.error());
+  if (!*exists && access == Store::Access::read) {
+    return fail(fmt::format("there is no store at {}", place.shown),
+                "the first apply makes one; --store names another");
+  }
+  std::error_code ignored;
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    auto beside = check_private_file(place.file + suffix);
+    if (!beside) return tl::make_unexpected(beside.error());
+    // Reading leaves these files behind empty, or without anything that cannot be made anew.
+    const bool holds_rows = *beside && suffix != std::string_view("-shm") &&
+                            std::filesystem::file_size(place.file + suffix, ignored) > 0;
+    if (holds_rows && !*exists) {
+      return fail(fmt::format("{}{} is there without its store", place.file, suffix),
+                  "the store was removed or renamed: put it back, or remove that file too");
+    }
+  }
+  return *exists ? Result<void>{} : create_store(place);
+}
+
+}  // namespace
+
+Result<Store> Store::open(const std::string& path, Access access) {
+  const bool write = access == Access::write;
+  auto place = find_store_place(path, write);
+  if (!place) return tl::make_unexpected(place.error());
+  if (auto fine = check_files(*place, access); !fine) return tl::make_unexpected(fine.error());
+
+  auto database = Database::open(place->file, write ? Database::Mode::write : Database::Mode::read);
+  if (!database) return tl::make_unexpected(database.error());
+  auto version = check_schema(*database, migrations());
+  if (!version) return tl::make_unexpected(version.error());
+  if (auto done = database->accept(); !done) return tl::make_unexpected(done.error());
+  if (write) {
+    if (auto done = migrate(*database, migrations()); !done) {
+      return tl::make_unexpected(done.error());
+    }
+  } else if (*version < static_cast<std::int64_t>(migrations().size())) {
+    return fail(fmt::format("the store {} was written by an older rolecall (schema {}, this one "
+                            "reads {})",
+                            place->file, *version, migrations().size()),
+                "the next apply brings it up to date");
+  }
+  auto statements = StoreStatements::prepare(*database);
+  if (!statements) return tl::make_unexpected(statements.error());
+  auto query = database->prepare("SELECT id FROM store");
+  if (!query) return tl::make_unexpected(query.error());
+  auto rows = query->use();
+  auto row = rows.next();
+  if (!row) return tl::make_unexpected(row.error());
+  if (!*row) return fail(fmt::format("the store {} is damaged: it has no id", place->file));
+  std::string id = rows.text(0);
+  return Store(
+      std::make_unique<Impl>(Impl{std::move(*database), std::move(*statements), std::move(id)}));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+const std::string& Store::id() const {
+  return impl_->id;
+}
+
+std::string_view name(ChangeResult result) {
+  static constexpr std::array<std::string_view, 4> kNames = {"applied", "already_so", "failed",
+                                                             "in_doubt"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+Result<Transaction> Store::Impl::begin() {
+  if (auto fine = database.check_in_place(); !fine) return tl::make_unexpected(fine.error());
+  return Transaction::begin(database);
+}
+
+Result<RunId> Store::begin_run(const RunStart& start) {
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  RunId id = 0;
+  {
+    auto use = impl_->statements.insert_run.use();
+    use.bind(format_instant(start.at)).bind(start.command).bind(start.user).bind(start.host);
+    use.bind(start.pid).bind(start.tool_version).bind(start.organization).bind(start.directory);
+    use.bind(start.policy_path).bind(start.policy_digest).bind(start.git_commit);
+    use.bind(start.plan_digest);
+    auto row = use.next();
+    if (!row) return tl::make_unexpected(row.error());
+    id = use.integer(0);
+  }
+  if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
+  return id;
+}
+
+Result<void> Store::Impl::insert_end(RunId run, const RunEnd& end) {
+  auto use = statements.insert_end.use();
+  use.bind(run).bind(format_instant(end.at)).bind(end.exit_code).bind(end.state);
+  use.bind(end.reads).bind(end.writes).bind(end.applied).bind(end.already_so).bind(end.failed);
+  use.bind(end.in_doubt).bind(end.skipped);
+  return use.run();
+}
+
+Result<void> Store::end_run(RunId run, const RunEnd& end) {
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  if (auto done = impl_->insert_end(run, end); !done) return done;
+  return transaction->commit();
+}
+
+Result<std::vector<IntentId>> Store::record_intents(RunId run, Instant at,
+                                                    std::span<const Intent> intents) {
+  std::vector<IntentId> ids;
+  if (intents.empty()) return ids;
+  ids.reserve(intents.size());
+  if (auto done = impl_->database.reserve(pages_for(intents)); !done) {
+    return tl::make_unexpected(done.error());
+  }
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  const std::string moment = format_instant(at);
+  for (const Intent& intent : intents) {
+    auto use = impl_->statements.insert_intent.use();
+    use.bind(run).bind(moment).bind(intent.call).bind(intent.kind).bind(intent.user);
+    use.bind(intent.account_id).bind(intent.group).bind(intent.group_id).bind(intent.resource);
+    use.bind(intent.role).bind(intent.cause_file).bind(intent.cause_line).bind(intent.why);
+    use.bind(intent.reason).bind(intent.request).bind(intent.body_digest);
+    auto row = use.next();
+    if (!row) return tl::make_unexpected(row.error());
+    ids.push_back(use.integer(0));
+  }
+  if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
+  return ids;
+}
+
+Result<void> Store::record_outcomes(Instant at, std::span<const Outcome> outcomes) {
+  if (outcomes.empty()) return {};
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  const std::string moment = format_instant(at);
+  for (const Outcome& outcome : outcomes) {
+    auto use = impl_->statements.insert_outcome.use();
+    use.bind(outcome.intent).bind(moment).bind(name(outcome.result)).bind(outcome.http_status);
+    use.bind(outcome.attempts).bind(outcome.duration_ms).bind(cut(outcome.message));
+    if (auto done = use.run(); !done) return done;
+  }
+  return transaction->commit();
+}
+
+Result<std::size_t> Store::close_interrupted_runs(Instant at) {
+  std::vector<RunId> dead;
+  {
+    auto rows = impl_->statements.select_unended.use();
+    while (true) {
+      auto row = rows.next();
+      if (!row) return tl::make_unexpected(row.error());
+      if (!*row) break;
+      dead.push_back(rows.integer(0));
+    }
+  }
+  if (dead.empty()) return 0;
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  for (const RunId run : dead) {
+    RunEnd end{.at = at, .exit_code = -1, .state = "interrupted"};
+    {
+      auto counts = impl_->statements.count_run.use();
+      auto row = counts.bind(run).next();
+      if (!row) return tl::make_unexpected(row.error());
+      end.writes = counts.integer(0);
+      end.applied = counts.integer(1);
+      end.already_so = counts.integer(2);
+      end.failed = counts.integer(3);
+      end.in_doubt = counts.integer(4);
+    }
+    if (auto done = impl_->insert_end(run, end); !done) return tl::make_unexpected(done.error());
+  }
+  if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
+  return dead.size();
+}
+
+Result<void> Store::remember_protections(const std::string& organization,
+                                         std::span<const Protection> protections) {
+  auto transaction = impl_->begin();
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  if (auto done = impl_->statements.delete_protections.use().bind(organization).run(); !done) {
+    return done;
+  }
+  for (const Protection& protection : protections) {
+    auto use = impl_->statements.insert_protection.use();
+    if (auto done = use.bind(organization).bind(protection.kind).bind(protection.key).run();
+        !done) {
+      return done;
+    }
+  }
+  return transaction->commit();
+}
+
+}  // namespace rolecall
