@@ -88,7 +88,7 @@ class Differ {
 
   // --- making changes -----------------------------------------------------------------------
 
-  [[nodiscard]] Cause cause(CauseRef ref) const { return desired_.causes.at(ref); }
+  [[nodiscard]] Cause cause(CauseRef ref) const { return desired_.causes[ref]; }
   [[nodiscard]] Cause cause(CauseRef ref, std::string why) const {
     Cause out = cause(ref);
     out.why = std::move(why);

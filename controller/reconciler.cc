@@ -1,0 +1,135 @@
+#include "controller/reconciler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controller/policy_files.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+/// Somebody who is to be looked up only where the policy says by app and host what it means.
+Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
+                                                             ReadClient& client) {
+  if (!needs_workspaces(policy)) return std::optional<std::vector<Workspace>>();
+  auto found = fetch_workspaces(client, organization_id(policy));
+  if (!found) return tl::make_unexpected(found.error());
+  return std::optional(std::move(*found));
+}
+
+std::vector<std::string> keys_of(const std::vector<Store::Protection>& all, std::string_view kind) {
+  std::vector<std::string> out;
+  for (const Store::Protection& protection : all) {
+    if (protection.kind == kind) out.push_back(protection.key);
+  }
+  return out;
+}
+
+std::vector<Store::Protection> protections_of(const Safety& safety, const Catalog& catalog) {
+  std::vector<Store::Protection> out;
+  for (const UserRef ref : safety.protected_users) out.push_back({"user", catalog.name(ref)});
+  for (const GroupRef ref : safety.protected_groups) {
+    out.push_back({"group", catalog.name(ref).key()});
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace
+
+// The product in one screen: parse, fetch, plan. What follows a plan is apply_plan in applier.h.
+Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchProgress& progress) {
+  Planned out;
+  const auto stop = [&](Error error) {
+    out.error = std::move(error);
+    return std::move(out);
+  };
+
+  const auto files = read_policy_files(request.policy_path);
+  if (!files) return stop(files.error());
+  const ParsedPolicy parsed = parse_policy(files->files);
+  out.diagnostics = parsed.diagnostics;
+  if (out.diagnostics.has_errors()) return out;
+  const std::string& organization = organization_id(*parsed.policy);
+  if (!request.organization.empty() && request.organization != organization) {
+    return stop({fmt::format("the policy is for organization {}, --org says {}",
+                             quote(organization), quote(request.organization)),
+                 {}});
+  }
+
+  const auto workspaces = workspaces_for(*parsed.policy, client);
+  if (!workspaces) return stop(workspaces.error());
+  Catalog catalog;
+  const ResolvedPolicy resolved =
+      resolve_policy(*parsed.policy, request.at, *workspaces ? &**workspaces : nullptr, catalog);
+  out.diagnostics.append(resolved.diagnostics);
+  if (out.diagnostics.has_errors()) return out;
+  const Desired& desired = resolved.desired;
+  out.protections = protections_of(desired.safety, catalog);
+
+  auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
+  if (!snapshot) return stop(snapshot.error());
+  if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
+
+  const std::vector<std::string> users = keys_of(request.remembered, "user");
+  const std::vector<std::string> groups = keys_of(request.remembered, "group");
+  PlanResult planned = make_plan({desired, *snapshot, catalog, users, groups});
+  out.diagnostics.append(planned.diagnostics);
+  if (!out.diagnostics.has_errors()) out.plan = std::move(planned.plan);
+  return out;
+}
+
+FetchScope fetch_scope(const Desired& desired) {
+  FetchScope scope;
+  scope.organization = desired.organization_id;
+  scope.directory = desired.directory;
+  for (std::size_t i = 0; i < desired.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    const UserScope& user = desired.users[i];
+    if (!user.account_id.empty()) scope.pins.emplace(user.account_id, ref);
+    if (user.access_managed) scope.user_access.push_back(ref);
+  }
+  for (std::size_t i = 0; i < desired.groups.size(); ++i) {
+    const auto ref = static_cast<GroupRef>(i);
+    const GroupScope& group = desired.groups[i];
+    const Group* wanted = desired.state.find(ref);
+    if (wanted == nullptr) continue;
+    bool viewer = false;
+    for (const Grant& grant : wanted->grants) {
+      scope.group_roles.push_back(grant.role);
+      viewer = viewer || grant.role == Role::viewer;
+    }
+    const bool renamed = !group.previous.empty();
+    scope.all_access.insert(scope.all_access.end(), group.previous.begin(), group.previous.end());
+    // The searches' filters do not know `viewer`; what a rename copies has to be known in full.
+    if (renamed || (group.access_managed && viewer)) {
+      scope.all_access.push_back(ref);
+    } else if (group.access_managed) {
+      scope.group_access.push_back(ref);
+    }
+  }
+  std::sort(scope.group_roles.begin(), scope.group_roles.end());
+  scope.group_roles.erase(std::unique(scope.group_roles.begin(), scope.group_roles.end()),
+                          scope.group_roles.end());
+  for (const Resource& resource : desired.resources) scope.resources.push_back(resource.ref);
+  return scope;
+}
+
+int exit_code(const Plan& plan) {
+  if (!plan.refusals.empty()) return 4;
+  return plan.complete ? 0 : 6;
+}
+
+int exit_code(const Plan& plan, const ApplyReport& report) {
+  using State = ChangeOutcome::State;
+  if (!report.store_error.empty()) return 8;
+  if (report.interrupted) return 130;
+  const std::size_t undone =
+      report.count(State::failed) + report.count(State::in_doubt) + report.count(State::skipped);
+  if (undone > 0 || !report.stopped_because.empty()) return 3;
+  return plan.complete ? 0 : 6;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "controller/applier.h"
+#include "diff/diff.h"
+#include "policies/policy.h"
+#include "state/api/fetch.h"
+#include "state/store/store.h"
+
+namespace rolecall {
+
+/// What a run is about: a policy, an instant, and what the last apply protected.
+struct PlanRequest {
+  std::string policy_path;
+  Instant at;
+  std::vector<Store::Protection> remembered;
+  std::string organization;  ///< asked for on the command line; must be the policy's, where given
+};
+
+/// A plan, or why there is none.
+struct Planned {
+  std::optional<Plan> plan;
+  Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
+  std::optional<Error> error;
+  std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
+};
+
+/// Parse the policy, fetch the organization, make the plan. The client has no way to write.
+[[nodiscard]] Planned plan_policy(ReadClient& client, const PlanRequest& request,
+                                  const FetchProgress& progress);
+
+/// What must be read for a policy, and no more.
+[[nodiscard]] FetchScope fetch_scope(const Desired& desired);
+
+/// The exit code that a plan alone means: 4 refused, 6 not proved complete, else 0.
+[[nodiscard]] int exit_code(const Plan& plan);
+
+/// The exit code of an apply (command-line.md, "Exit codes").
+[[nodiscard]] int exit_code(const Plan& plan, const ApplyReport& report);
+
+}  // namespace rolecall
