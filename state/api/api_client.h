@@ -65,6 +65,7 @@ class ReadRequest {
 
  private:
   friend class Endpoints;
+  friend struct RequestsForTests;
   explicit ReadRequest(Request request) : request_(std::move(request)) {}
   Request request_;
 };
@@ -76,6 +77,7 @@ class WriteRequest {
 
  private:
   friend class Endpoints;
+  friend struct RequestsForTests;
   explicit WriteRequest(Request request) : request_(std::move(request)) {}
   Request request_;
 };

@@ -1,0 +1,173 @@
+#include "state/api/secret.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::size_t kMaxFile = 8 * 1024;
+constexpr std::size_t kMaxKey = 4096;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string_view kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return "something else";
+}
+
+std::string errno_words(int code) {
+  return std::strerror(code);
+}
+
+Result<void> check_file(const struct stat& status, const std::string& shown) {
+  if (!S_ISREG(status.st_mode)) {
+    return fail(
+        fmt::format("API key file {} is {}, not a regular file", shown, kind_of(status.st_mode)));
+  }
+  if ((status.st_mode & 077U) != 0) {
+    return fail(fmt::format("API key file {} may be used by others (mode {:04o})", shown,
+                            status.st_mode & 07777U),
+                fmt::format("chmod 600 {}", shown));
+  }
+  if (status.st_size > static_cast<off_t>(kMaxFile)) {
+    return fail(fmt::format("API key file {} is over {} bytes", shown, kMaxFile),
+                "the file holds the key and nothing else");
+  }
+  return {};
+}
+
+/// Reserves first, so that growing leaves no copy of the key behind in freed memory.
+Result<std::string> read_key_file(const std::string& path) {
+  const std::string shown = quote(path, 200);
+  // O_NONBLOCK: a FIFO without a writer would hang the open.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) {
+    return fail(fmt::format("API key file {}: {}", shown, errno_words(errno)));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return fail(fmt::format("API key file {}: {}", shown, errno_words(errno)));
+  }
+  if (auto checked = check_file(status, shown); !checked) {
+    return tl::make_unexpected(checked.error());
+  }
+  std::string text(kMaxFile + 1, '\0');
+  std::size_t length = 0;
+  while (length < text.size()) {
+    const auto count = ::read(file.get(), text.data() + length, text.size() - length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int code = errno;
+      wipe(text);
+      return fail(fmt::format("API key file {}: {}", shown, errno_words(code)));
+    }
+    if (count == 0) break;
+    length += static_cast<std::size_t>(count);
+  }
+  text.resize(length);
+  return text;
+}
+
+std::optional<Error> find_fault(std::string_view key, const std::string& source) {
+  const auto make = [&](std::string what, std::string hint = {}) {
+    return Error{fmt::format("the API key ({}) {}", source, what), std::move(hint)};
+  };
+  if (key.find_first_not_of(" \t\r\n") == std::string_view::npos) return make("is empty");
+  if (to_lower_ascii(key.substr(0, 7)) == "bearer ") {
+    return make("looks as if it included \"Bearer \"", "give the key only");
+  }
+  if (key.size() > kMaxKey) return make(fmt::format("is longer than {} bytes", kMaxKey));
+  for (std::size_t at = 0; at < key.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(key[at]);
+    const auto place = fmt::format("(byte {})", at + 1);
+    if (byte == '\r' || byte == '\n') return make("contains a line break " + place);
+    if (byte == ' ' || byte == '\t') return make("contains a space " + place);
+    if (byte < 0x20 || byte == 0x7f) return make("contains a control character " + place);
+    if (byte > 0x7f) return make("contains a character outside ASCII " + place);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void wipe(std::string& text) {
+  text.resize(text.capacity());
+  OPENSSL_cleanse(text.data(), text.size());
+  text.clear();
+}
+
+Secret::Secret(std::string&& text) {
+  // Not a move: a short string's bytes would stay behind in the source object.
+  text_ = text;
+  wipe(text);
+}
+
+Secret::~Secret() {
+  wipe(text_);
+}
+
+Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
+  wipe(other.text_);
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  if (this != &other) {
+    wipe(text_);
+    text_ = std::move(other.text_);
+    wipe(other.text_);
+  }
+  return *this;
+}
+
+Result<Secret> load_api_key(const std::optional<std::string>& file,
+                            std::optional<std::string> environment) {
+  std::string key;
+  std::string source;
+  if (file) {
+    source = "file " + quote(*file, 200);
+    auto read = read_key_file(*file);
+    if (!read) return tl::make_unexpected(read.error());
+    key = std::move(*read);
+  } else if (environment) {
+    source = "environment";
+    key = *environment;
+    wipe(*environment);
+  } else {
+    return fail("no API key",
+                "pass --api-key-file FILE, or set ROLECALL_API_KEY_FILE or ROLECALL_API_KEY");
+  }
+  if (key.ends_with('\n')) key.pop_back();
+  if (key.ends_with('\r')) key.pop_back();
+  auto fault = find_fault(key, source);
+  Secret secret(std::move(key));
+  if (fault) return tl::make_unexpected(std::move(*fault));
+  return secret;
+}
+
+}  // namespace rolecall

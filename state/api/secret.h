@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "state/model/result.h"
+
+namespace rolecall {
+
+/// Bytes nobody but the API may see. Moves, never copies; its memory is wiped when it goes; there
+/// is no way to print it other than to ask for it by name.
+class Secret {
+ public:
+  Secret() = default;
+  /// Takes the text over and wipes the caller's string.
+  explicit Secret(std::string&& text);
+  ~Secret();
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+
+  [[nodiscard]] bool empty() const { return text_.empty(); }
+  /// For the Authorization header alone.
+  [[nodiscard]] std::string_view reveal() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// Overwrites the whole capacity of `text` in a way no optimizer drops, and empties it.
+void wipe(std::string& text);
+
+/// The API key, from a file where one is named, else from the environment.
+///
+/// The file must be a regular file (a symbolic link to one is fine: what was opened is checked) of
+/// at most 8 KiB without any permission for group or others; opening a FIFO or a device does not
+/// hang. One trailing line break is taken off. The key must then be 1 to 4096 visible ASCII
+/// characters and must not start with "Bearer ". Messages name the source, never the value.
+[[nodiscard]] Result<Secret> load_api_key(const std::optional<std::string>& file,
+                                          std::optional<std::string> environment);
+
+}  // namespace rolecall

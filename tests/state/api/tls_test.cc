@@ -1,0 +1,277 @@
+#include "state/api/tls.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <fstream>
+
+#include "state/api/http_client.h"
+#include "tests/support/byte_server.h"
+#include "tests/support/requests.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using testing::answer;
+using testing::ByteServer;
+using testing::CertificateWish;
+using ::testing::HasSubstr;
+using testing::Identity;
+using ::testing::IsEmpty;
+using testing::TlsWish;
+using Then = testing::Step::Then;
+
+std::string write_file(const std::string& name, const std::string& text) {
+  auto path = ::testing::TempDir() + name;
+  std::ofstream(path) << text;
+  return path;
+}
+
+const Identity& authority() {
+  static const Identity kAuthority = testing::make_authority();
+  return kAuthority;
+}
+
+const std::string& ca_file() {
+  static const std::string kFile =
+      write_file("rolecall-test-ca.pem", authority().certificate_pem());
+  return kFile;
+}
+
+HttpOptions options_for(const ByteServer& server, const std::string& host = "localhost") {
+  HttpOptions options;
+  options.base = BaseUrl{true, host, server.port(), ""};
+  options.ca_file = ca_file();
+  options.handshake_limit = milliseconds(2'000);
+  options.read_limit = milliseconds(2'000);
+  return options;
+}
+
+Answer ask(const HttpOptions& options) {
+  auto client = make_http_client(options, Secret(std::string("canary")));
+  EXPECT_TRUE(client);
+  (*client)->start(1, RequestsForTests::read(), milliseconds(0));
+  return (*client)->wait().answer;
+}
+
+TlsWish good() {
+  return {testing::issue(authority(), {{"DNS:localhost", "IP:127.0.0.1"}})};
+}
+
+TEST(Tls, AcceptsATrustedCertificateForTheNameAndForTheAddress) {
+  ByteServer server({{answer(200)}}, good());
+  for (const char* host : {"localhost", "127.0.0.1"}) {
+    const auto result = ask(options_for(server, host));
+    EXPECT_TRUE(result) << result.error().what;
+  }
+}
+
+TEST(Tls, KeepsAConnection) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    auto wish = good();
+    wish.max_version = version;
+    ByteServer server({{answer(200)}}, wish);
+    auto client = make_http_client(options_for(server), Secret(std::string("canary")));
+    ASSERT_TRUE(client);
+    for (Ticket n = 0; n < 10; ++n) {
+      (*client)->start(n, RequestsForTests::read(), milliseconds(0));
+      ASSERT_TRUE((*client)->wait().answer);
+    }
+    EXPECT_EQ(server.connections(), 1U) << version;
+  }
+}
+
+TEST(Tls, SurplusIsNeverTheNextAnswer) {
+  // In the same record, in a record of its own, and later while the connection is idle.
+  const testing::Step steps[] = {
+      {answer(200, "[1]") + answer(200, "[2]"), Then::stall},
+      {answer(200, "[1]"), Then::stall, answer(200, "[2]")},
+      {answer(200, "[1]"), Then::stall, answer(200, "[2]"), milliseconds(5)},
+  };
+  for (const auto& step : steps) {
+    ByteServer server({step, {answer(200, "[3]")}}, good());
+    auto client = make_http_client(options_for(server), Secret(std::string("canary")));
+    ASSERT_TRUE(client);
+    (*client)->start(1, RequestsForTests::read(), milliseconds(0));
+    EXPECT_EQ((*client)->wait().answer->body, "[1]");
+    (*client)->start(2, RequestsForTests::write(), milliseconds(50));
+    EXPECT_EQ((*client)->wait().answer->body, "[3]");
+  }
+}
+
+struct Refusal {
+  const char* name;
+  CertificateWish wish;
+  const char* says;
+  const char* host = "localhost";
+};
+
+class TlsRefusal : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(TlsRefusal, SaysWhyAndSendsNothing) {
+  const auto& refusal = GetParam();
+  ByteServer server({{answer(200)}}, TlsWish{testing::issue(authority(), refusal.wish)});
+  const auto result = ask(options_for(server, refusal.host));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
+  EXPECT_TRUE(result.error().final);
+  EXPECT_THAT(result.error().what, HasSubstr(refusal.says));
+  EXPECT_THAT(server.requests(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, TlsRefusal,
+    ::testing::Values(
+        Refusal{"WrongName",
+                {{"DNS:example.org", "DNS:example.net"}},
+                R"(certificate is for "example.org", "example.net", expected "localhost")"},
+        Refusal{"CommonNameOnly", {{}, "localhost"}, "certificate is for no host name"},
+        Refusal{"PartialWildcard", {{"DNS:l*host"}}, R"(certificate is for "l*host")"},
+        Refusal{"WildcardForATopLevelName", {{"DNS:*"}}, "certificate is for"},
+        Refusal{"NameInsteadOfAddress", {{"DNS:127.0.0.1"}}, "certificate is for", "127.0.0.1"},
+        Refusal{
+            "OtherAddress", {{"IP:127.0.0.2"}}, R"(certificate is for "127.0.0.2")", "127.0.0.1"},
+        Refusal{"Expired", {{"DNS:localhost"}, "x", -7200, -3600}, "has expired"},
+        Refusal{"NotYetValid", {{"DNS:localhost"}, "x", 3600, 7200}, "is not valid yet"},
+        Refusal{
+            "ForClientsOnly", {{"DNS:localhost"}, "x", -3600, 3600, "clientAuth"}, "was refused"},
+        Refusal{
+            "ShortKey", {{"DNS:localhost"}, "x", -3600, 3600, "serverAuth", 1024}, "was refused"}),
+    [](const auto& it) { return std::string(it.param.name); });
+
+TEST(Tls, AnotherAuthorityIsNotTrusted) {
+  ByteServer server({{answer(200)}},
+                    TlsWish{testing::issue(testing::make_authority("Other"), {{"DNS:localhost"}})});
+  const auto result = ask(options_for(server));
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().final);
+  EXPECT_THAT(result.error().what, AllOf(HasSubstr("authority"), HasSubstr("--ca-file")));
+  EXPECT_THAT(server.requests(), IsEmpty());
+}
+
+TEST(Tls, ASignerThatIsNoAuthorityIsNotTrusted) {
+  const auto leaf = testing::issue(authority(), {{"DNS:localhost"}});
+  ByteServer server({{answer(200)}}, TlsWish{testing::issue(leaf, {{"DNS:localhost"}})});
+  const auto result = ask(options_for(server));
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().final);
+}
+
+TEST(Tls, SelfSignedIsRefusedUnlessNamed) {
+  const auto identity = testing::make_self_signed({{"DNS:localhost"}});
+  ByteServer server({{answer(200)}}, TlsWish{identity});
+  auto options = options_for(server);
+  const auto refused = ask(options);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, AllOf(HasSubstr("self-signed"), HasSubstr("--ca-file")));
+  EXPECT_THAT(server.requests(), IsEmpty());
+  options.ca_file = write_file("rolecall-test-self.pem", identity.certificate_pem());
+  const auto accepted = ask(options);
+  EXPECT_TRUE(accepted) << accepted.error().what;
+}
+
+TEST(Tls, WithoutACaFileOnlyTheSystemIsTrusted) {
+  ByteServer server({{answer(200)}}, good());
+  auto options = options_for(server);
+  options.ca_file.reset();
+  const auto result = ask(options);
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().final);
+}
+
+TEST(Tls, OldVersionsAreRefused) {
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+    auto wish = good();
+    wish.max_version = version;
+    ByteServer server({{answer(200)}}, wish);
+    const auto result = ask(options_for(server));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
+    EXPECT_THAT(result.error().what, HasSubstr("does not speak TLS 1.2 or newer"));
+  }
+}
+
+TEST(Tls, PlainHttpBehindHttpsIsRefused) {
+  ByteServer server({{"HTTP/1.1 400 Bad Request\r\n\r\n", Then::close, "", {}, {}, true}});
+  const auto result = ask(options_for(server));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
+  EXPECT_THAT(result.error().what, HasSubstr("does not speak TLS"));
+}
+
+TEST(Tls, ResetInTheHandshakeMayBeTriedAgain) {
+  ByteServer server({{"", Then::reset, "", {}, {}, true}});
+  const auto result = ask(options_for(server));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
+  EXPECT_FALSE(result.error().final);
+}
+
+TEST(Tls, StalledHandshakeTimesOut) {
+  auto wish = good();
+  wish.stall = true;
+  ByteServer server({{answer(200)}}, wish);
+  auto options = options_for(server);
+  options.handshake_limit = milliseconds(100);
+  const auto result = ask(options);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
+  EXPECT_THAT(result.error().what, HasSubstr("no TLS handshake within 100 ms"));
+}
+
+TEST(Tls, CancelReachesACallInItsHandshake) {
+  auto wish = good();
+  wish.stall = true;
+  ByteServer server({{answer(200)}}, wish);
+  auto client = make_http_client(options_for(server), Secret(std::string("canary")));
+  ASSERT_TRUE(client);
+  (*client)->start(1, RequestsForTests::write(), milliseconds(0));
+  (*client)->start(2, RequestsForTests::remove(), milliseconds(0));
+  auto bad = RequestsForTests::read(Operation::getOrgs, "malformed");
+  (*client)->start(3, std::move(bad), milliseconds(0));
+  EXPECT_EQ((*client)->wait().ticket, 3U);
+  (*client)->cancel_unsent();
+  for (int i = 0; i < 2; ++i) {
+    const auto completion = (*client)->wait();
+    ASSERT_FALSE(completion.answer);
+    EXPECT_EQ(completion.answer.error().kind, Failure::Kind::cancelled);
+  }
+}
+
+TEST(Tls, CutAnswerIsNoAnswer) {
+  ByteServer server({{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", Then::reset}}, good());
+  const auto result = ask(options_for(server));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, Failure::Kind::no_answer);
+}
+
+TEST(Tls, CaFileMustHoldACertificate) {
+  HttpOptions options;
+  options.base = BaseUrl{true, "localhost", 443, ""};
+  const auto pem = authority().certificate_pem();
+  const struct {
+    std::string file;
+    const char* says;
+  } cases[] = {
+      {"/nonexistent/ca.pem", "cannot be read"},
+      {write_file("rolecall-test-empty.pem", ""), "holds no certificate"},
+      {write_file("rolecall-test-text.pem", "hello\n"), "holds no certificate"},
+      {write_file("rolecall-test-cut.pem", pem.substr(0, pem.size() / 2)), "cannot be read"},
+      {write_file("rolecall-test-second.pem", pem + pem.substr(0, pem.size() / 2)),
+       "certificate 2 cannot be read"},
+  };
+  for (const auto& [file, says] : cases) {
+    options.ca_file = file;
+    const auto client = make_http_client(options, Secret(std::string("canary")));
+    ASSERT_FALSE(client) << file;
+    EXPECT_THAT(client.error().what, HasSubstr(says));
+  }
+  options.ca_file = write_file("rolecall-test-bundle.pem", pem + "\ncomment\n" + pem);
+  EXPECT_TRUE(make_http_client(options, Secret(std::string("canary"))));
+}
+
+}  // namespace
+}  // namespace rolecall

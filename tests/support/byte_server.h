@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/certificates.h"
+
+namespace rolecall::testing {
+
+/// What the server does with one request, to the byte.
+struct Step {
+  enum class Then : std::uint8_t {
+    keep,   ///< read the next request on this connection
+    close,  ///< close in good order
+    reset,  ///< break the connection (RST)
+    stall,  ///< say nothing more until the client goes away
+    pour,   ///< send `late` again and again
+  };
+  std::string bytes;
+  Then then = Then::keep;
+  /// Sent some time after `bytes`, without being asked.
+  std::string late{};
+  std::chrono::milliseconds late_after{0};
+  /// Between single bytes of `bytes`; zero sends them at once.
+  std::chrono::milliseconds drip{0};
+  /// Do it as soon as a client connects, without reading a request.
+  bool at_once = false;
+};
+
+/// "HTTP/1.1 STATUS X", a Content-Length and a JSON body.
+[[nodiscard]] std::string answer(int status, const std::string& body = "{}",
+                                 const std::string& more_headers = "");
+
+struct TlsWish {
+  Identity identity;
+  int max_version = 0;  ///< TLS1_1_VERSION and the like; 0: the newest
+  bool stall = false;   ///< never answer the handshake
+};
+
+/// A server on 127.0.0.1 that plays a script: each request takes the next step, whatever
+/// connection it comes on; the last step repeats. Knows nothing of HTTP but where a request ends.
+class ByteServer {
+ public:
+  explicit ByteServer(std::vector<Step> script, std::optional<TlsWish> tls = std::nullopt);
+  ~ByteServer();
+  ByteServer(const ByteServer&) = delete;
+  ByteServer& operator=(const ByteServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::size_t connections() const;            ///< accepted so far
+  [[nodiscard]] std::vector<std::string> requests() const;  ///< as received
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rolecall::testing
