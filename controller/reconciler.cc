@@ -5,12 +5,13 @@
 #include <algorithm>
 
 #include "controller/policy_files.h"
+#include "diff/safety.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-/// Somebody who is to be looked up only where the policy says by app and host what it means.
+/// Read only where the policy says by app and host which resource it means.
 Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
                                                              ReadClient& client) {
   if (!needs_workspaces(policy)) return std::optional<std::vector<Workspace>>();
@@ -75,10 +76,21 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
 
   const std::vector<std::string> users = keys_of(request.remembered, "user");
   const std::vector<std::string> groups = keys_of(request.remembered, "group");
-  PlanResult planned = make_plan({desired, *snapshot, catalog, users, groups});
+  const PlanInput input{desired, *snapshot, catalog, users, groups};
+  PlanResult planned = make_plan(input);
   out.diagnostics.append(planned.diagnostics);
-  if (!out.diagnostics.has_errors()) out.plan = std::move(planned.plan);
+  if (out.diagnostics.has_errors()) return out;
+  if (request.only != nullptr) {
+    out.stale = stale_reasons(*request.only, planned.plan);
+    planned.plan = narrow(planned.plan, *request.only);
+    planned.plan.refusals = check_safety(input, planned.plan);
+  }
+  out.plan = std::move(planned.plan);
   return out;
+}
+
+Result<std::string> policy_path_or_default(const std::string& asked) {
+  return asked.empty() ? default_policy_path() : Result<std::string>(asked);
 }
 
 FetchScope fetch_scope(const Desired& desired) {

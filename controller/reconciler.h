@@ -6,18 +6,20 @@
 
 #include "controller/applier.h"
 #include "diff/diff.h"
+#include "diff/plan_file.h"
 #include "policies/policy.h"
 #include "state/api/fetch.h"
 #include "state/store/store.h"
 
 namespace rolecall {
 
-/// What a run is about: a policy, an instant, and what the last apply protected.
+/// What a run is about: a policy, an instant, what the last apply protected.
 struct PlanRequest {
   std::string policy_path;
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
+  const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
 };
 
 /// A plan, or why there is none.
@@ -25,12 +27,16 @@ struct Planned {
   std::optional<Plan> plan;
   Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
   std::optional<Error> error;
+  std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.
 [[nodiscard]] Planned plan_policy(ReadClient& client, const PlanRequest& request,
                                   const FetchProgress& progress);
+
+/// The policy that was asked for, else the default one; the instant likewise.
+[[nodiscard]] Result<std::string> policy_path_or_default(const std::string& asked);
 
 /// What must be read for a policy, and no more.
 [[nodiscard]] FetchScope fetch_scope(const Desired& desired);

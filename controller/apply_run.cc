@@ -1,0 +1,152 @@
+#include "controller/apply_run.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "controller/git.h"
+#include "controller/progress.h"
+#include "controller/signals.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+std::string login_name() {
+  const passwd* entry = getpwuid(geteuid());
+  return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
+}
+
+Result<void> close_run(Store& store, RunId run, RunEnd end) {
+  end.at = SystemClock().now();
+  return store.end_run(run, end);
+}
+
+/// A protection that the policy has dropped refuses one apply; from then on what the policy says
+/// now counts.
+Result<void> remember(Store& store, const Planned& planned) {
+  return store.remember_protections(planned.plan->organization, planned.protections);
+}
+
+}  // namespace
+
+OpenStore open_store(const std::string& path, const std::string& command) {
+  OpenStore out;
+  const auto stop = [&](Error error, int code) {
+    out.error = std::move(error);
+    out.exit_code = code;
+    out.store.reset();
+    return std::move(out);
+  };
+  const LockOwner me{login_name(), host_name(), command, getpid(), SystemClock().now()};
+  auto taken = StoreLock::take(path, me);
+  if (!taken) return stop(taken.error(), 8);
+  if (!*taken) {
+    const auto& owner = taken->error().owner;
+    return stop(
+        {owner ? fmt::format("another run holds the lock: {} by {} on {}, process {}, since {}",
+                             owner->command, owner->user, owner->host, owner->pid,
+                             format_instant(owner->since))
+               : "another run holds the lock",
+         "wait for it to end, or see `rolecall unlock`"},
+        7);
+  }
+  out.lock.emplace(std::move(**taken));
+  auto store = Store::open(path, Store::Access::write);
+  if (!store) return stop(store.error(), 8);
+  if (const auto closed = store->close_interrupted_runs(SystemClock().now()); !closed) {
+    return stop(closed.error(), 8);
+  }
+  out.store.emplace(std::move(*store));
+  return out;
+}
+
+Result<std::vector<Store::Protection>> remembered_protections(const std::string& store_path,
+                                                              const std::string& organization) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(store_path, ignored)) return std::vector<Store::Protection>();
+  const auto store = Store::open(store_path, Store::Access::read);
+  if (!store) return tl::make_unexpected(store.error());
+  return store->remembered_protections(organization);
+}
+
+RunStart ApplyRun::start_of(const Plan& plan) const {
+  RunStart start;
+  start.command = command;
+  start.user = login_name();
+  start.host = host_name();
+  start.pid = getpid();
+  start.at = SystemClock().now();
+  start.tool_version = ROLECALL_VERSION;
+  start.organization = plan.organization;
+  start.directory = plan.directory;
+  start.policy_path = policy_path;
+  start.policy_digest = plan.policy_digest;
+  start.git_commit = git_commit_of(policy_path);
+  start.plan_digest = plan.digest;
+  return start;
+}
+
+Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_code) {
+  const Plan& plan = *planned.plan;
+  const auto run = opened.store->begin_run(start_of(plan));
+  if (!run) return run;
+  RunEnd end;
+  end.exit_code = exit_code;
+  end.state = plan.refusals.empty() ? "finished" : "refused";
+  end.reads = static_cast<std::int64_t>(plan.reads);
+  if (const auto closed = close_run(*opened.store, *run, end); !closed) {
+    return tl::make_unexpected(closed.error());
+  }
+  if (const auto kept = remember(*opened.store, planned); !kept) {
+    return tl::make_unexpected(kept.error());
+  }
+  return run;
+}
+
+Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
+  using State = ChangeOutcome::State;
+  const Plan& plan = *planned.plan;
+  const auto run = opened.store->begin_run(start_of(plan));
+  if (!run) return tl::make_unexpected(run.error());
+  Done done;
+  done.run = *run;
+  {
+    Progress progress(global, "applying");
+    done.report = apply_plan(
+        plan, {connection.writes(), *opened.store, *run, connection.clock(), stop_signalled,
+               [this] { return opened.lock->still_mine(); },
+               [&](std::size_t made, std::size_t of) { progress.update(made, of, "changes"); }});
+  }
+  const ApplyReport& report = done.report;
+  done.exit_code = exit_code(plan, report);
+  const auto n = [&](State state) { return static_cast<std::int64_t>(report.count(state)); };
+  RunEnd end;
+  end.exit_code = done.exit_code;
+  end.state = report.interrupted ? "interrupted" : done.exit_code == 0 ? "finished" : "failed";
+  end.reads = static_cast<std::int64_t>(plan.reads);
+  end.writes = static_cast<std::int64_t>(report.writes);
+  end.applied = n(State::applied);
+  end.already_so = n(State::already_so);
+  end.failed = n(State::failed);
+  end.in_doubt = n(State::in_doubt);
+  end.skipped = n(State::skipped);
+  const auto closed = close_run(*opened.store, *run, end);
+  const auto kept = closed ? remember(*opened.store, planned) : closed;
+  if (!kept && done.report.store_error.empty()) {
+    done.report.store_error = kept.error().what;
+    done.exit_code = 8;
+  }
+  return done;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controller/connect.h"
+#include "controller/options.h"
+#include "controller/reconciler.h"
+#include "state/store/lock.h"
+#include "state/store/store.h"
+
+namespace rolecall {
+
+/// The store, opened for writing, with its lock held. `exit_code` says why there is none.
+struct OpenStore {
+  std::optional<StoreLock> lock;
+  std::optional<Store> store;
+  Error error;
+  int exit_code = 0;  ///< 7: somebody else holds the lock, 8: the store cannot be used
+};
+[[nodiscard]] OpenStore open_store(const std::string& path, const std::string& command);
+
+/// What a reading of the policy needs from the store; nothing where there is none yet.
+[[nodiscard]] Result<std::vector<Store::Protection>> remembered_protections(
+    const std::string& store_path, const std::string& organization);
+
+/// One run of apply on a plan that was made: into the log, through the applier, out of the log.
+struct ApplyRun {
+  const GlobalOptions& global;
+  Connection& connection;
+  OpenStore& opened;
+  std::string command;
+  std::string policy_path;
+
+  /// Records a plan that is refused, or has nothing to do, as a run of its own.
+  [[nodiscard]] Result<RunId> record_without_calls(const Planned& planned, int exit_code);
+  struct Done {
+    RunId run = 0;
+    ApplyReport report;
+    int exit_code = 0;
+  };
+  [[nodiscard]] Result<Done> apply(const Planned& planned);
+
+ private:
+  [[nodiscard]] RunStart start_of(const Plan& plan) const;
+};
+
+/// What was applied, already so, failed (with the API's words), in doubt, skipped because of what.
+[[nodiscard]] std::string render_report(const Plan& plan, const ApplyReport& report, RunId run);
+[[nodiscard]] std::string render_report_json(const Plan& plan, const ApplyReport& report, RunId run,
+                                             int exit_code);
+
+}  // namespace rolecall

@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "controller/apply_run.h"
+#include "controller/commands.h"
+#include "controller/output.h"
+#include "controller/private_file.h"
+#include "controller/progress.h"
+#include "controller/store_path.h"
+#include "controller/view.h"
+
+namespace rolecall {
+
+int run_plan(const GlobalOptions& global, const PlanOptions& options) {
+  const auto policy = policy_path_or_default(options.policy);
+  if (!policy) return print_error(policy.error());
+  if (!options.out.empty()) {
+    if (const auto fine = check_writable_place(options.out); !fine) {
+      return print_error(fine.error());
+    }
+  }
+  auto connection = Connection::open(global);
+  if (!connection) return print_error(connection.error());
+  const auto request = plan_request(global, *policy);
+  if (!request) return print_error(request.error());
+
+  const Planned planned = plan_with_progress(global, connection->reads(), *request);
+  if (const int code = show_problems(planned); code != 0) return code;
+  const Plan& plan = *planned.plan;
+  std::string apply_command = fmt::format("rolecall apply {}", *policy);
+  if (!options.out.empty()) {
+    const SavedPlanInfo info{ROLECALL_VERSION, connection->clock().now(), *policy,
+                             global.at.has_value()};
+    if (const auto saved = write_private_file(options.out, save_plan(plan, info)); !saved) {
+      return print_error(saved.error());
+    }
+    apply_command = fmt::format("rolecall apply {}", options.out);
+  }
+  print(view(global, plan, apply_command));
+  int code = exit_code(plan);
+  if (code == 0 && options.detailed_exitcode && !plan.changes.empty()) code = 2;
+  return finish_output(code);
+}
+
+}  // namespace rolecall

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+
+#include "controller/apply_run.h"
+#include "controller/commands.h"
+#include "controller/output.h"
+#include "controller/signals.h"
+#include "controller/store_path.h"
+#include "controller/view.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kMostBackoffSteps = 6;
+
+/// One cycle: everything is opened, read and closed again, so that no state outlives it but the
+/// store's.
+int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
+  auto connection = Connection::open(global);
+  if (!connection) return print_error(connection.error());
+  if (const auto readable = plan_request(global, policy_path); !readable) {
+    return print_error(readable.error());
+  }
+  OpenStore opened = open_store(store_path(global, policy_path), "run");
+  if (!opened.store) {
+    print_error(opened.error);
+    return opened.exit_code;
+  }
+  const auto request = plan_request(global, policy_path);
+  if (!request) return print_error(request.error());
+  const Planned planned = plan_with_progress(global, connection->reads(), *request);
+  if (const int code = show_problems(planned); code != 0) return code;
+  const Plan& plan = *planned.plan;
+  spdlog::info("planned: {} changes, {} calls, {} reads, digest {}", plan.changes.size(),
+               plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
+  for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
+  for (const Refusal& refusal : plan.refusals) {
+    spdlog::error("refused: {} {} of {} ({})", refusal.klass, refusal.n, refusal.of, refusal.limit);
+  }
+  ApplyRun run{global, *connection, opened, "run", policy_path};
+  if (plan.changes.empty() || !plan.applyable()) {
+    const int code = exit_code(plan);
+    const auto recorded = run.record_without_calls(planned, code);
+    return recorded ? code : (print_error(recorded.error()), 8);
+  }
+  for (const Change& change : plan.changes) {
+    spdlog::info("change: {} user={} group={} resource={} role={} cause={}:{}", name(change.kind),
+                 change.user, change.group, change.resource, change.role, change.cause.place.file,
+                 change.cause.place.line);
+  }
+  const auto done = run.apply(planned);
+  if (!done) {
+    print_error(done.error());
+    return 8;
+  }
+  print(render_report(plan, done->report, done->run));
+  return finish_output(done->exit_code);
+}
+
+/// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
+/// times), give or take a tenth so that many controllers do not come at once.
+milliseconds pause_after(std::chrono::seconds interval, int failures, std::mt19937_64& random) {
+  const int steps = std::min(std::max(failures - 1, 0), kMostBackoffSteps);
+  const auto base = std::chrono::duration_cast<milliseconds>(interval) * (1 << steps);
+  std::uniform_real_distribution<double> jitter(0.9, 1.1);
+  return milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(base.count()) * jitter(random)));
+}
+
+}  // namespace
+
+int run_service(const GlobalOptions& global, const RunOptions& options) {
+  const auto policy = policy_path_or_default(options.policy);
+  if (!policy) return print_error(policy.error());
+  catch_stop_signals();
+  std::mt19937_64 random(std::random_device{}());
+  int failures = 0;
+  while (true) {
+    const int code = run_cycle(global, *policy);
+    if (options.once) return code;
+    failures = code == 0 ? 0 : failures + 1;
+    if (stop_signalled()) break;
+    const milliseconds pause = pause_after(options.interval, failures, random);
+    spdlog::info("cycle ended with {}; next one in {} s", code, pause.count() / 1000);
+    if (!sleep_unless_stopped(pause)) break;
+  }
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace rolecall

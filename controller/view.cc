@@ -1,0 +1,75 @@
+#include "controller/view.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "controller/apply_run.h"
+#include "controller/output.h"
+#include "controller/policy_files.h"
+#include "controller/progress.h"
+#include "controller/store_path.h"
+#include "diff/render.h"
+
+namespace rolecall {
+namespace {
+
+bool wants_color(const GlobalOptions& global) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return !global.no_color && (no_color == nullptr || *no_color == '\0') &&
+         isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+}  // namespace
+
+Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
+  PlanRequest request;
+  request.policy_path = policy_path;
+  request.at = global.at.value_or(SystemClock().now());
+  request.organization = global.org;
+  // Which organization it is about is known only once the policy is parsed: a policy that does not
+  // parse has its problems shown later, not here.
+  const auto files = read_policy_files(policy_path);
+  if (!files) return tl::make_unexpected(files.error());
+  const ParsedPolicy parsed = parse_policy(files->files);
+  if (parsed.diagnostics.has_errors()) return request;
+  auto remembered =
+      remembered_protections(store_path(global, policy_path), organization_id(*parsed.policy));
+  if (!remembered) return tl::make_unexpected(remembered.error());
+  request.remembered = std::move(*remembered);
+  return request;
+}
+
+Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
+                           const PlanRequest& request) {
+  Progress progress(global, "reading the organization");
+  return plan_policy(client, request,
+                     [&](std::size_t calls, std::size_t read, std::size_t counted_objects) {
+                       progress.update(read, counted_objects, counted(calls, "call", "calls"));
+                     });
+}
+
+int show_problems(const Planned& planned) {
+  if (!planned.diagnostics.sorted().empty()) print_message(render(planned.diagnostics));
+  if (planned.error) return print_error(*planned.error);
+  return planned.plan ? 0 : 1;
+}
+
+std::string view(const GlobalOptions& global, const Plan& plan, const std::string& apply_command) {
+  switch (global.format) {
+    case OutputFormat::json:
+      return render_json(plan, ROLECALL_VERSION);
+    case OutputFormat::markdown:
+      return render_markdown(plan);
+    case OutputFormat::text:
+      break;
+  }
+  TextOptions options;
+  options.color = wants_color(global);
+  options.apply_command = apply_command;
+  return render_text(plan, options);
+}
+
+}  // namespace rolecall

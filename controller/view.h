@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "controller/options.h"
+#include "controller/reconciler.h"
+
+namespace rolecall {
+
+/// What plan, apply and run share on their way to a plan and in showing it.
+
+/// The request for a policy: instant (now unless --at), organization, what the store remembers.
+[[nodiscard]] Result<PlanRequest> plan_request(const GlobalOptions& global,
+                                               const std::string& policy_path);
+
+[[nodiscard]] Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
+                                         const PlanRequest& request);
+
+/// Prints diagnostics and errors to stderr. 0 when there is a plan to go on with, else 1.
+[[nodiscard]] int show_problems(const Planned& planned);
+
+/// The plan in the format that was asked for.
+[[nodiscard]] std::string view(const GlobalOptions& global, const Plan& plan,
+                               const std::string& apply_command);
+
+}  // namespace rolecall
