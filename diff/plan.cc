@@ -133,6 +133,14 @@ std::string digest_of(const Plan& plan) {
   return digest.hex();
 }
 
+void reschedule(Plan& plan) {
+  plan.calls = schedule(plan.changes);
+  const std::size_t created = plan.counts()[static_cast<std::size_t>(ChangeKind::create_group)];
+  constexpr std::size_t kNamesPerLookUp = 100;  // facts.md section 2
+  plan.look_ups = (created + kNamesPerLookUp - 1) / kNamesPerLookUp;
+  plan.digest = digest_of(plan);
+}
+
 PlanResult make_plan(const PlanInput& input) {
   Differences differences = diff(input);
   PlanResult result;
@@ -155,17 +163,13 @@ PlanResult make_plan(const PlanInput& input) {
   std::sort(plan.changes.begin(), plan.changes.end(),
             [](const Change& a, const Change& b) { return a.order(b) < 0; });
   withhold(input.live, plan);
-  plan.calls = schedule(plan.changes);
-  const std::size_t created = plan.counts()[static_cast<std::size_t>(ChangeKind::create_group)];
-  constexpr std::size_t kNamesPerLookUp = 100;  // facts.md section 2
-  plan.look_ups = (created + kNamesPerLookUp - 1) / kNamesPerLookUp;
+  reschedule(plan);
 
   plan.notes = std::move(differences.notes);
   plan.notes.insert(plan.notes.end(), input.live.notes.begin(), input.live.notes.end());
   std::sort(plan.notes.begin(), plan.notes.end());
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
 
-  plan.digest = digest_of(plan);
   collect_names(input, plan);
   plan.refusals = check_safety(input, plan);
   return result;

@@ -64,4 +64,7 @@ struct Plan {
 /// SHA-256 of what a plan does, 64 hexadecimal digits.
 [[nodiscard]] std::string digest_of(const Plan& plan);
 
+/// Makes calls, look-ups and digest anew from the changes, which must be sorted.
+void reschedule(Plan& plan);
+
 }  // namespace rolecall

@@ -1,0 +1,235 @@
+#include "diff/plan_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace rolecall {
+namespace {
+
+struct KindWords {
+  char symbol;
+  std::string_view deed;
+  std::string_view one;
+  std::string_view many;
+  std::string_view to_do;
+};
+
+const KindWords& words(ChangeKind kind) {
+  static constexpr std::array<KindWords, kChangeKindCount> kWords = {{
+      {'+', "created", "group", "groups", "create"},
+      {'+', "granted", "group grant", "group grants", "give"},
+      {'~', "restored", "person", "people", "restore"},
+      {'+', "invited", "person", "people", "invite"},
+      {'+', "added", "member", "members", "add"},
+      {'+', "granted", "direct grant", "direct grants", "give"},
+      {'+', "made org-admin", "org admin", "org admins", "make"},
+      {'-', "revoked", "group grant", "group grants", "revoke"},
+      {'-', "revoked", "direct grant", "direct grants", "revoke"},
+      {'-', "removed", "member", "members", "remove"},
+      {'~', "suspended", "person", "people", "suspend"},
+      {'-', "removed", "person", "people", "remove"},
+      {'-', "deleted", "group", "groups", "delete"},
+      {'-', "no longer org-admin", "org admin", "org admins", "demote"},
+  }};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
+bool is_whole(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::create_group:
+    case ChangeKind::delete_group:
+    case ChangeKind::invite_user:
+    case ChangeKind::suspend_user:
+    case ChangeKind::restore_user:
+    case ChangeKind::remove_user:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject> by_key) {
+  std::vector<ChangedSubject> out;
+  out.reserve(by_key.size());
+  for (auto& [key, subject] : by_key) {
+    subject.key = key;
+    out.push_back(std::move(subject));
+  }
+  return out;
+}
+
+std::string share(const Refusal& refusal) {
+  if (refusal.of <= 0) return "";
+  const double percent = 100.0 * static_cast<double>(refusal.n) / static_cast<double>(refusal.of);
+  return fmt::format(" ({:.3g} %)", percent);
+}
+
+}  // namespace
+
+PlanView view(const Plan& plan) {
+  std::map<std::string, ChangedSubject> groups;
+  std::map<std::string, ChangedSubject> people;
+  for (const Change& change : plan.changes) {
+    ChangedSubject& subject = change.group.empty() ? people[change.user] : groups[change.group];
+    if (is_whole(change.kind)) {
+      subject.self = &change;
+    } else {
+      subject.parts.push_back(&change);
+    }
+  }
+  return {subjects(std::move(groups)), subjects(std::move(people))};
+}
+
+std::vector<AdminChange> admin_changes(const Plan& plan) {
+  const auto among = [](const std::vector<std::string>& sorted, const std::string& user) {
+    return std::binary_search(sorted.begin(), sorted.end(), user);
+  };
+  std::vector<AdminChange> out;
+  for (const Change& change : plan.changes) {
+    const bool is_admin = among(plan.org_admins, change.user);
+    const bool is_suspended_admin = among(plan.suspended_org_admins, change.user);
+    switch (change.kind) {
+      case ChangeKind::grant_org_role:
+        out.push_back({&change, true});
+        break;
+      case ChangeKind::restore_user:
+        if (is_suspended_admin) out.push_back({&change, true});
+        break;
+      case ChangeKind::suspend_user:
+        if (is_admin) out.push_back({&change, false});
+        break;
+      case ChangeKind::remove_user:
+        if (is_admin || is_suspended_admin) out.push_back({&change, false});
+        break;
+      case ChangeKind::revoke_org_role:
+        out.push_back({&change, false});
+        break;
+      default:
+        break;
+    }
+  }
+  return out;
+}
+
+char symbol(ChangeKind kind) {
+  return words(kind).symbol;
+}
+
+std::string_view deed(ChangeKind kind) {
+  return words(kind).deed;
+}
+
+std::string count_in_words(ChangeKind kind, std::size_t n) {
+  const KindWords& said = words(kind);
+  return fmt::format("{} {} to {}", n, n == 1 ? said.one : said.many, said.to_do);
+}
+
+std::string counts_in_words(const Plan& plan) {
+  const auto counts = plan.counts();
+  std::string out;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    if (!out.empty()) out += ", ";
+    out += count_in_words(static_cast<ChangeKind>(i), counts[i]);
+  }
+  return out;
+}
+
+std::string refusal_in_words(const Refusal& refusal) {
+  const std::string part = fmt::format("{} of {}", refusal.n, refusal.of);
+  if (refusal.klass == "min_org_admins") {
+    return fmt::format("{} of {} active org admins would be left; the policy wants {}", refusal.n,
+                       refusal.of, refusal.limit);
+  }
+  if (refusal.klass == "protected_users") {
+    return fmt::format("{} is protected, and {} would take something away; {}", refusal.subject,
+                       refusal.n == 1 ? "a change" : fmt::format("{} changes", refusal.n),
+                       refusal.limit);
+  }
+  if (refusal.klass == "protected_groups") {
+    return fmt::format(
+        "group {} is protected, and {} would take something away; {}", refusal.subject,
+        refusal.n == 1 ? "a change" : fmt::format("{} changes", refusal.n), refusal.limit);
+  }
+  static const std::map<std::string_view, std::string_view> kPopulation = {
+      {"delete_groups", "groups would be deleted"},
+      {"remove_members", "memberships would end"},
+      {"remove_members_per_group", "members would be removed"},
+      {"remove_users", "people would be removed"},
+      {"revoke_admins", "org admins would be lost"},
+      {"revoke_group_access", "group grants would be revoked"},
+      {"revoke_user_access", "direct grants would be revoked"},
+      {"suspend_users", "people would be suspended"},
+  };
+  const auto found = kPopulation.find(refusal.klass);
+  const std::string_view what = found == kPopulation.end() ? "would be taken" : found->second;
+  const std::string where =
+      refusal.subject.empty() ? "" : fmt::format(" in group {}", refusal.subject);
+  return fmt::format("{}{} {}{}; the limit is {}", part, share(refusal), what, where,
+                     refusal.limit);
+}
+
+std::string cause_in_words(const Cause& cause) {
+  std::string out = cause.place.file;
+  if (!out.empty() && cause.place.line != 0) out += fmt::format(":{}", cause.place.line);
+  if (!cause.why.empty()) out += (out.empty() ? "" : " ") + cause.why;
+  if (!cause.reason.empty()) out += (out.empty() ? "" : "; ") + cause.reason;
+  return out;
+}
+
+std::string cost_in_words(const Plan& plan) {
+  const std::size_t seconds = estimated_seconds(plan);
+  const auto counted = [](std::size_t n, std::string_view what) {
+    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+  };
+  return fmt::format(
+      "{} made, {}, about {}", counted(plan.reads, "read"), counted(plan.calls.size(), "write"),
+      seconds < 120 ? fmt::format("{} s", seconds) : fmt::format("{} min", (seconds + 59) / 60));
+}
+
+std::string_view note_in_words(std::string_view kind) {
+  static const std::map<std::string_view, std::string_view> kMeaning = {
+      {"built_in_group", "built-in groups that the policy does not name; left alone"},
+      {"deactivated_account", "accounts that are deactivated or closed; nothing can be changed"},
+      {"description_differs", "groups whose description differs; the API cannot change it"},
+      {"opaque_group", "groups the API describes in a way not understood; never changed"},
+      {"opaque_user", "people the API describes in a way not understood; never changed"},
+      {"protected_group", "groups not named, kept because they are protected"},
+      {"protected_user", "people not named, kept because they are protected"},
+      {"rename_waits_for_opaque_member",
+       "renamed groups that stay, because a member cannot be carried over"},
+      {"synced_group", "groups owned by an identity provider; left alone"},
+      {"unmanageable_role", "roles that can be seen but not managed; left alone"},
+      {"unmanaged_group", "groups that the policy does not name; left alone"},
+      {"unmanaged_user", "people that the policy does not name; left alone"},
+  };
+  const auto found = kMeaning.find(kind);
+  return found == kMeaning.end() ? std::string_view("worth knowing") : found->second;
+}
+
+std::vector<NoteGroup> group_notes(const Plan& plan) {
+  std::map<std::string, NoteGroup> by_kind;
+  for (const Note& note : plan.notes) {
+    NoteGroup& group = by_kind[note.kind];
+    group.kind = note.kind;
+    group.subjects.push_back(note.subject);
+  }
+  std::vector<NoteGroup> out;
+  for (auto& [kind, group] : by_kind) out.push_back(std::move(group));
+  return out;
+}
+
+std::size_t estimated_seconds(const Plan& plan) {
+  // What clients of this API have settled on; there is no published number (facts.md section 5).
+  constexpr std::size_t kCallsPerSecond = 5;
+  return (plan.calls.size() + plan.look_ups + kCallsPerSecond - 1) / kCallsPerSecond;
+}
+
+std::string_view short_digest(const Plan& plan) {
+  return std::string_view(plan.digest).substr(0, 12);
+}
+
+}  // namespace rolecall

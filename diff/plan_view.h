@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diff/plan.h"
+
+namespace rolecall {
+
+/// What the text and the Markdown of a plan share: the order in which people read it, and words.
+/// No text in here is escaped yet.
+
+/// One group or person and what changes about it.
+struct ChangedSubject {
+  std::string key;               ///< group name or e-mail address
+  const Change* self = nullptr;  ///< the group or person as a whole; null when only parts change
+  std::vector<const Change*> parts;
+};
+
+struct PlanView {
+  std::vector<ChangedSubject> groups;  ///< by name; memberships and grants of groups
+  std::vector<ChangedSubject> people;  ///< by address; presence, roles and direct grants
+};
+[[nodiscard]] PlanView view(const Plan& plan);
+
+/// Somebody who gains or loses org-admin, by their role, by suspension, removal or restoring.
+struct AdminChange {
+  const Change* change = nullptr;
+  bool gains = false;
+};
+[[nodiscard]] std::vector<AdminChange> admin_changes(const Plan& plan);
+
+[[nodiscard]] char symbol(ChangeKind kind);
+/// "invited", "suspended": what happens to the subject itself.
+[[nodiscard]] std::string_view deed(ChangeKind kind);
+/// "2 people to invite", "1 member to remove".
+[[nodiscard]] std::string count_in_words(ChangeKind kind, std::size_t n);
+/// "1 group to create, 3 members to add", apply order; empty for no change.
+[[nodiscard]] std::string counts_in_words(const Plan& plan);
+/// "12 of 40 memberships (30 %) would go", for the class of a refusal.
+[[nodiscard]] std::string refusal_in_words(const Refusal& refusal);
+/// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
+[[nodiscard]] std::string cause_in_words(const Cause& cause);
+/// "21 reads made, 7 writes, about 2 s".
+[[nodiscard]] std::string cost_in_words(const Plan& plan);
+/// What a kind of note means, in a few words.
+[[nodiscard]] std::string_view note_in_words(std::string_view kind);
+
+struct NoteGroup {
+  std::string kind;
+  std::vector<std::string> subjects;
+};
+[[nodiscard]] std::vector<NoteGroup> group_notes(const Plan& plan);
+
+[[nodiscard]] std::size_t estimated_seconds(const Plan& plan);
+/// What is shown of a digest.
+[[nodiscard]] std::string_view short_digest(const Plan& plan);
+
+}  // namespace rolecall

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "diff/plan.h"
+
+namespace rolecall {
+
+struct TextOptions {
+  bool color = false;
+  std::string apply_command;  ///< what applies this very plan; left out where it may not be applied
+};
+
+/// For a terminal, in the order of command-line.md, "Text plan". Everything that came from outside
+/// is escaped; without `color` there is no control character but the line feed.
+[[nodiscard]] std::string render_text(const Plan& plan, const TextOptions& options);
+
+/// The object of command-line.md, "plan --format json": keys in that order, one list item a line,
+/// the same bytes for the same plan. Text that is not UTF-8 is escaped rather than refused.
+[[nodiscard]] std::string render_json(const Plan& plan, std::string_view tool_version);
+
+/// No Markdown of ours is longer, so that it fits a review comment with what its author adds.
+inline constexpr std::size_t kMostMarkdown = 60'000;
+
+/// For a comment in a review. Begins with a marker by which an earlier one can be found again.
+/// What does not fit is counted; verdict, refusals, admins and the sums of removals come first.
+[[nodiscard]] std::string render_markdown(const Plan& plan);
+
+}  // namespace rolecall

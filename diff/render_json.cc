@@ -1,0 +1,136 @@
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include "diff/plan_json.h"
+#include "diff/plan_view.h"
+#include "diff/render.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+json::value text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return json_text(text);
+}
+
+json::object change_object(const Change& change) {
+  json::object cause{{"file", json_text(change.cause.place.file)},
+                     {"line", change.cause.place.line},
+                     {"why", json_text(change.cause.why)},
+                     {"reason", text_or_null(change.cause.reason)}};
+  return {{"kind", name(change.kind)},
+          {"user", text_or_null(change.user)},
+          {"account_id", text_or_null(change.account_id)},
+          {"group", text_or_null(change.group)},
+          {"resource", text_or_null(change.resource)},
+          {"role", text_or_null(change.role)},
+          {"cause", std::move(cause)}};
+}
+
+json::object summary_object(const Plan& plan) {
+  // The order of the contract: people, groups, members, grants, roles.
+  constexpr std::array<ChangeKind, kChangeKindCount> kOrder = {
+      ChangeKind::invite_user,        ChangeKind::suspend_user,
+      ChangeKind::restore_user,       ChangeKind::remove_user,
+      ChangeKind::create_group,       ChangeKind::delete_group,
+      ChangeKind::add_member,         ChangeKind::remove_member,
+      ChangeKind::grant_group_access, ChangeKind::revoke_group_access,
+      ChangeKind::grant_user_access,  ChangeKind::revoke_user_access,
+      ChangeKind::grant_org_role,     ChangeKind::revoke_org_role};
+  const auto counts = plan.counts();
+  json::object out;
+  for (const ChangeKind kind : kOrder) {
+    out.emplace(name(kind), counts[static_cast<std::size_t>(kind)]);
+  }
+  return out;
+}
+
+void print(const json::value& value, int depth, std::size_t indent, std::string& out) {
+  const json::object* object = value.if_object();
+  const json::array* array = value.if_array();
+  const std::size_t size = object != nullptr  ? object->size()
+                           : array != nullptr ? array->size()
+                                              : 0;
+  if (size == 0) {
+    out += json::serialize(value);
+    return;
+  }
+  const std::string separator = depth > 0 ? "\n" + std::string(indent + 2, ' ') : "";
+  out += object != nullptr ? '{' : '[';
+  std::size_t i = 0;
+  const auto next = [&] {
+    if (i++ > 0) out += depth > 0 ? "," : ", ";
+    out += separator;
+  };
+  if (object != nullptr) {
+    for (const auto& member : *object) {
+      next();
+      out += json::serialize(json::value(member.key())) + ": ";
+      print(member.value(), depth - 1, indent + 2, out);
+    }
+  } else {
+    for (const json::value& item : *array) {
+      next();
+      print(item, depth - 1, indent + 2, out);
+    }
+  }
+  if (depth > 0) out += "\n" + std::string(indent, ' ');
+  out += object != nullptr ? '}' : ']';
+}
+
+}  // namespace
+
+json::string json_text(std::string_view text) {
+  return find_invalid_utf8(text) ? json::string(escape_terminal(text)) : json::string(text);
+}
+
+json::object plan_object(const Plan& plan, std::string_view tool_version) {
+  json::array changes;
+  for (const Change& change : plan.changes) changes.push_back(change_object(change));
+  json::array notes;
+  for (const Note& note : plan.notes) {
+    notes.push_back({{"kind", json_text(note.kind)}, {"subject", json_text(note.subject)}});
+  }
+  json::array refusals;
+  for (const Refusal& refusal : plan.refusals) {
+    refusals.push_back({{"class", json_text(refusal.klass)},
+                        {"n", refusal.n},
+                        {"of", refusal.of},
+                        {"limit", json_text(refusal.limit)},
+                        {"subject", text_or_null(refusal.subject)}});
+  }
+  return {{"format_version", "1.0"},
+          {"tool_version", json_text(tool_version)},
+          {"at", format_instant(plan.at)},
+          {"organization", json_text(plan.organization)},
+          {"directory", json_text(plan.directory)},
+          {"digest", json_text(plan.digest)},
+          {"policy_digest", json_text(plan.policy_digest)},
+          {"live_digest", json_text(plan.live_digest)},
+          {"complete", plan.complete},
+          {"applyable", plan.applyable()},
+          {"summary", summary_object(plan)},
+          {"changes", std::move(changes)},
+          {"calls",
+           {{"reads", plan.reads},
+            {"writes", plan.calls.size()},
+            {"estimated_seconds", estimated_seconds(plan)}}},
+          {"notes", std::move(notes)},
+          {"refusals", std::move(refusals)}};
+}
+
+std::string print_json(const json::value& value, int depth) {
+  std::string out;
+  print(value, depth, 0, out);
+  return out + "\n";
+}
+
+std::string render_json(const Plan& plan, std::string_view tool_version) {
+  return print_json(plan_object(plan, tool_version), 2);
+}
+
+}  // namespace rolecall

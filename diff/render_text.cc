@@ -1,0 +1,234 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "diff/plan_view.h"
+#include "diff/render.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::size_t kSubjectsPerNote = 5;
+/// Causes stand below each other up to here; what is longer pushes its own cause aside.
+constexpr std::size_t kWidestColumn = 60;
+
+enum class Tone { plain, bold, dim, red, green, yellow };
+
+/// A line before its cause has been lined up with those around it.
+struct Line {
+  std::size_t indent = 0;
+  char symbol = ' ';
+  std::string text;   ///< escaped
+  std::string cause;  ///< escaped
+};
+
+class TextRenderer {
+ public:
+  TextRenderer(const Plan& plan, const TextOptions& options) : plan_(plan), options_(options) {}
+
+  std::string run() {
+    refusals();
+    incomplete();
+    risks();
+    const PlanView shown = view(plan_);
+    groups(shown.groups);
+    people(shown.people);
+    notes();
+    summary();
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] std::string paint(Tone tone, std::string_view text) const {
+    static constexpr std::array<std::string_view, 6> kCodes = {"", "1", "2", "31", "32", "33"};
+    if (!options_.color || tone == Tone::plain || text.empty()) return std::string(text);
+    return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<std::size_t>(tone)], text);
+  }
+  static Tone tone_of(char symbol) {
+    return symbol == '+' ? Tone::green : symbol == '-' ? Tone::red : Tone::yellow;
+  }
+
+  /// "Ada Lovelace <ada@acme.example>", or the address alone where no name is known.
+  [[nodiscard]] std::string person(const std::string& address) const {
+    const auto found = plan_.names.find(address);
+    if (found == plan_.names.end() || found->second.empty()) return escape_terminal(address);
+    return fmt::format("{} <{}>", escape_terminal(found->second), escape_terminal(address));
+  }
+
+  void heading(std::string_view text, Tone tone = Tone::bold) {
+    if (!out_.empty()) out_ += '\n';
+    out_ += paint(tone, text) + '\n';
+  }
+
+  void lines(const std::vector<Line>& all) {
+    const auto width = [](const Line& line) {
+      return line.indent + 2 + count_code_points(line.text);
+    };
+    std::size_t column = 0;
+    for (const Line& line : all) {
+      if (!line.cause.empty() && width(line) <= kWidestColumn) {
+        column = std::max(column, width(line));
+      }
+    }
+    for (const Line& line : all) {
+      out_ += std::string(line.indent, ' ');
+      out_ += paint(tone_of(line.symbol), std::string(1, line.symbol)) + ' ' + line.text;
+      if (!line.cause.empty()) {
+        out_ += std::string(width(line) < column ? column - width(line) : 0, ' ');
+        out_ += "  " + paint(Tone::dim, fmt::format("({})", line.cause));
+      }
+      out_ += '\n';
+    }
+  }
+
+  static std::string cause(const Change& change) {
+    return escape_terminal(cause_in_words(change.cause));
+  }
+
+  // --- refusals and risks -------------------------------------------------------------------
+
+  void refusals() {
+    if (plan_.refusals.empty()) return;
+    heading("Refused: nothing of this plan is applied, not even in part", Tone::red);
+    for (const Refusal& refusal : plan_.refusals) {
+      out_ += fmt::format("  {} {}: {}\n", paint(Tone::red, "!"), escape_terminal(refusal.klass),
+                          escape_terminal(refusal_in_words(refusal)));
+    }
+  }
+
+  void incomplete() {
+    if (plan_.complete) return;
+    heading("Incomplete: what was read could not be proved, so nothing is taken away",
+            Tone::yellow);
+    for (const std::string& gap : plan_.gaps) {
+      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(gap));
+    }
+    if (plan_.withheld > 0) {
+      out_ += fmt::format(
+          "  {} {} withheld\n", paint(Tone::yellow, "!"),
+          plan_.withheld == 1 ? "1 change is" : fmt::format("{} changes are", plan_.withheld));
+    }
+  }
+
+  void risks() {
+    std::vector<Line> all;
+    for (const AdminChange& admin : admin_changes(plan_)) {
+      std::string text = person(admin.change->user);
+      text += admin.gains ? " gains org-admin" : " loses org-admin";
+      if (admin.change->role.empty()) text += fmt::format(" ({})", deed(admin.change->kind));
+      all.push_back({2, admin.gains ? '+' : '-', std::move(text), cause(*admin.change)});
+    }
+    const auto counts = plan_.counts();
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const auto kind = static_cast<ChangeKind>(i);
+      if (counts[i] == 0 || !takes_away(kind) || kind == ChangeKind::revoke_org_role) continue;
+      all.push_back({2, symbol(kind), count_in_words(kind, counts[i]), ""});
+    }
+    if (all.empty()) return;
+    heading("Risks");
+    lines(all);
+  }
+
+  // --- changes ------------------------------------------------------------------------------
+
+  [[nodiscard]] std::string part_in_words(const Change& change) const {
+    switch (change.kind) {
+      case ChangeKind::add_member:
+      case ChangeKind::remove_member:
+        return person(change.user);
+      case ChangeKind::grant_org_role:
+      case ChangeKind::revoke_org_role:
+        return fmt::format("role {}", escape_terminal(change.role));
+      default:
+        return fmt::format("{} on {}", escape_terminal(change.role),
+                           escape_terminal(change.resource));
+    }
+  }
+
+  [[nodiscard]] std::vector<Line> subject_lines(const ChangedSubject& subject,
+                                                std::string title) const {
+    Line head{2, '~', std::move(title), ""};
+    if (subject.self != nullptr) {
+      head.symbol = symbol(subject.self->kind);
+      head.text += fmt::format(": {}", deed(subject.self->kind));
+      head.cause = cause(*subject.self);
+    }
+    std::vector<Line> out = {std::move(head)};
+    for (const Change* part : subject.parts) {
+      out.push_back({4, symbol(part->kind), part_in_words(*part), cause(*part)});
+    }
+    return out;
+  }
+
+  void groups(const std::vector<ChangedSubject>& subjects) {
+    if (subjects.empty()) return;
+    heading("Groups");
+    for (const ChangedSubject& subject : subjects) {
+      lines(subject_lines(subject, escape_terminal(subject.key)));
+    }
+  }
+
+  void people(const std::vector<ChangedSubject>& subjects) {
+    if (subjects.empty()) return;
+    heading("People");
+    std::vector<Line> all;
+    for (const ChangedSubject& subject : subjects) {
+      for (Line& line : subject_lines(subject, person(subject.key))) {
+        all.push_back(std::move(line));
+      }
+    }
+    lines(all);
+  }
+
+  // --- the rest -----------------------------------------------------------------------------
+
+  void notes() {
+    if (plan_.notes.empty()) return;
+    heading("Notes");
+    for (const NoteGroup& group : group_notes(plan_)) {
+      out_ += fmt::format("  {} {} {}\n", group.subjects.size(), escape_terminal(group.kind),
+                          paint(Tone::dim, fmt::format("({})", note_in_words(group.kind))));
+      const std::size_t shown = std::min(group.subjects.size(), kSubjectsPerNote);
+      for (std::size_t i = 0; i < shown; ++i) {
+        out_ += fmt::format("      {}\n", escape_terminal(group.subjects[i]));
+      }
+      if (shown < group.subjects.size()) {
+        out_ += fmt::format("      and {} more\n", group.subjects.size() - shown);
+      }
+    }
+  }
+
+  void summary() {
+    if (!out_.empty()) out_ += '\n';
+    const auto line = [&](std::string_view label, std::string_view text) {
+      out_ += paint(Tone::bold, fmt::format("{:<7}", fmt::format("{}:", label)));
+      out_ += fmt::format(" {}\n", text);
+    };
+    if (plan_.changes.empty()) {
+      out_ += plan_.complete
+                  ? "Nothing to do: the organization is as described.\n"
+                  : "Nothing to do that is safe without having read the organization completely.\n";
+      line("Cost", cost_in_words(plan_));
+      return;
+    }
+    line("Plan", counts_in_words(plan_));
+    line("Cost", cost_in_words(plan_));
+    line("Digest", escape_terminal(short_digest(plan_)));
+    if (plan_.applyable() && !options_.apply_command.empty()) {
+      line("Apply", escape_terminal(options_.apply_command));
+    }
+  }
+
+  const Plan& plan_;
+  const TextOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string render_text(const Plan& plan, const TextOptions& options) {
+  return TextRenderer(plan, options).run();
+}
+
+}  // namespace rolecall
