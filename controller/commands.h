@@ -1,0 +1,23 @@
+#pragma once
+
+#include "controller/options.h"
+
+namespace rolecall {
+
+// One function a command. Results go to stdout, everything else to stderr; what is returned is the
+// exit code (command-line.md, "Exit codes").
+
+[[nodiscard]] int run_validate(const GlobalOptions& global, const ValidateOptions& options);
+[[nodiscard]] int run_plan(const GlobalOptions& global, const PlanOptions& options);
+[[nodiscard]] int run_apply(const GlobalOptions& global, const ApplyOptions& options);
+/// The command `run`.
+[[nodiscard]] int run_service(const GlobalOptions& global, const RunOptions& options);
+[[nodiscard]] int run_get(const GlobalOptions& global, const GetOptions& options);
+[[nodiscard]] int run_check_key(const GlobalOptions& global, const CheckKeyOptions& options);
+[[nodiscard]] int run_audit_list(const GlobalOptions& global, const AuditListOptions& options);
+[[nodiscard]] int run_audit_show(const GlobalOptions& global, const AuditShowOptions& options);
+[[nodiscard]] int run_simulate(const GlobalOptions& global, const SimulateOptions& options);
+[[nodiscard]] int run_unlock(const GlobalOptions& global, const UnlockOptions& options);
+[[nodiscard]] int run_completion(const GlobalOptions& global, const CompletionOptions& options);
+
+}  // namespace rolecall

@@ -1,0 +1,108 @@
+#include "controller/connect.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "controller/listing.h"
+#include "controller/policy_files.h"
+#include "policies/policy.h"
+#include "state/api/base_url.h"
+#include "state/api/endpoints.h"
+#include "state/api/http_client.h"
+#include "state/api/secret.h"
+#include "state/model/json.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+std::optional<std::string> given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::optional<std::string> key_from_environment() {
+  const char* value = std::getenv("ROLECALL_API_KEY");
+  if (value == nullptr) return std::nullopt;
+  std::string key = value;
+  // Programs that this one starts have no business with it.
+  unsetenv("ROLECALL_API_KEY");
+  return key;
+}
+
+PacedOptions pacing(const GlobalOptions& global) {
+  PacedOptions options;
+  options.max_rate = global.max_rate;
+  options.seed = std::random_device{}();
+  options.on_wait = [](Operation operation, std::chrono::milliseconds wait, std::string_view why) {
+    spdlog::info("{}: waiting {:.1f} s: {}", name(operation),
+                 static_cast<double>(wait.count()) / 1000, why);
+  };
+  options.on_give_up = [](Operation operation, std::string_view why) {
+    spdlog::warn("{}: not tried again: {}", name(operation), why);
+  };
+  return options;
+}
+
+/// Nothing where there is no policy here. A policy that says several things at once, or cannot be
+/// read, is an error: guessing another organization would be worse.
+Result<std::optional<std::string>> organization_here() {
+  const Result<std::string> path = default_policy_path();
+  if (!path) return std::nullopt;
+  const Result<PolicyFiles> read = read_policy_files(*path);
+  if (!read) return tl::make_unexpected(read.error());
+  const ParsedPolicy parsed = parse_policy(read->files);
+  const std::string& id = organization_id(*parsed.policy);
+  if (id.empty()) {
+    return fail(fmt::format("{} names no organization", *path),
+                "name one with --org, or see rolecall validate");
+  }
+  return id;
+}
+
+}  // namespace
+
+Result<Connection> Connection::open(const GlobalOptions& global) {
+  auto base = parse_base_url(global.api_url.empty() ? kDefaultApiUrl : global.api_url);
+  if (!base) return tl::make_unexpected(base.error());
+  auto key = load_api_key(given(global.api_key_file), key_from_environment());
+  if (!key) return tl::make_unexpected(key.error());
+
+  HttpOptions http;
+  http.base = *std::move(base);
+  http.ca_file = given(global.ca_file);
+  http.parallelism = global.parallelism;
+  auto transport = make_http_client(std::move(http), *std::move(key));
+  if (!transport) return tl::make_unexpected(transport.error());
+
+  auto clock = std::make_unique<SystemClock>();
+  auto client = std::make_unique<PacedClient>(*std::move(transport), *clock, pacing(global));
+  return Connection(std::move(clock), std::move(client));
+}
+
+Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client) {
+  if (!global.org.empty()) return global.org;
+  auto here = organization_here();
+  if (!here) return tl::make_unexpected(here.error());
+  if (*here) return **here;
+
+  const auto orgs = read_list(client, &Endpoints::orgs);
+  if (!orgs) return tl::make_unexpected(orgs.error());
+  std::string only;
+  std::string list;
+  for (const boost::json::value& org : *orgs) {
+    const boost::json::string* id = string_member(org, "id");
+    if (id == nullptr) continue;
+    only = *id;
+    list += (list.empty() ? "" : ", ") + only;
+  }
+  if (only.empty()) return fail("the API key shows no organization", "name one with --org ID");
+  if (orgs->size() > 1) {
+    return fail("the API key shows more than one organization: " + list, "name one with --org ID");
+  }
+  return only;
+}
+
+}  // namespace rolecall

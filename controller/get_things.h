@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rolecall {
+
+/// What `rolecall get` can show.
+enum class ThingKind : std::uint8_t {
+  org,
+  orgs,
+  directories,
+  domains,
+  domain,
+  workspaces,
+  users,
+  user,
+  groups,
+  group,
+  counts,
+};
+
+struct Thing {
+  ThingKind kind{};
+  std::string_view name;
+  std::string_view argument;  ///< what has to be given with it; empty for nothing
+};
+
+[[nodiscard]] const Thing* find_thing(std::string_view name);
+[[nodiscard]] std::span<const std::string_view> thing_names();
+/// "org, orgs, ..., user EMAIL|ID, ..." for help texts.
+[[nodiscard]] std::string things_in_words();
+
+}  // namespace rolecall

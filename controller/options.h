@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "state/model/instant.h"
+
+namespace rolecall {
+
+enum class OutputFormat : std::uint8_t { text, json, markdown };
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
+enum class LogFormat : std::uint8_t { text, json };
+enum class ProgressStyle : std::uint8_t { automatic, plain, none };
+enum class Shell : std::uint8_t { bash, zsh, fish };
+
+/// What every command takes. Empty texts are "not given".
+struct GlobalOptions {
+  std::string api_url{};  ///< empty: the API's own address
+  std::string api_key_file{};
+  std::string ca_file{};
+  std::string store{};
+  std::string org{};
+  OutputFormat format = OutputFormat::text;
+  std::optional<Instant> at{};
+  std::size_t parallelism = 8;
+  std::optional<double> max_rate{};  ///< calls a second
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
+  bool quiet = false;
+  bool no_color = false;
+  ProgressStyle progress = ProgressStyle::automatic;
+};
+
+/// In all of them `policy` is a file or folder; empty means the default one.
+struct ValidateOptions {
+  std::string policy{};
+};
+
+struct PlanOptions {
+  std::string policy{};
+  std::string out{};  ///< where the plan is saved; empty: nowhere
+  bool detailed_exitcode = false;
+};
+
+struct ApplyOptions {
+  std::string target{};  ///< a policy or a saved plan
+  bool yes = false;
+};
+
+struct RunOptions {
+  std::string policy{};
+  std::chrono::seconds interval{std::chrono::minutes(15)};
+  bool once = false;
+};
+
+struct GetOptions {
+  std::string thing{};
+  std::string argument{};
+  bool all = false;  ///< also people outside the directory
+};
+
+struct CheckKeyOptions {};
+
+struct AuditListOptions {
+  std::size_t limit = 20;  ///< 0: all
+};
+
+struct AuditShowOptions {
+  std::int64_t run = 0;
+};
+
+struct SimulateOptions {
+  std::string listen = "127.0.0.1:8080";
+  std::string seed_file{};
+  std::string size{};  ///< "small", "medium", "large"
+  std::optional<std::size_t> users{}, groups{}, memberships{};
+  std::uint64_t random_seed = 1;
+  bool tls = false;
+  std::string ca_out{};
+};
+
+struct UnlockOptions {
+  bool yes = false;
+};
+
+struct CompletionOptions {
+  Shell shell = Shell::bash;
+};
+
+using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
+                             CheckKeyOptions, AuditListOptions, AuditShowOptions, SimulateOptions,
+                             UnlockOptions, CompletionOptions>;
+
+}  // namespace rolecall

@@ -1,0 +1,92 @@
+#include "controller/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+void write(std::FILE* stream, std::string_view text) {
+  // Failure stays in the stream's error indicator until finish_output looks.
+  if (!text.empty() && std::fwrite(text.data(), 1, text.size(), stream) != text.size()) return;
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+  write(stdout, text);
+}
+
+void print_message(std::string_view text) {
+  std::fflush(stdout);
+  write(stderr, text);
+}
+
+int print_error(const Error& error) {
+  std::string text = fmt::format("error: {}\n", escape_terminal(error.what));
+  if (!error.hint.empty()) text += fmt::format("  hint: {}\n", escape_terminal(error.hint));
+  print_message(text);
+  return 1;
+}
+
+void print_json(const boost::json::value& value) {
+  print(boost::json::serialize(value) + "\n");
+}
+
+int finish_output(int code) {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!failed || errno == EPIPE) return code;
+  const std::string reason = errno == 0 ? "write failed" : std::strerror(errno);
+  print_error({fmt::format("the result could not be written: {}", reason), {}});
+  return code == 0 ? 1 : code;
+}
+
+std::string text_table(const std::vector<std::string>& header,
+                       const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::vector<std::string>> lines{header};
+  for (const std::vector<std::string>& row : rows) {
+    std::vector<std::string>& line = lines.emplace_back();
+    for (const std::string& cell : row) line.push_back(escape_terminal(cell));
+  }
+  std::vector<std::size_t> widths(header.size(), 0);
+  for (const std::vector<std::string>& line : lines) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      widths[i] = std::max(widths[i], count_code_points(line[i]));
+    }
+  }
+  std::string out;
+  for (const std::vector<std::string>& line : lines) {
+    std::string text;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      text += line[i];
+      text.append(widths[i] - count_code_points(line[i]) + 2, ' ');
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    out += text + "\n";
+  }
+  return out;
+}
+
+std::string counted(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
+Confirmation ask_for_yes(std::string_view question) {
+  if (isatty(STDIN_FILENO) == 0) return Confirmation::no_terminal;
+  print_message(fmt::format("{}\nOnly \"yes\" is accepted: ", question));
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "yes" ? Confirmation::confirmed : Confirmation::refused;
+}
+
+}  // namespace rolecall

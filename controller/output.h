@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/model/result.h"
+
+namespace rolecall {
+
+/// A result, to stdout as it is: whoever made it has escaped it.
+void print(std::string_view text);
+/// For people, to stderr as it is.
+void print_message(std::string_view text);
+/// "error: WHAT" and "  hint: HINT" to stderr, escaped. Returns 1, the exit code for errors.
+int print_error(const Error& error);
+/// One JSON document and a line break to stdout.
+void print_json(const boost::json::value& value);
+
+/// Ends the output of a command that wants to exit with `code`. A reader that has gone away is
+/// no error; any other failure to write is, and gives 1 where the command would have given 0.
+[[nodiscard]] int finish_output(int code);
+
+/// Rows under a header line, columns aligned by characters, cells escaped for a terminal. The last
+/// column is not padded.
+[[nodiscard]] std::string text_table(const std::vector<std::string>& header,
+                                     const std::vector<std::vector<std::string>>& rows);
+
+/// "1 group", "2 groups".
+[[nodiscard]] std::string counted(std::size_t number, std::string_view one, std::string_view many);
+
+enum class Confirmation { confirmed, refused, no_terminal };
+/// Asks on the terminal; only the word "yes" confirms.
+[[nodiscard]] Confirmation ask_for_yes(std::string_view question);
+
+}  // namespace rolecall

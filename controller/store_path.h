@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "controller/options.h"
+
+namespace rolecall {
+
+/// Where the store is: as said with --store, else .rolecall/rolecall.db in the folder that holds
+/// the policy (file or folder). An empty `policy_path` stands for the current folder.
+[[nodiscard]] std::string store_path(const GlobalOptions& global, const std::string& policy_path);
+
+/// The same for commands that take no policy: beside the default one.
+[[nodiscard]] std::string default_store_path(const GlobalOptions& global);
+
+}  // namespace rolecall
