@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-int main() {
-  return 0;
-=======
 #include <cstdio>
 #include <csignal>
 #include <exception>
@@ -23,5 +19,4 @@ int main(int argc, char** argv) {
     std::fputs("internal error: unknown exception\n", stderr);
   }
   return 1;
->>>>>>> part/cli
 }
