@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,8 +29,15 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   /// How a fault shapes the way the answer travels. The effect, if any, has already happened
-  /// except with `before_effect`.
-  enum class Cut : std::uint8_t { none, before_effect, after_effect, half_body } cut = Cut::none;
+  /// except with `before_effect` and `not_sent` (nobody listens; a server cannot do better than
+  /// `before_effect`).
+  enum class Cut : std::uint8_t {
+    none,
+    before_effect,
+    after_effect,
+    half_body,
+    not_sent
+  } cut = Cut::none;
   std::chrono::milliseconds delay{0};  ///< before the answer is sent
 };
 
@@ -47,20 +55,29 @@ class FakeOrg {
   FakeOrg& operator=(FakeOrg&&) noexcept;
   ~FakeOrg();
 
-  /// One request, one answer; every request is logged. Also serves /_simulator/...
+  /// One request, one answer; every request is logged. Also serves, without a key and unlogged:
+  ///   GET, DELETE /_simulator/requests   the log, as below
+  ///   GET /_simulator/counts             {operation: requests so far}
+  ///   GET /_simulator/state
+  ///   PUT, DELETE /_simulator/faults
+  ///   POST /_simulator/accept            {"emails": [...]}: these invitations are accepted
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
 
   /// The whole organization as JSON, sorted, in the seed format: what from_seed would take.
   [[nodiscard]] boost::json::value state() const;
-  /// Every API request so far: {"n","method","target","operation","body","status","effective"}.
+  /// Every API request so far: {"n", "at", "method", "target", "operation", "body", "status",
+  /// "effective", "valid"}, with "why" where it breaks the API's document, and "fault" where one
+  /// struck. "status" is 0 where no answer was given.
   [[nodiscard]] boost::json::value requests() const;
+  /// {operation: number of requests}, also of those no longer in the log.
+  [[nodiscard]] boost::json::value counts() const;
   /// The fault script, as PUT /_simulator/faults takes it (see faults.h).
   [[nodiscard]] Result<void> set_faults(const boost::json::value& faults);
 
  private:
-  struct World;
-  explicit FakeOrg(std::unique_ptr<World> world);
-  std::unique_ptr<World> world_;
+  struct Gateway;
+  explicit FakeOrg(std::unique_ptr<Gateway> gateway);
+  std::unique_ptr<Gateway> gateway_;
 };
 
 /// Seeds by size, deterministic: `users` people, `groups` groups with log-normal sizes that sum to
