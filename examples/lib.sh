@@ -80,6 +80,7 @@ expect() {
 }
 
 # planned ARGUMENTS: what `rolecall plan` would change, counted by kind, as JSON.
+# shellcheck disable=SC2120  # the arguments are for policies and instants
 planned() {
   "$rolecall" plan "$@" --format json | jq -Sc '.summary | with_entries(select(.value > 0))'
 }
