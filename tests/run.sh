@@ -96,7 +96,7 @@ test_preset() {
   local preset="$1" launcher=()
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   need "Configuring ($preset)" cmake --preset "$preset" "${launcher[@]}"
-  need "Building ($preset); minutes, the first time" cmake --build --preset "$preset"
+  need "Building ($preset); minutes, the first time" cmake --build --preset "$preset" --parallel "$(nproc)"
   say "Running the tests ($preset)"
   run_ctest "$preset"
 }
