@@ -85,7 +85,7 @@ run_ctest() {
   skipped=$(($(junit skipped) + $(junit disabled)))
   if [[ $status -ne 0 ]]; then
     grep -vE '^ *[0-9]+/[0-9]+ Test .* Passed|^ *Start +[0-9]+:' "$scratch/output"
-    [[ $failures -gt 0 ]] || failures=1
+    [[ $failures -gt 0 ]] || failed=$((failed + 1))  # such as no tests at all
   fi
   passed=$((passed + tests - failures - skipped))
   failed=$((failed + failures))
