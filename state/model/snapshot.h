@@ -54,8 +54,8 @@ struct Snapshot {
   std::string directory_name;
   std::vector<AccountConflict> conflicts;
   std::vector<std::string> gaps;  ///< one sentence each: endpoint and what did not add up
-  bool users_proved = true;   ///< who is not in `live` is not in the directory
-  bool groups_proved = true;  ///< likewise for groups
+  bool users_proved = true;       ///< who is not in `live` is not in the directory
+  bool groups_proved = true;      ///< likewise for groups
   std::vector<Note> notes;
   std::size_t read_calls = 0;
 

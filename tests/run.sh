@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds rolecall and runs every test. The last line is the count.
+#
+#   tests/run.sh          style, build, tests, examples
+#   tests/run.sh --asan   and the tests once more under AddressSanitizer and UBSan (also with CI=true)
+set -uo pipefail
+
+asan=false
+[[ ${CI:-} == true ]] && asan=true
+for argument in "$@"; do
+  case "$argument" in
+    --asan) asan=true ;;
+    *)
+      sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+      [[ $argument == -h || $argument == --help ]] && exit 0
+      exit 1
+      ;;
+  esac
+done
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+unset ROLECALL_API_URL ROLECALL_API_KEY ROLECALL_API_KEY_FILE ROLECALL_STORE ROLECALL_CA_FILE ROLECALL_ORG
+mkdir -p build
+scratch="$(mktemp -d)"
+passed=0
+failed=0
+finished=false
+
+# However the script ends, the last line tells what is known.
+conclude() {
+  rm -rf "$scratch"
+  $finished || failed=$((failed + 1))
+  echo
+  echo "$passed passed, $failed failed"
+  [[ $failed -eq 0 ]] || exit 1
+  exit 0
+}
+trap conclude EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+say() { printf '[%02d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
+
+# check WHAT COMMAND...: one test; its output is shown when it fails.
+check() {
+  local what="$1"
+  shift
+  say "$what"
+  if "$@" </dev/null >"$scratch/output" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    cat "$scratch/output"
+    say "FAILED: $what"
+  fi
+}
+
+# need WHAT COMMAND...: without it, going on makes no sense.
+need() {
+  local failures=$failed
+  check "$@"
+  if [[ $failed -gt $failures ]]; then
+    finished=true
+    exit 1
+  fi
+  passed=$((passed - 1))  # a step, not a test
+}
+
+# An attribute of the <testsuite> in ctest's JUnit file.
+junit() { grep -o -m1 "\b$1=\"[0-9]*\"" "$scratch/ctest.xml" | head -n1 | tr -dc '0-9'; }
+
+run_ctest() {
+  local preset="$1"
+  rm -f "$scratch/ctest.xml"
+  ctest --preset "$preset" --parallel 2 --no-tests=error --output-junit "$scratch/ctest.xml" \
+    </dev/null >"$scratch/output" 2>&1
+  local status=$?
+  if [[ ! -s $scratch/ctest.xml ]]; then
+    cat "$scratch/output"
+    failed=$((failed + 1))
+    return
+  fi
+  local tests failures skipped
+  tests="$(junit tests)" failures="$(junit failures)"
+  skipped=$(($(junit skipped) + $(junit disabled)))
+  if [[ $status -ne 0 ]]; then
+    grep -vE '^ *[0-9]+/[0-9]+ Test .* Passed|^ *Start +[0-9]+:' "$scratch/output"
+    [[ $failures -gt 0 ]] || failed=$((failed + 1))  # such as no tests at all
+  fi
+  passed=$((passed + tests - failures - skipped))
+  failed=$((failed + failures))
+  say "$preset: $tests tests, $failures failed, $skipped skipped"
+}
+
+test_preset() {
+  local preset="$1" launcher=()
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  need "Configuring ($preset)" cmake --preset "$preset" "${launcher[@]}"
+  need "Building ($preset); minutes, the first time" cmake --build --preset "$preset" --parallel "$(nproc)"
+  say "Running the tests ($preset)"
+  run_ctest "$preset"
+}
+
+check_format() {
+  find state policies diff controller tests \( -name '*.cc' -o -name '*.h' \) -print0 |
+    xargs -0 clang-format --dry-run -Werror
+}
+
+say "Looking for missing packages"
+if ! .ci/install-packages.sh; then
+  failed=1 finished=true
+  exit 1
+fi
+
+if ! command -v clang-format >/dev/null; then
+  say "Skipped: the formatting check, since clang-format is not there"
+else
+  check "Checking the formatting" check_format
+fi
+
+test_preset dev
+
+for example in examples/*/run.sh; do
+  check "Running $example" env ROLECALL_BINARY="$PWD/build/dev/rolecall" "$example"
+done
+
+if $asan; then
+  test_preset asan
+else
+  say "Skipped: the tests under AddressSanitizer and UBSan (--asan runs them)"
+fi
+finished=true
