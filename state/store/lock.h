@@ -33,7 +33,7 @@ class StoreLock {
   using Taken = tl::expected<StoreLock, Held>;
   [[nodiscard]] static Result<Taken> take(const std::string& store_path, const LockOwner& owner);
 
-  /// The living holder, if there is one.
+  /// The living holder, if there is one. Error where the folder of the store is missing.
   [[nodiscard]] static Result<std::optional<Held>> holder(const std::string& store_path);
   /// Takes the lock away from a holder: the file is replaced, and still_mine() of the old holder
   /// becomes false.

@@ -147,6 +147,10 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
 Result<void> Database::accept() {
   if (state_->mode != Mode::write) return {};
   sqlite3* handle = state_->handle.get();
+  // SQLite opens a file that it may not write for reading instead.
+  if (sqlite3_db_readonly(handle, "main") != 0) {
+    return failure(handle, SQLITE_READONLY, "write", state_->path);
+  }
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if (auto done = execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); !done) {
     return done;
@@ -179,6 +183,10 @@ Result<std::int64_t> Database::query_integer(std::string_view sql) {
   auto row = use.next();
   if (!row) return tl::make_unexpected(row.error());
   return *row ? use.integer(0) : 0;
+}
+
+std::int64_t Database::last_insert_id() const {
+  return sqlite3_last_insert_rowid(state_->handle.get());
 }
 
 Result<void> Database::checkpoint() {

@@ -39,6 +39,9 @@ class Database {
   /// The first column of the only row.
   [[nodiscard]] Result<std::int64_t> query_integer(std::string_view sql);
 
+  /// The id that the last INSERT gave.
+  [[nodiscard]] std::int64_t last_insert_id() const;
+
   /// Makes sure that transactions which change up to `pages` pages can still be written, by giving
   /// the write-ahead log its space now. Folds the log into the database when it has grown long.
   [[nodiscard]] Result<void> reserve(std::int64_t pages);

@@ -42,14 +42,14 @@ Result<StoreStatements> StoreStatements::prepare(Database& database) {
   auto insert_run = prepare(
       "INSERT INTO runs (at, command, user, host, pid, tool_version, organization, directory, "
       "policy_path, policy_digest, git_commit, plan_digest) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   auto insert_end = prepare(
       "INSERT INTO run_ends (run, at, exit_code, state, reads, writes, applied, already_so, "
       "failed, in_doubt, skipped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   auto insert_intent = prepare(
       "INSERT INTO intents (run, at, call, kind, user, account_id, group_name, group_id, resource, "
       "role, cause_file, cause_line, why, reason, request, body_digest) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   auto insert_outcome = prepare(
       "INSERT INTO outcomes (intent, at, result, http_status, attempts, duration_ms, message) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)");

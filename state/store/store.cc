@@ -53,7 +53,8 @@ std::int64_t pages_for(std::span<const Intent> intents) {
 }
 
 // A new store is made whole under another name, so that a crash leaves none rather than half of
-// one.
+// one. It gets its write-ahead log only when it is opened under its own name: until then SQLite's
+// rollback journal sees to it that what is committed is in the file itself, or an error.
 Result<void> create_store(const StorePlace& place) {
   const std::string draft = place.file + ".new";
   for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
@@ -63,7 +64,6 @@ Result<void> create_store(const StorePlace& place) {
   {
     auto database = Database::open(draft, Database::Mode::write);
     if (!database) return tl::make_unexpected(database.error());
-    if (auto done = database->accept(); !done) return done;
     if (auto done = migrate(*database, migrations()); !done) return done;
   }
   return rename_without_replacing(draft, place.file);
@@ -150,17 +150,15 @@ Result<Transaction> Store::Impl::begin() {
 Result<RunId> Store::begin_run(const RunStart& start) {
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
-  RunId id = 0;
   {
     auto use = impl_->statements.insert_run.use();
     use.bind(format_instant(start.at)).bind(start.command).bind(start.user).bind(start.host);
     use.bind(start.pid).bind(start.tool_version).bind(start.organization).bind(start.directory);
     use.bind(start.policy_path).bind(start.policy_digest).bind(start.git_commit);
     use.bind(start.plan_digest);
-    auto row = use.next();
-    if (!row) return tl::make_unexpected(row.error());
-    id = use.integer(0);
+    if (auto done = use.run(); !done) return tl::make_unexpected(done.error());
   }
+  const RunId id = impl_->database.last_insert_id();
   if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
   return id;
 }
@@ -197,9 +195,8 @@ Result<std::vector<IntentId>> Store::record_intents(RunId run, Instant at,
     use.bind(intent.account_id).bind(intent.group).bind(intent.group_id).bind(intent.resource);
     use.bind(intent.role).bind(intent.cause_file).bind(intent.cause_line).bind(intent.why);
     use.bind(intent.reason).bind(intent.request).bind(intent.body_digest);
-    auto row = use.next();
-    if (!row) return tl::make_unexpected(row.error());
-    ids.push_back(use.integer(0));
+    if (auto done = use.run(); !done) return tl::make_unexpected(done.error());
+    ids.push_back(impl_->database.last_insert_id());
   }
   if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
   return ids;

@@ -94,8 +94,9 @@ class Store {
   /// Opens, for `write` creates and migrates; a missing folder is made (0700), its parents are not.
   /// Refuses: files that are not a rolecall store, ones written by a newer version or altered by
   /// other means, ones open to others or owned by them, symbolic and hard links. `read` never
-  /// creates or migrates, and works where file and folder are read-only; for the moment of reading
-  /// it may put SQLite's -wal and -shm files beside the store. `write` wants the StoreLock held.
+  /// creates or migrates, and works where file and folder are read-only; elsewhere it may leave
+  /// SQLite's -wal and -shm files beside the store, with no row in them. `write` wants the
+  /// StoreLock held.
   [[nodiscard]] static Result<Store> open(const std::string& path, Access access);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -108,7 +109,9 @@ class Store {
   [[nodiscard]] Result<void> end_run(RunId run, const RunEnd& end);
 
   /// One transaction for all: intents durable before any of their calls may leave. Returns an id
-  /// for each, in order.
+  /// for each, in order. The space for their outcomes and for the end of the run is taken with
+  /// them, so that a full disk fails here, before the next call, and not when its outcome is known.
+  /// That is 12 KiB a change: batches are what is about to be sent, not a whole plan.
   [[nodiscard]] Result<std::vector<IntentId>> record_intents(RunId run, Instant at,
                                                              std::span<const Intent> intents);
   /// One transaction for all. An outcome is final: a second one for the same intent is an error.

@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "state/store/schema.h"
 #include "tests/state/store/store_fixture.h"
@@ -179,6 +182,21 @@ TEST_F(StoreFilesTest, ACrashWhileMakingAStoreLeavesNoneBehind) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
 }
 
+TEST_F(StoreFilesTest, AStoreThatCannotBeFinishedIsNotPutInPlace) {
+  // With room for the files themselves, but not for all that goes in.
+  for (const rlim_t limit : {4096U, 8192U, 20'000U, 30'000U}) {
+    const int code = in_child([&] {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit size{limit, limit};
+      ::setrlimit(RLIMIT_FSIZE, &size);
+      return Store::open(path_, Access::write) ? 1 : 0;
+    });
+    EXPECT_EQ(code, 0) << limit;
+    EXPECT_FALSE(std::filesystem::exists(path_)) << limit;
+  }
+  EXPECT_EQ(refusal(path_, Access::write), "opened");
+}
+
 TEST_F(StoreFilesTest, RefusesAndNeverTouchesWhatIsNoStore) {
   write_bytes(path_, "");
   expect_refused_and_untouched("is not a rolecall store");
@@ -300,6 +318,9 @@ TEST_F(StoreFilesTest, ReadsACopyInAReadOnlyFolder) {
     const std::string path = folder / "rolecall.db";
     make_store(path);
     ::chmod(path.c_str(), 0400);
+    if (refusal(path, Access::write).find("it is read-only") == std::string::npos) return 5;
+    std::filesystem::remove(path + "-wal");
+    std::filesystem::remove(path + "-shm");
     ::chmod(folder.path().c_str(), 0500);
     int result = 0;
     {
