@@ -4,6 +4,7 @@
 set -euo pipefail
 
 examples="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+[[ -z ${ROLECALL_BINARY:-} ]] || ROLECALL_BINARY="$(realpath "$ROLECALL_BINARY")"
 cd "$(dirname "${BASH_SOURCE[1]}")"
 scratch="$(mktemp -d)"
 simulator=
@@ -23,7 +24,10 @@ fail() {
 }
 
 # tell WORDS: the narration.
-tell() { printf '\n# %s\n' "$@"; }
+tell() {
+  echo
+  printf '# %s\n' "$@"
+}
 
 # build_rolecall: finds the binary in ROLECALL_BINARY, or builds it.
 build_rolecall() {
@@ -44,6 +48,7 @@ build_rolecall() {
 # environment that points rolecall at it.
 start_organization() {
   build_rolecall
+  : >"$scratch/simulator"
   "$rolecall" simulate --listen 127.0.0.1:0 --seed "$1" >"$scratch/simulator" 2>&1 &
   simulator=$!
   local url='' i
