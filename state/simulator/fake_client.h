@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/api/api_client.h"
+#include "state/api/clock.h"
+#include "state/simulator/fake_org.h"
+
+namespace rolecall::simulator {
+
+/// Time that passes only when somebody waits.
+class VirtualClock final : public Clock {
+ public:
+  explicit VirtualClock(Instant start = Instant(std::chrono::milliseconds(1'767'225'600'000)))
+      : start_(start) {}
+  [[nodiscard]] Instant now() const override { return start_ + passed_; }
+  [[nodiscard]] Steady steady() const override { return Steady(passed_); }
+  void advance(std::chrono::milliseconds by) { passed_ += by; }
+
+ private:
+  Instant start_;
+  std::chrono::milliseconds passed_{0};
+};
+
+struct FakeClientOptions {
+  std::uint64_t seed = 1;
+  std::size_t parallelism = 8;
+  /// Each way takes a random time up to this, so that requests overtake each other.
+  std::chrono::milliseconds latency{50};
+  std::string key = "simulated-key";
+};
+
+/// Calls to a FakeOrg without sockets and without waiting: requests arrive and answers come back
+/// in a random order that the seed decides, in virtual time. One start, one completion; nothing is
+/// tried again. What a fault cuts off becomes a Failure as a real client would see it.
+class FakeTransport {
+ public:
+  FakeTransport(FakeOrg& org, VirtualClock& clock, FakeClientOptions options);
+
+  [[nodiscard]] bool can_start() const { return in_flight_.size() < options_.parallelism; }
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+  void start(Ticket ticket, Request request, std::chrono::milliseconds delay);
+  [[nodiscard]] Completion wait();
+  void cancel_unsent();
+  [[nodiscard]] std::size_t calls(Operation operation) const;
+  [[nodiscard]] std::size_t calls() const;
+
+ private:
+  struct Flight {
+    Ticket ticket = 0;
+    Request request;
+    Instant started{}, next{};  ///< next: arrival at the server, then at the client
+    bool sent = false, arrived = false, cancelled = false;
+    Answer answer;
+  };
+  void arrive(Flight& flight);
+  [[nodiscard]] std::chrono::milliseconds travel();
+
+  FakeOrg& org_;
+  VirtualClock& clock_;
+  FakeClientOptions options_;
+  std::mt19937_64 random_;
+  std::vector<Flight> in_flight_;
+  std::vector<std::size_t> calls_;
+};
+
+/// An organization, its time, and a client of it: everything a test of the layers above needs.
+class FakeClient final : public WriteClient {
+ public:
+  /// Error: as FakeOrg::from_seed.
+  [[nodiscard]] static Result<std::unique_ptr<FakeClient>> from_seed(
+      const boost::json::value& seed, FakeClientOptions options = {});
+
+  [[nodiscard]] bool can_start() const override { return transport_.can_start(); }
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay = {}) override {
+    transport_.start(ticket, request.request(), delay);
+  }
+  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay = {}) override {
+    transport_.start(ticket, request.request(), delay);
+  }
+  [[nodiscard]] Completion wait() override { return transport_.wait(); }
+  void cancel_unsent() override { transport_.cancel_unsent(); }
+
+  [[nodiscard]] FakeOrg& org() { return org_; }
+  [[nodiscard]] VirtualClock& clock() { return *clock_; }
+  /// Requests that reached the organization.
+  [[nodiscard]] std::size_t calls(Operation operation) const { return transport_.calls(operation); }
+  [[nodiscard]] std::size_t calls() const { return transport_.calls(); }
+
+ private:
+  FakeClient(std::unique_ptr<VirtualClock> clock, FakeOrg org, FakeClientOptions options);
+
+  std::unique_ptr<VirtualClock> clock_;
+  FakeOrg org_;
+  FakeTransport transport_;
+};
+
+}  // namespace rolecall::simulator
