@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "controller/commands.h"
 #include "controller/output.h"
 #include "controller/store_path.h"
@@ -22,6 +24,10 @@ std::string in_words(const StoreLock::Held& held) {
 int run_unlock(const GlobalOptions& global, const UnlockOptions& options) {
   const std::string store = default_store_path(global);
   const std::string shown = escape_terminal(store);
+  if (!std::filesystem::exists(store + ".lock")) {
+    print(fmt::format("nobody holds the lock of {}\n", shown));
+    return 0;
+  }
   const auto holder = StoreLock::holder(store);
   if (!holder) return print_error(holder.error());
   if (!*holder) {

@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"audit"}, "rolecall audit needs a command"},
         Refused{{"plan", "--pararellism", "3"},
                 "unknown option \"--pararellism\" - did you mean --parallelism?"},
-        Refused{{"plan", "--ot=x"}, "unknown option \"--ot\" - did you mean --out?"},
+        Refused{{"plan", "--outt=x"}, "unknown option \"--outt\" - did you mean --out?"},
         Refused{{"plan", "--yes"}, "--yes is an option of apply, not of rolecall plan"},
         Refused{{"--yes", "apply"}, "--yes is an option of apply: write it after the command"},
         Refused{{"plan", "--store", "a", "--store", "b"}, "--store given twice"},

@@ -67,7 +67,7 @@ TEST(Get, ListsPeopleSortedAlignedAndEscaped) {
   const Shown shown = show(client, {"users", "", false});
   ASSERT_TRUE(shown.result.has_value());
   EXPECT_THAT(shown.text, testing::StartsWith("EMAIL             NAME"));
-  EXPECT_THAT(shown.text, HasSubstr("Ada\\u{1b}[31m"));
+  EXPECT_THAT(shown.text, HasSubstr("Ada\\u{1B}[31m"));
   EXPECT_LT(shown.text.find("ada@"), shown.text.find("zoe@"));
   EXPECT_THAT(client.asked.back().target, HasSubstr("/directories/dir-1/users/search"));
   EXPECT_THAT(client.asked.back().body, HasSubstr("membershipStatus"));

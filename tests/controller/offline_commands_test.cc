@@ -145,7 +145,7 @@ TEST_F(Audit, ListsAndShowsRuns) {
   EXPECT_THAT(list.out, HasSubstr("not ended"));
   const Ran show = run([&] { return run_audit_show(global_, {1}); });
   EXPECT_EQ(show.code, 0) << show.err;
-  EXPECT_THAT(show.out, HasSubstr("add_member grace@acme.example engineering\\u{1b}"));
+  EXPECT_THAT(show.out, HasSubstr("add_member grace@acme.example engineering\\u{1B}"));
   EXPECT_THAT(show.out, HasSubstr("not known"));
 }
 
