@@ -28,8 +28,9 @@ bool wants_a_secret(std::string_view argument) {
   std::string name = to_lower_ascii(argument.substr(0, argument.find('=')));
   std::erase_if(name, [](char c) { return c == '-' || c == '_'; });
   constexpr std::array<std::string_view, 14> kNames = {
-      "key",         "apikey",  "token",       "apitoken", "accesstoken", "bearer",     "bearertoken",
-      "bearerauth",  "secret",  "apisecret",   "password", "passwd",      "credential", "authorization"};
+      "key",      "apikey",      "token",      "apitoken",     "accesstoken",
+      "bearer",   "bearertoken", "bearerauth", "secret",       "apisecret",
+      "password", "passwd",      "credential", "authorization"};
   for (const std::string_view known : kNames) {
     if (name == known) return true;
   }

@@ -52,7 +52,8 @@ template <class T>
 CLI::Option* whole_option(CLI::App& app, const std::string& name, T& target,
                           const std::string& what, std::uint64_t least, std::uint64_t most) {
   return parsed_option(
-      app, name, target, what, "N", fmt::format("must be a whole number from {} to {}", least, most),
+      app, name, target, what, "N",
+      fmt::format("must be a whole number from {} to {}", least, most),
       [least, most](const std::string& text) { return parse_whole(text, least, most); });
 }
 
@@ -112,8 +113,7 @@ void define_globals(CLI::App& app, GlobalOptions& global) {
                              {"json", OutputFormat::json},
                              {"markdown", OutputFormat::markdown}})
       ->group(output);
-  word_option<ProgressStyle>(app, "--progress", global.progress,
-                             "Progress of long reads on stderr",
+  word_option<ProgressStyle>(app, "--progress", global.progress, "Progress of long reads on stderr",
                              {{"auto", ProgressStyle::automatic},
                               {"plain", ProgressStyle::plain},
                               {"none", ProgressStyle::none}})
@@ -158,7 +158,8 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
 
   CLI::App& apply = command(
       app, "apply", "Plan, ask for \"yes\", and make the changes; or apply exactly a saved plan",
-      "Exit codes: 0 all done, 3 some changes failed, 4 refused by a safety rule, 5 the saved plan\n"
+      "Exit codes: 0 all done, 3 some changes failed, 4 refused by a safety rule, 5 the saved "
+      "plan\n"
       "is stale, 6 removals held back, 7 another run holds the lock, 8 the store cannot be "
       "written.\n"
       "Examples:\n"
@@ -170,10 +171,11 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
   apply.add_flag("--yes", line.apply.yes, "Do not ask");
   choose(apply, line, line.apply);
 
-  CLI::App& run = command(app, "run", "Keep the organization as the policy says: plan and apply again and again",
-                          "Examples:\n"
-                          "  rolecall run --interval 15m\n"
-                          "  rolecall run --once             one cycle, for cron\n");
+  CLI::App& run = command(
+      app, "run", "Keep the organization as the policy says: plan and apply again and again",
+      "Examples:\n"
+      "  rolecall run --interval 15m\n"
+      "  rolecall run --once             one cycle, for cron\n");
   option(run, "policy", line.run.policy, kPolicyHelp, "POLICY");
   const auto interval = [](const std::string& text) -> std::optional<std::chrono::seconds> {
     const auto value = parse_duration(text);
@@ -187,14 +189,14 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
 }
 
 void define_reading_commands(CLI::App& app, CommandLine& line) {
-  CLI::App& get =
-      command(app, "get", "Show something of the live organization",
-              fmt::format("THING is one of:\n  {}\n", things_in_words()) +
-                  "Examples:\n"
-                  "  rolecall get users\n"
-                  "  rolecall get user ada@acme.example\n"
-                  "  rolecall get group engineering --format json\n"
-                  "  rolecall get users --all        also managed accounts outside the directory\n");
+  CLI::App& get = command(
+      app, "get", "Show something of the live organization",
+      fmt::format("THING is one of:\n  {}\n", things_in_words()) +
+          "Examples:\n"
+          "  rolecall get users\n"
+          "  rolecall get user ada@acme.example\n"
+          "  rolecall get group engineering --format json\n"
+          "  rolecall get users --all        also managed accounts outside the directory\n");
   const auto known = [](const std::string& text) -> std::string {
     if (find_thing(text) != nullptr) return {};
     const auto near = closest(text, thing_names());
@@ -226,10 +228,10 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
   CLI::App& show = command(audit, "show", "One run and every change it tried",
                            "Examples:\n"
                            "  rolecall audit show 12 --format json\n");
-  parsed_option(show, "run", line.audit_show.run, "The run's number in audit list", "RUN",
-                "must be the number of a run", [](const std::string& text) {
-                  return parse_whole(text, 1, std::uint64_t{1} << 62U);
-                })
+  parsed_option(
+      show, "run", line.audit_show.run, "The run's number in audit list", "RUN",
+      "must be the number of a run",
+      [](const std::string& text) { return parse_whole(text, 1, std::uint64_t{1} << 62U); })
       ->required();
   choose(show, line, line.audit_show);
 }
@@ -245,9 +247,9 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
          "Address and port (default 127.0.0.1:8080; port 0 takes a free one)", "HOST:PORT");
   CLI::Option* seed =
       option(simulate, "--seed", line.simulate.seed_file, "The organization, as JSON", "FILE");
-  word_option<std::string>(
-      simulate, "--size", line.simulate.size, "A generated organization (default small)",
-      {{"small", "small"}, {"medium", "medium"}, {"large", "large"}})
+  word_option<std::string>(simulate, "--size", line.simulate.size,
+                           "A generated organization (default small)",
+                           {{"small", "small"}, {"medium", "medium"}, {"large", "large"}})
       ->excludes(seed);
   whole_option(simulate, "--users", line.simulate.users, "People to generate", 1, 1'000'000)
       ->excludes(seed);
@@ -289,6 +291,21 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
   choose(completion, line, line.completion);
 }
 
+/// CLI11 takes whatever follows an option as its value, so that a forgotten value would swallow the
+/// next option.
+void refuse_options_as_values(CLI::App& app) {
+  for (CLI::Option* known : app.get_options()) {
+    if (known->get_positional() || known->get_items_expected_max() != 1) continue;
+    known->check([name = known->get_name()](const std::string& value) -> std::string {
+      if (value.starts_with("--")) throw CLI::ArgumentMismatch(name + ": no value");
+      return {};
+    });
+  }
+  for (CLI::App* below : app.get_subcommands([](CLI::App*) { return true; })) {
+    refuse_options_as_values(*below);
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
@@ -310,6 +327,7 @@ std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
   define_policy_commands(*app, line);
   define_reading_commands(*app, line);
   define_other_commands(*app, line);
+  refuse_options_as_values(*app);
   return app;
 }
 

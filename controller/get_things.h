@@ -5,6 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "controller/options.h"
+#include "state/api/api_client.h"
+#include "state/model/result.h"
+
 namespace rolecall {
 
 /// What `rolecall get` can show.
@@ -32,5 +36,9 @@ struct Thing {
 [[nodiscard]] std::span<const std::string_view> thing_names();
 /// "org, orgs, ..., user EMAIL|ID, ..." for help texts.
 [[nodiscard]] std::string things_in_words();
+
+/// Reads what is asked for and prints it. The error is for people.
+[[nodiscard]] Result<void> get_thing(const GlobalOptions& global, const GetOptions& options,
+                                     ReadClient& client);
 
 }  // namespace rolecall

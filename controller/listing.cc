@@ -48,8 +48,8 @@ Result<json::value> read_document(ReadClient& client, ReadRequest request) {
 
 Result<std::string> directory_to_read(ReadClient& client, const std::string& organization) {
   const Endpoints endpoints(organization);
-  const auto directories = read_list(
-      client, [&](const std::string& cursor) { return endpoints.directories(cursor); });
+  const auto directories =
+      read_list(client, [&](const std::string& cursor) { return endpoints.directories(cursor); });
   if (!directories) return tl::make_unexpected(directories.error());
   if (directories->empty()) {
     return fail("the organization shows no directory to this API key");

@@ -49,10 +49,11 @@ std::string unknown_option(const CLI::App& app, const std::vector<const CLI::App
   }
   for (const CLI::App* command : app.get_subcommands({})) {
     if (has_option(*command, option)) {
-      return path.size() > 1 ? fmt::format("{} is an option of {}, not of {}", option,
-                                           command->get_name(), words(path))
-                             : fmt::format("{} is an option of {}: write it after the command",
-                                           option, command->get_name());
+      const bool elsewhere = path.size() > 1 && command != path.back();
+      return elsewhere ? fmt::format("{} is an option of {}, not of {}", option,
+                                     command->get_name(), words(path))
+                       : fmt::format("{} is an option of {}: write it after the command", option,
+                                     command->get_name());
     }
   }
   return fmt::format("unknown option {}{}", quote(option), did_you_mean(option, candidates));

@@ -67,8 +67,7 @@ void print_as_json(const Diagnostics& diagnostics) {
 
 int run_validate(const GlobalOptions& global, const ValidateOptions& options) {
   const bool as_json = global.format == OutputFormat::json;
-  const Result<Checked> checked =
-      check(options.policy, global.at.value_or(SystemClock().now()));
+  const Result<Checked> checked = check(options.policy, global.at.value_or(SystemClock().now()));
   if (!checked) {
     if (!as_json) return print_error(checked.error());
     Diagnostics problem;
