@@ -219,6 +219,22 @@ TEST(PlanFileTest, WhatMovedIsSaid) {
                     "\"id-testers\" and is \"id-2\" now"});
 }
 
+TEST(PlanFileTest, ARenameIsStaleOnceItsOldGroupHasMoreToHandOver) {
+  const auto renaming = [](const std::vector<std::string>& members) {
+    PlanBuilder b;
+    b.without_limits().live_user("ada@acme.example").live_user("bob@acme.example");
+    b.live_group("old", members).group("new", {}).previous("new", "old").additive("new");
+    return b;
+  };
+  const SavedPlan then = saved(renaming({"ada@acme.example"}));
+  EXPECT_TRUE(stale_reasons(then, renaming({"ada@acme.example"}).plan()).empty());
+  EXPECT_EQ(
+      stale_reasons(then, renaming({"ada@acme.example", "bob@acme.example"}).plan()),
+      std::vector<std::string>{"delete_group for group \"old\": needs add_member of "
+                               "\"bob@acme.example\" for group \"new\" first, which the plan does "
+                               "not hold"});
+}
+
 TEST(PlanFileTest, AForgedChangeIsStaleEvenWithAFittingDigest) {
   PlanBuilder forged = two_groups();
   forged.org_admin("ada@acme.example", true);
