@@ -314,6 +314,19 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
     same_behind(change, "the resource", change.ari, now->ari);
     same_behind(change, "the description", change.description, now->description);
   }
+  // What the old group of a rename still has to hand over must be in the saved plan, or deleting it
+  // would take that from somebody.
+  for (const Change& change : fresh.changes) {
+    if (takes_away(change.kind) || change.group.empty() || find(plan, change) != nullptr) continue;
+    for (const auto& [from, to] : fresh.renamed) {
+      Change deletion;
+      deletion.kind = ChangeKind::delete_group;
+      deletion.group = from;
+      if (to != change.group || find(plan, deletion) == nullptr) continue;
+      out.push_back(fmt::format("{}: needs {} first, which the plan does not hold",
+                                in_words(deletion), in_words(change)));
+    }
+  }
   return out;
 }
 

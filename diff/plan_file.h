@@ -39,7 +39,8 @@ struct SavedPlan {
 
 /// Why the saved plan is not to be applied any more: one sentence for each thing that moved. Empty
 /// when it still holds: same organization, directory and policy, and each of its changes is in
-/// `fresh` with the same objects behind it. What `fresh` has besides does not matter.
+/// `fresh` with the same objects behind it. What `fresh` has besides does not matter, save what a
+/// renamed group has yet to hand over before the plan deletes it.
 [[nodiscard]] std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh);
 
 /// `fresh` without the changes that were not saved; calls and digest made anew.
