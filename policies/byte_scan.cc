@@ -89,7 +89,7 @@ class Scanner {
     start_line();
     while (pos_ < text_.size() && !stopped_) step();
     if (!stopped_ && (mode_ == Mode::ml_basic || mode_ == Mode::ml_literal)) {
-      stop(string_place_, "multi-line string is never closed", "close it with three quotes");
+      stop(place(string_start_), "multi-line string is never closed", "close it with three quotes");
     }
     if (!stopped_ && (mode_ == Mode::basic || mode_ == Mode::literal)) unfinished_string();
     return problems_ == 0;
@@ -102,10 +102,20 @@ class Scanner {
     return text_.substr(pos_, what.size()) == what;
   }
 
-  [[nodiscard]] Place here() const {
-    const std::string_view before = text_.substr(line_start_, pos_ - line_start_);
-    return {path_, line_, static_cast<std::uint32_t>(count_code_points(before) + 1)};
+  /// Where a byte is. Its place is worked out only for a message: counting the columns of each
+  /// string on a long line would take quadratic time.
+  struct Spot {
+    std::size_t pos = 0;
+    std::size_t line_start = 0;
+    std::uint32_t line = 1;
+  };
+
+  [[nodiscard]] Spot spot() const { return {pos_, line_start_, line_}; }
+  [[nodiscard]] Place place(const Spot& spot) const {
+    const std::string_view before = text_.substr(spot.line_start, spot.pos - spot.line_start);
+    return {path_, spot.line, static_cast<std::uint32_t>(count_code_points(before) + 1)};
   }
+  [[nodiscard]] Place here() const { return place(spot()); }
 
   void problem(Place place, std::string what, std::string hint) {
     diagnostics_.error(std::move(place), std::move(what), std::move(hint));
@@ -116,7 +126,7 @@ class Scanner {
     stopped_ = true;
   }
   void unfinished_string() {
-    stop(string_place_, "string is not closed before the end of its line",
+    stop(place(string_start_), "string is not closed before the end of its line",
          "close it, or write a multi-line string with three quotes");
   }
 
@@ -237,7 +247,7 @@ class Scanner {
   }
 
   void open_string(char quote_mark) {
-    string_place_ = here();
+    string_start_ = spot();
     at_line_start_ = false;
     const std::string three(3, quote_mark);
     if (starts_with(three)) {
@@ -301,7 +311,7 @@ class Scanner {
   std::size_t depth_ = 0;
   std::size_t key_parts_ = 1;
   std::size_t dots_ = 0;
-  Place string_place_{};
+  Spot string_start_{};
 };
 
 void report_invalid_utf8(const std::string& path, std::string_view text, std::size_t offset,

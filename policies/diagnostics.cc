@@ -42,6 +42,7 @@ std::string summary(const std::vector<Diagnostic>& items) {
 
 void Diagnostics::error(Place place, std::string what, std::string hint,
                         std::vector<Place> related) {
+  ++errors_;
   items_.push_back(
       {std::move(place), Severity::error, std::move(what), std::move(hint), std::move(related)});
 }

@@ -117,15 +117,18 @@ class Resolver {
     excluded.reserve(group.exclude.size());
     for (const auto& [person, at] : group.exclude) excluded.push_back(person);
     std::sort(excluded.begin(), excluded.end());
-    std::stable_sort(members.begin(), members.end(),
-                     [](const EffectiveMember& left, const EffectiveMember& right) {
-                       return left.person < right.person;
-                     });
+    const auto by_person = [](const EffectiveMember& left, const EffectiveMember& right) {
+      return left.person < right.person;
+    };
+    if (!std::is_sorted(members.begin(), members.end(), by_person)) {
+      std::stable_sort(members.begin(), members.end(), by_person);
+    }
     members.erase(std::unique(members.begin(), members.end(),
                               [](const EffectiveMember& left, const EffectiveMember& right) {
                                 return left.person == right.person;
                               }),
                   members.end());
+    if (excluded.empty()) return;
     std::erase_if(members, [&](const EffectiveMember& member) {
       return std::binary_search(excluded.begin(), excluded.end(), member.person);
     });

@@ -10,7 +10,7 @@ namespace rolecall {
 
 /// More memberships than this, all groups together, is a mistake with `include` or an attack: a
 /// chain of groups multiplies its members.
-inline constexpr std::size_t kMaxMemberships = 20'000'000;
+inline constexpr std::size_t kMaxMemberships = 10'000'000;
 
 /// Where a member of a group comes from: the first of members, include, match that names them.
 enum class MemberOrigin : std::uint8_t { members, include, match };

@@ -61,9 +61,7 @@ void FileReader::error(Position where, std::string what, std::string hint,
 }
 
 void FileReader::declared_twice(Position where, std::string what, const At& first) {
-  const Place place = policy_.place(first);
-  error(where, fmt::format("{}, first at {}:{}:{}", what, place.file, place.line, place.column),
-        "keep one of the two", {place});
+  error(where, std::move(what), "keep one of the two", {policy_.place(first)});
 }
 
 std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry) {

@@ -36,7 +36,7 @@ class FileReader {
   [[nodiscard]] At at(Position position) const { return {file_, position.line, position.column}; }
   void error(Position where, std::string what, std::string hint = {},
              std::vector<Place> related = {});
-  /// `what` is already there: names both places.
+  /// Names both places.
   void declared_twice(Position where, std::string what, const At& first);
 
   /// The entries of a table. Unknown keys are reported and left out; nothing when it is no table.

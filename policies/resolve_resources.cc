@@ -90,12 +90,10 @@ std::vector<std::string> resolve_resources(const Policy& policy,
     }
     const auto [first, added] = seen.try_emplace(aris.back(), &resource);
     if (added) continue;
-    const Place other = policy.place(first->second->at);
-    diagnostics.error(
-        policy.place(resource.at),
-        fmt::format("{} and {} are the same resource, first at {}:{}:{}", quote(resource.alias),
-                    quote(first->second->alias), other.file, other.line, other.column),
-        "keep one of the two", {other});
+    diagnostics.error(policy.place(resource.at),
+                      fmt::format("{} and {} are the same resource", quote(resource.alias),
+                                  quote(first->second->alias)),
+                      "keep one of the two", {policy.place(first->second->at)});
   }
   return aris;
 }

@@ -134,5 +134,212 @@ TEST(ResolveExample, KeepsTheSafetyLimits) {
             (Limit{1, 25, 5}));
 }
 
+Presence presence_at(std::string_view window, std::string_view at) {
+  const std::string body = "[users]\n\"b@x.example\" = { " + std::string(window) + " }\n";
+  const Resolved r = resolve(with_head(body), at);
+  EXPECT_EQ(r.problems, "");
+  return r.user("b@x.example").presence;
+}
+
+struct Edge {
+  std::string_view window;
+  std::string_view at;
+  Presence presence;
+};
+
+TEST(ResolveWindow, HoldsToTheMillisecond) {
+  constexpr Presence kIn = Presence::active;
+  constexpr Presence kOut = Presence::suspended;
+  const Edge edges[] = {
+      {"from = 2026-12-01", "2026-11-30T23:59:59.999Z", kOut},
+      {"from = 2026-12-01", "2026-12-01T00:00:00Z", kIn},
+      {"until = 2027-02-28", "2027-02-28T23:59:59.999Z", kIn},
+      {"until = 2027-02-28", "2027-03-01T00:00:00Z", kOut},
+      {"from = 2026-12-01, until = 2026-12-01", "2026-12-01T12:00:00Z", kIn},
+      {"until = 2027-02-28T12:00:00Z", "2027-02-28T11:59:59.999Z", kIn},
+      {"until = 2027-02-28T12:00:00Z", "2027-02-28T12:00:00Z", kOut},
+      {"until = 2027-02-28T12:00:00", "2027-02-28T11:59:59.999Z", kIn},
+      {"until = 2027-02-28T12:00:00", "2027-02-28T12:00:00Z", kOut},
+      {"until = 2027-02-28T12:00:00+02:00", "2027-02-28T10:00:00Z", kOut},
+      {"until = 2027-02-28T12:00:00-02:00", "2027-02-28T13:59:59Z", kIn},
+      {"from = 2027-02-28T12:00:00.500Z", "2027-02-28T12:00:00.499Z", kOut},
+      {"from = 2027-02-28T12:00:00.500Z", "2027-02-28T12:00:00.500Z", kIn},
+      {"until = 2028-02-29", "2028-02-29T23:00:00Z", kIn},
+  };
+  for (const Edge& edge : edges) {
+    EXPECT_EQ(presence_at(edge.window, edge.at), edge.presence) << edge.window << " " << edge.at;
+  }
+}
+
+TEST(ResolveWindow, SaysWhySomebodyIsSuspended) {
+  const std::string body =
+      "[users]\n\"b@x.example\" = { from = 2026-12-01, until = 2027-02-28, "
+      "reason = \"audit\" }\n";
+  const auto why = [&](std::string_view at) {
+    const Resolved r = resolve(with_head(body), at);
+    return r.cause(r.user_scope("b@x.example").state_cause);
+  };
+  EXPECT_EQ(why("2026-11-30"), "policy.toml:5:19 outside its window (from 2026-12-01) (audit)");
+  EXPECT_EQ(why("2026-12-01"), "policy.toml:5:1 declared (audit)");
+  EXPECT_EQ(why("2027-03-01"), "policy.toml:5:38 outside its window (until 2027-02-28) (audit)");
+}
+
+constexpr std::string_view kTeams =
+    "[users]\n"
+    "\"ada@x.example\"   = { attributes = { team = \"core\", site = \"Berlin\" } }\n"
+    "\"grace@x.example\" = { attributes = { team = \"web\", site = \"Berlin\" } }\n"
+    "\"kay@x.example\"   = { attributes = { team = \"core\", site = \"Oslo\" } }\n"
+    "\"lin@x.example\"   = { state = \"suspended\", attributes = { team = \"core\" } }\n"
+    "\"sue@x.example\"   = { until = 2026-12-31, attributes = { team = \"core\" } }\n";
+
+Resolved teams(std::string_view groups, std::string_view at = "2026-12-10") {
+  Resolved r = resolve(with_head(std::string(kTeams) + std::string(groups)), at);
+  EXPECT_EQ(r.problems, "");
+  return r;
+}
+
+TEST(ResolveMembers, MatchAsksForEveryKeyAndAnyValue) {
+  const std::string_view groups =
+      "[groups.core]\nmatch = { team = \"core\" }\n"
+      "[groups.any]\nmatch = { team = [\"core\", \"web\"], site = \"Berlin\" }\n"
+      "[groups.case]\nmatch = { team = \"Core\" }\nempty = true\n";
+  const Resolved r = teams(groups);
+  EXPECT_THAT(r.members("core"), ElementsAre("ada@x.example: matches team = core",
+                                             "kay@x.example: matches team = core",
+                                             "sue@x.example: matches team = core"));
+  EXPECT_THAT(r.members("any"), ElementsAre("ada@x.example: matches team = core, site = Berlin",
+                                            "grace@x.example: matches team = web, site = Berlin"));
+  EXPECT_THAT(r.members("case"), IsEmpty());
+  EXPECT_THAT(
+      teams(groups, "2027-01-01").members("core"),
+      ElementsAre("ada@x.example: matches team = core", "kay@x.example: matches team = core"));
+}
+
+TEST(ResolveMembers, IncludeTakesEffectiveMembersAndExcludeComesLast) {
+  const Resolved r = teams(
+      "[groups.all]\ninclude = [\"most\"]\nmembers = [\"grace@x.example\", \"new@x.example\"]\n"
+      "[groups.most]\ninclude = [\"core\"]\nexclude = [\"kay@x.example\"]\n"
+      "[groups.core]\nmatch = { team = \"core\" }\n");
+  EXPECT_THAT(r.members("most"), ElementsAre("ada@x.example: included from core",
+                                             "sue@x.example: included from core"));
+  EXPECT_THAT(r.members("all"),
+              ElementsAre("ada@x.example: included from most", "grace@x.example: listed in members",
+                          "new@x.example: listed in members", "sue@x.example: included from most"));
+  EXPECT_FALSE(r.user_scope("new@x.example").declared);
+}
+
+TEST(ResolveMembers, AnEntrysWindowEndsThatEntryAlone) {
+  const std::string_view groups =
+      "[groups.a]\nmembers = [{ user = \"ada@x.example\", until = 2026-12-05, reason = \"PROC-1\" "
+      "},"
+      " \"kay@x.example\"]\n"
+      "[groups.b]\ninclude = [\"a\"]\n"
+      "[groups.c]\ninclude = [\"a\"]\nmatch = { site = \"Berlin\" }\n";
+  const Resolved before = teams(groups, "2026-12-05T23:59:59Z");
+  EXPECT_EQ(before.members("b").size(), 2U);
+  const GroupScope& scope = before.group_scope("a");
+  EXPECT_EQ(before.cause(scope.member_causes.at(0)),
+            "policy.toml:11:21 listed in members (PROC-1)");
+  const Resolved after = teams(groups, "2026-12-06");
+  EXPECT_THAT(after.members("a"), ElementsAre("kay@x.example: listed in members"));
+  EXPECT_THAT(after.members("b"), ElementsAre("kay@x.example: included from a"));
+  EXPECT_EQ(after.members("c").front(), "ada@x.example: matches site = Berlin");
+}
+
+TEST(ResolveMembers, ARemovalPointsToTheListItIsMissingFrom) {
+  const Resolved r = teams(
+      "[groups.a]\nmatch = { team = \"core\" }\nmembers = [\"ada@x.example\"]\n"
+      "[groups.b]\ninclude = [\"a\"]\nmatch = { team = \"web\" }\n"
+      "[groups.c]\ninclude = [\"a\"]\n"
+      "[groups.d]\n");
+  EXPECT_EQ(r.cause(r.group_scope("a").members_cause), "policy.toml:12:1 not listed in members");
+  EXPECT_EQ(r.cause(r.group_scope("b").members_cause), "policy.toml:15:1 not matched");
+  EXPECT_EQ(r.cause(r.group_scope("c").members_cause), "policy.toml:17:1 not in an included group");
+  EXPECT_FALSE(r.group_scope("d").members_managed);
+  EXPECT_TRUE(r.group("d").present);
+}
+
+TEST(ResolveMembers, ListsAreSortedByRefWhateverTheCatalogHoldsAlready) {
+  Resolved r;
+  for (const char* live : {"kay@x.example", "zoe@x.example", "ada@x.example"}) {
+    (void)r.catalog.user(*Email::parse(live));
+  }
+  const ParsedPolicy parsed = parse_policy(with_head(
+      "[groups.a]\nmembers = [\"ada@x.example\", \"new@x.example\", \"kay@x.example\"]\n"));
+  r.desired = resolve_policy(*parsed.policy, Instant{}, nullptr, r.catalog).desired;
+  const std::vector<UserRef>& members = r.group("a").members;
+  EXPECT_TRUE(std::is_sorted(members.begin(), members.end()));
+  EXPECT_EQ(r.members("a").size(), 3U);
+  EXPECT_EQ(r.user("zoe@x.example").presence, Presence::absent);
+  EXPECT_FALSE(r.user_scope("zoe@x.example").declared);
+}
+
+TEST(ResolveAccess, IsManagedWhereTheKeyIsThere) {
+  const Resolved r = resolve(
+      with_head("[resources]\nj = \"ari:cloud:j\"\nc = \"ari:cloud:c\"\n[users]\n"
+                "\"a@x.example\" = { roles = [], access = { j = [\"user\", \"admin\"], c = [] } }\n"
+                "\"b@x.example\" = { access = {} }\n\"c@x.example\" = {}\n"));
+  EXPECT_EQ(r.problems, "");
+  EXPECT_THAT(r.grants(r.user("a@x.example").grants),
+              ElementsAre("ari:cloud:j admin", "ari:cloud:j user"));
+  const UserScope& a = r.user_scope("a@x.example");
+  EXPECT_EQ(r.cause(a.grant_causes.at(0)), "policy.toml:8:55 listed in access");
+  EXPECT_EQ(r.cause(a.grant_causes.at(1)), "policy.toml:8:47 listed in access");
+  EXPECT_EQ(r.cause(a.access_cause), "policy.toml:8:31 not listed in access");
+  EXPECT_EQ(r.cause(a.roles_cause), "policy.toml:8:19 not listed in roles");
+  EXPECT_TRUE(r.user_scope("b@x.example").access_managed);
+  EXPECT_FALSE(r.user_scope("c@x.example").access_managed);
+  EXPECT_FALSE(r.user("a@x.example").org_admin);
+}
+
+const std::vector<Workspace> kWorkspaces = {
+    {"ari:cloud:confluence::site/1", "confluence", "Acme", "acme.atlassian.net"},
+    {"ari:cloud:confluence::site/2", "confluence", "Lab", "lab.atlassian.net"},
+    {"ari:cloud:jira-software::site/3", "jira-software", "Acme", "Acme.atlassian.net"},
+};
+
+std::string look_up(std::string_view resource) {
+  const Resolved r =
+      resolve(with_head("[resources]\n" + std::string(resource)), "2026-12-10", &kWorkspaces);
+  return r.problems.empty() ? r.catalog.name(r.desired.resources.at(0).ref) : r.problems;
+}
+
+TEST(ResolveResources, AreLookedUpByAppAndHost) {
+  EXPECT_EQ(look_up("c = { app = \"confluence\", host = \"ACME.atlassian.net\" }"),
+            "ari:cloud:confluence::site/1");
+  EXPECT_EQ(look_up("c = { app = \"jira-software\" }"), "ari:cloud:jira-software::site/3");
+}
+
+TEST(ResolveResources, NoMatchOrTwoListTheCandidates) {
+  const std::string two = look_up("c = { app = \"confluence\" }");
+  EXPECT_THAT(two,
+              ::testing::HasSubstr(
+                  "policy.toml:5:1: error: resource \"c\" (app = \"confluence\") finds 2 app"));
+  EXPECT_THAT(two,
+              ::testing::HasSubstr("ari:cloud:confluence::site/2 (app = \"confluence\", host = "
+                                   "\"lab.atlassian.net\")"));
+  const std::string none = look_up("c = { app = \"jira\", host = \"acme.atlassian.net\" }");
+  EXPECT_THAT(none, ::testing::HasSubstr("finds no app instance"));
+  EXPECT_THAT(none, ::testing::HasSubstr("ari:cloud:jira-software::site/3"));
+  EXPECT_THAT(none, ::testing::Not(::testing::HasSubstr("site/2")));
+}
+
+TEST(ResolveResources, TwoAliasesForOneInstanceAreAnError) {
+  EXPECT_THAT(
+      look_up("a = { app = \"jira-software\" }\nb = \"ari:cloud:jira-software::site/3\"\n"),
+      ::testing::HasSubstr("policy.toml:6:1: error: \"b\" and \"a\" are the same resource"));
+}
+
+TEST(ResolvePolicy, TheSameFilesGiveTheSameState) {
+  const Resolved one = example();
+  const Resolved two = example();
+  EXPECT_EQ(one.desired.state.users, two.desired.state.users);
+  EXPECT_EQ(one.desired.state.groups, two.desired.state.groups);
+  ASSERT_EQ(one.desired.causes.size(), two.desired.causes.size());
+  for (CauseRef i = 0; i < one.desired.causes.size(); ++i) {
+    EXPECT_EQ(one.desired.causes[i], two.desired.causes[i]);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::testing

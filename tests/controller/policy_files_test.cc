@@ -1,0 +1,184 @@
+#include "controller/policy_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace rolecall {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class PolicyFilesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "policy_files.XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    top_ = name;
+    root_ = name + "/policy";
+    fs::create_directory(root_);
+  }
+  void TearDown() override { fs::remove_all(top_); }
+
+  void write(const std::string& name, const std::string& bytes = "x = 1\n") const {
+    const fs::path path = fs::path(root_) / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << bytes;
+  }
+  void link(const std::string& target, const std::string& name) const {
+    fs::create_symlink(target, fs::path(root_) / name);
+  }
+  /// Paths below the folder, or the error.
+  [[nodiscard]] std::vector<std::string> read() const {
+    const Result<PolicyFiles> found = read_policy_files(root_);
+    if (!found) return {found.error().what + " - " + found.error().hint};
+    std::vector<std::string> out;
+    for (const SourceFile& file : found->files) {
+      EXPECT_TRUE(file.path.starts_with(root_ + "/")) << file.path;
+      out.push_back(file.path.substr(root_.size() + 1));
+    }
+    return out;
+  }
+  static std::string error_of(const std::string& path) {
+    const Result<PolicyFiles> found = read_policy_files(path);
+    return found ? "no error" : found.error().what + " - " + found.error().hint;
+  }
+
+  std::string top_;
+  std::string root_;
+};
+
+TEST_F(PolicyFilesTest, ASingleFileKeepsItsName) {
+  write("any.name", "version = 1\n");
+  const Result<PolicyFiles> found = read_policy_files(root_ + "/any.name");
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->files.size(), 1U);
+  EXPECT_EQ(found->files[0].path, root_ + "/any.name");
+  EXPECT_EQ(found->files[0].bytes, "version = 1\n");
+  EXPECT_EQ(found->base, root_ + "/any.name");
+}
+
+TEST_F(PolicyFilesTest, AFolderIsReadInByteOrder) {
+  for (const char* name : {"b.toml", "a/z.toml", "a.toml", "a-b.toml", "B.toml", "a/b/c.toml"}) {
+    write(name);
+  }
+  EXPECT_THAT(read(),
+              ElementsAre("B.toml", "a-b.toml", "a.toml", "a/b/c.toml", "a/z.toml", "b.toml"));
+  const Result<PolicyFiles> slash = read_policy_files(root_ + "/");
+  ASSERT_TRUE(slash);
+  EXPECT_EQ(slash->files[0].path, root_ + "/B.toml");
+  EXPECT_EQ(slash->base, root_);
+}
+
+TEST_F(PolicyFilesTest, HiddenAndOtherFilesAreSkipped) {
+  for (const char* name :
+       {"a.toml", ".b.toml", ".git/c.toml", "d.toml.bak", "e.txt", "x/.f/g.toml", ".toml"}) {
+    write(name);
+  }
+  EXPECT_THAT(read(), ElementsAre("a.toml"));
+}
+
+TEST_F(PolicyFilesTest, LinksThatLeaveTheFolderAreNotFollowed) {
+  write("a.toml");
+  write("../outside/b.toml");
+  write("../policy-next-door.toml");
+  link("../outside/b.toml", "b.toml");
+  link("../outside", "outside");
+  link("../policy-next-door.toml", "c.toml");
+  link("/etc/passwd", "d.toml");
+  EXPECT_THAT(read(), ElementsAre("a.toml"));
+}
+
+TEST_F(PolicyFilesTest, LinksThatStayInsideAreReadOnce) {
+  write("z/real.toml");
+  write("base.txt");
+  link("z/real.toml", "a.toml");
+  link("z", "b");
+  link("base.txt", "c.toml");
+  link("base.txt", "d.toml");
+  link("..", "z/up");
+  EXPECT_THAT(read(), ElementsAre("c.toml", "z/real.toml"));
+}
+
+TEST_F(PolicyFilesTest, ALinkToTheFolderItselfIsAFolder) {
+  write("a.toml");
+  fs::create_symlink("policy", top_ + "/link");
+  const Result<PolicyFiles> found = read_policy_files(top_ + "/link");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->files[0].path, top_ + "/link/a.toml");
+}
+
+TEST_F(PolicyFilesTest, WhatIsMissingOrEmptyIsSaid) {
+  EXPECT_THAT(error_of(root_ + "/nothing.toml"), HasSubstr("no such file or folder - run in"));
+  EXPECT_THAT(error_of(root_), HasSubstr("no policy files in this folder - at least one *.toml"));
+  link("gone", "a.toml");
+  EXPECT_THAT(error_of(root_), HasSubstr("/a.toml: broken symbolic link"));
+}
+
+TEST_F(PolicyFilesTest, OnlyRegularFilesAreRead) {
+  const std::string pipe = root_ + "/a.toml";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(error_of(pipe), HasSubstr("/a.toml: not a regular file but a named pipe"));
+  EXPECT_THAT(error_of(root_), HasSubstr("/a.toml: not a regular file but a named pipe"));
+  EXPECT_THAT(error_of("/dev/zero"), HasSubstr("/dev/zero: not a regular file but a device"));
+  fs::remove(pipe);
+  fs::create_directory(pipe);
+  write("a.toml/b.toml");
+  EXPECT_THAT(read(), ElementsAre("a.toml/b.toml"));
+}
+
+TEST_F(PolicyFilesTest, ASocketIsNotRead) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = root_ + "/a.toml";
+  ASSERT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, path.size());
+  const int number = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_GE(number, 0);
+  ASSERT_EQ(::bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_THAT(error_of(root_), HasSubstr("not a regular file but a socket"));
+  ::close(number);
+}
+
+TEST_F(PolicyFilesTest, AnUnreadableFileIsAnError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  write("a.toml");
+  ASSERT_EQ(::chmod((root_ + "/a.toml").c_str(), 0), 0);
+  EXPECT_THAT(error_of(root_), HasSubstr("Permission denied - user id"));
+}
+
+TEST_F(PolicyFilesTest, SizesAreLimited) {
+  write("a.toml", std::string(8U << 20U, '#'));
+  EXPECT_THAT(read(), ElementsAre("a.toml"));
+  write("a.toml", std::string(9U << 20U, '#'));
+  EXPECT_THAT(error_of(root_), HasSubstr("/a.toml: 9.0 MiB is over the limit of 8 MiB - split"));
+}
+
+TEST_F(PolicyFilesTest, CountsAreLimited) {
+  for (int i = 0; i < 1000; ++i) write("f" + std::to_string(i) + ".toml", "");
+  EXPECT_EQ(read().size(), 1000U);
+  write("one-more.toml");
+  EXPECT_THAT(error_of(root_), HasSubstr("more than 1000 policy files"));
+}
+
+TEST_F(PolicyFilesTest, TheDefaultIsTheFileElseTheFolder) {
+  const Result<std::string> neither = default_policy_path(root_);
+  ASSERT_FALSE(neither);
+  EXPECT_THAT(neither.error().what, HasSubstr("neither a file rolecall.toml nor a folder access/"));
+  write("access/a.toml");
+  EXPECT_EQ(default_policy_path(root_).value(), root_ + "/access");
+  write("rolecall.toml");
+  EXPECT_EQ(default_policy_path(root_).value(), root_ + "/rolecall.toml");
+}
+
+}  // namespace
+}  // namespace rolecall
