@@ -332,7 +332,8 @@ TEST(ConvergeProperty, ApplyMakesTheOrganizationAsWantedAndASecondPlanIsEmpty) {
 
     const Plan again = trial.plan();
     RC_ASSERT(again.changes.empty());
-    for (const json::value& request : trial.client().org().requests().as_array()) {
+    const json::value requests = trial.client().org().requests();
+    for (const json::value& request : requests.as_array()) {
       const bool* valid = bool_member(request, "valid");
       if (valid != nullptr && !*valid) RC_LOG() << json::serialize(request);
       RC_ASSERT(valid == nullptr || *valid);
