@@ -48,6 +48,11 @@ bool is_host_name(std::string_view name) {
 
 Result<std::string> checked_path(const boost::urls::url_view& url, const std::string& shown) {
   std::string path(url.encoded_path());
+  // Boost.URL 1.81 ends a host behind what looks like an IPv4 address: "127.0.0.1.example.com" is
+  // "127.0.0.1" with the path ".example.com" to it.
+  if (!path.empty() && path.front() != '/') {
+    return fail(fmt::format("API address {} has no usable host name", shown));
+  }
   while (path.ends_with('/')) path.pop_back();
   if (path.find("//") != std::string::npos || path.find("/.") != std::string::npos) {
     return fail(fmt::format("API address {} has an odd path", shown));

@@ -1,0 +1,162 @@
+#include "state/api/secret.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <type_traits>
+
+namespace rolecall {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+static_assert(!std::is_copy_constructible_v<Secret>);
+static_assert(!std::is_copy_assignable_v<Secret>);
+static_assert(!fmt::is_formattable<Secret>::value);
+
+class KeyFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / fmt::format("rolecall-key-{}", ::getpid());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& text, mode_t mode = 0600) {
+    const auto path = (folder_ / "key").string();
+    std::filesystem::remove(path);
+    std::ofstream(path, std::ios::binary) << text;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST(Secret, MovesAndLeavesNothingBehind) {
+  for (const std::string& text : {std::string("short"), std::string(100, 'x')}) {
+    std::string given = text;
+    Secret first(std::move(given));
+    EXPECT_TRUE(given.empty());  // NOLINT(bugprone-use-after-move): the contract says it is wiped
+    Secret second(std::move(first));
+    EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move)
+    Secret third;
+    third = std::move(second);
+    EXPECT_EQ(third.reveal(), text);
+  }
+}
+
+TEST(Secret, WipeOverwritesTheWholeBuffer) {
+  std::string text(64, 'x');
+  const char* data = text.data();
+  text.resize(3);
+  wipe(text);
+  EXPECT_TRUE(text.empty());
+  ASSERT_EQ(text.data(), data);
+  for (int i = 0; i < 64; ++i) EXPECT_EQ(data[i], '\0') << i;
+}
+
+TEST_F(KeyFile, IsReadAndOneLineBreakTrimmed) {
+  for (const char* text : {"canary-key", "canary-key\n", "canary-key\r\n"}) {
+    const auto key = load_api_key(write(text), std::nullopt);
+    ASSERT_TRUE(key) << key.error().what;
+    EXPECT_EQ(key->reveal(), "canary-key");
+  }
+}
+
+TEST_F(KeyFile, GoesBeforeTheEnvironment) {
+  const auto key = load_api_key(write("from-file"), "from-environment");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->reveal(), "from-file");
+}
+
+TEST_F(KeyFile, MayBeReachedThroughASymbolicLink) {
+  const auto link = (folder_ / "link").string();
+  std::filesystem::create_symlink(write("canary-key"), link);
+  EXPECT_TRUE(load_api_key(link, std::nullopt));
+  write("canary-key", 0644);
+  EXPECT_FALSE(load_api_key(link, std::nullopt)) << "what was opened is checked, not the link";
+}
+
+TEST_F(KeyFile, WithAnyPermissionForOthersIsRefused) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0610U, 0601U, 0644U, 0777U}) {
+    const auto key = load_api_key(write("canary-key", mode), std::nullopt);
+    ASSERT_FALSE(key);
+    EXPECT_THAT(key.error().what, HasSubstr(fmt::format("(mode {:04o})", mode)));
+    EXPECT_THAT(key.error().hint, HasSubstr("chmod 600"));
+  }
+  EXPECT_TRUE(load_api_key(write("canary-key", 0400), std::nullopt));
+}
+
+TEST_F(KeyFile, MustBeARegularFile) {
+  const auto fifo = (folder_ / "fifo").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const struct {
+    std::string path;
+    const char* says;
+  } cases[] = {
+      {fifo, "is a FIFO"},          {folder_.string(), "is a directory"},
+      {"/dev/zero", "is a device"}, {(folder_ / "none").string(), "No such file"},
+      {"", "No such file"},
+  };
+  for (const auto& [path, says] : cases) {
+    const auto key = load_api_key(path, std::nullopt);
+    ASSERT_FALSE(key) << path;
+    EXPECT_THAT(key.error().what, HasSubstr(says));
+  }
+}
+
+TEST_F(KeyFile, OverTheLimitIsRefused) {
+  const auto key = load_api_key(write(std::string(8193, 'a')), std::nullopt);
+  ASSERT_FALSE(key);
+  EXPECT_THAT(key.error().what, HasSubstr("over 8192 bytes"));
+}
+
+TEST_F(KeyFile, UnlawfulKeysAreRefusedAndNeverShown) {
+  const struct {
+    std::string text;
+    const char* says;
+  } cases[] = {
+      {"", "is empty"},
+      {"\n", "is empty"},
+      {" \t\n", "is empty"},
+      {"canary\nkey", "line break (byte 7)"},
+      {"canary-key\n\n", "line break (byte 11)"},
+      {"canary\rkey", "line break (byte 7)"},
+      {"canary-key ", "space (byte 11)"},
+      {" canary-key", "space (byte 1)"},
+      {"canary\tkey", "space (byte 7)"},
+      {std::string("canary\0key", 10), "control character (byte 7)"},
+      {"canary\x7fkey", "control character (byte 7)"},
+      {"canary\xc3\xa9", "outside ASCII (byte 7)"},
+      {"Bearer canary", "Bearer "},
+      {"bearer canary", "Bearer "},
+      {"canary" + std::string(4091, 'x'), "longer than 4096"},
+  };
+  for (const auto& [text, says] : cases) {
+    for (const bool from_file : {true, false}) {
+      const auto key =
+          from_file ? load_api_key(write(text), std::nullopt) : load_api_key(std::nullopt, text);
+      ASSERT_FALSE(key) << says;
+      EXPECT_THAT(key.error().what, HasSubstr(says));
+      EXPECT_THAT(key.error().what + key.error().hint, Not(HasSubstr("canary")));
+      EXPECT_THAT(key.error().what, HasSubstr(from_file ? "(file " : "(environment)"));
+    }
+  }
+  EXPECT_TRUE(load_api_key(std::nullopt, std::string(4096, 'x')));
+}
+
+TEST_F(KeyFile, NoneAtAllSaysWhatToSet) {
+  const auto key = load_api_key(std::nullopt, std::nullopt);
+  ASSERT_FALSE(key);
+  EXPECT_THAT(key.error().hint, HasSubstr("ROLECALL_API_KEY_FILE"));
+}
+
+}  // namespace
+}  // namespace rolecall
