@@ -128,7 +128,7 @@ TEST(Reads, GroupFieldsAndFilters) {
   const auto& engineering = all.data().at(0);
   EXPECT_EQ(engineering.at("counts").at("users").as_int64(), 2) << "suspended people count";
   EXPECT_EQ(engineering.at("counts").at("resources").as_int64(), 1);
-  EXPECT_EQ(engineering.at("directoryId"), std::string(kDirectoryId));
+  EXPECT_EQ(text(engineering.at("directoryId")), kDirectoryId);
   const auto& synced = all.data().at(2);
   EXPECT_TRUE(synced.at("externalSynced").as_bool());
   EXPECT_EQ(synced.at("managedBy"), "external");

@@ -49,6 +49,10 @@ inline constexpr std::string_view kSmallOrg = R"({
     {"name": "defaults", "id": "g-default", "default_role": {"ari:cloud:confluence::site/1": ["user"]}}]
 })";
 
+[[nodiscard]] inline std::string text(const boost::json::value& value) {
+  return std::string(value.as_string());
+}
+
 struct Answered {
   int status = 0;
   boost::json::value body;
