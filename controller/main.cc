@@ -1,5 +1,5 @@
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <string>
 
