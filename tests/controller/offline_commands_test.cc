@@ -37,9 +37,13 @@ Ran run(Function function) {
   return ran;
 }
 
-constexpr const char* kPolicy = R"([organization]
+constexpr const char* kPolicy = R"(version = 1
+[organization]
 id = "1b2c3d4e-0000-4000-8000-000000000001"
 
+[users]
+"ada@acme.example" = {}
+"grace@acme.example" = {}
 [groups.engineering]
 members = ["ada@acme.example", "grace@acme.example"]
 )";
@@ -70,7 +74,7 @@ TEST(Validate, ShowsEveryProblemOnStderr) {
 
 TEST(Validate, PrintsProblemsAsJson) {
   const TempDir dir;
-  const std::string path = dir.write("rolecall.toml", "[organization]\nid = 7\n");
+  const std::string path = dir.write("rolecall.toml", "version = 1\n[organization]\nid = 7\n");
   const Ran ran = run([&] { return run_validate(json_format(), {path}); });
   EXPECT_EQ(ran.code, 1);
   const auto document = parse_json(std::string_view(ran.out).substr(0, ran.out.size() - 1));
@@ -78,7 +82,7 @@ TEST(Validate, PrintsProblemsAsJson) {
   EXPECT_FALSE(*bool_member(*document, "valid"));
   const auto& first = array_member(*document, "diagnostics")->front();
   EXPECT_EQ(*string_member(first, "file"), path);
-  EXPECT_EQ(*integer_member(first, "line"), 2);
+  EXPECT_EQ(*integer_member(first, "line"), 3);
   EXPECT_EQ(*string_member(first, "severity"), "error");
 }
 
