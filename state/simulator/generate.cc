@@ -42,6 +42,9 @@ constexpr std::array<std::string_view, 6> kOddGroups = {
 constexpr double kSigma = 1.2;
 constexpr double kGroupsWithGrants = 0.4;
 
+// What a JSON integer holds.
+constexpr std::uint64_t kLargestSeed = 0x7fffffffffffffffU;
+
 constexpr std::string_view kSite = "70ef3a32-0000-4000-8000-000000000001";
 
 class Random {
@@ -200,7 +203,7 @@ json::value generate_seed(const GeneratedSize& size) {
       {"workspaces", make_workspaces(size.users)},
       {"users", std::move(users)},
       {"groups", std::move(groups)},
-      {"options", {{"seed", size.seed}}}};
+      {"options", {{"seed", static_cast<std::int64_t>(size.seed & kLargestSeed)}}}};
 }
 
 }  // namespace rolecall::simulator

@@ -20,7 +20,7 @@ json::value RequestLog::to_json() const {
   json::array out;
   out.reserve(entries_.size());
   for (const LoggedRequest& one : entries_) {
-    json::object entry{{"n", one.n},
+    json::object entry{{"n", static_cast<std::int64_t>(one.n)},
                        {"at", format_instant(one.at)},
                        {"method", one.method},
                        {"target", one.target},

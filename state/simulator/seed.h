@@ -44,7 +44,7 @@ namespace rolecall::simulator {
 ///       "synced": false, "built_in": false,
 ///       "managed_by": "admins", "modifiable": true, "deletable": true}],    as the two above say
 ///    "mails": {}, "events": [], "counters": {},      only in what state() returns
-///    "former_users": [],                like users: known accounts that are in no directory
+///    "former_users": [],                like users: known accounts in no directory and not managed
 ///    "options": {}}                     see options.h
 [[nodiscard]] Result<World> read_seed(const boost::json::value& seed);
 

@@ -14,7 +14,8 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:0";  ///< address and port ("[::1]:8080"); port 0: any free one
   bool any_address = false;            ///< allow others than loopback addresses
   bool tls = false;
-  std::string ca_file{};  ///< with tls: where the certificate authority made for this run is written
+  std::string
+      ca_file{};  ///< with tls: where the certificate authority made for this run is written
 };
 
 /// A FakeOrg behind HTTP/1.1, plain or over TLS. One thread serves all connections.

@@ -148,7 +148,10 @@ json::array write_people(const World& world, bool former) {
       });
   for (const Person* person : listed) {
     json::object one = write_person(world, *person);
-    if (former) one.erase("status");
+    if (former) {
+      one.erase("directories");
+      if (one.at("status") == "not_invited") one.erase("status");
+    }
     out.push_back(std::move(one));
   }
   return out;
@@ -157,7 +160,7 @@ json::array write_people(const World& world, bool former) {
 json::array write_events(const World& world) {
   json::array out;
   for (const Event& event : world.events) {
-    json::object one{{"n", event.n},
+    json::object one{{"n", static_cast<std::int64_t>(event.n)},
                      {"time", format_instant(event.time)},
                      {"action", event.action},
                      {"subject", event.subject}};
@@ -204,7 +207,9 @@ json::value write_state(const World& world) {
                    {"groups", std::move(groups)},
                    {"mails", std::move(mails)},
                    {"events", write_events(world)},
-                   {"counters", {{"groups", world.groups_made}, {"events", world.last_event}}},
+                   {"counters",
+                    {{"groups", static_cast<std::int64_t>(world.groups_made)},
+                     {"events", static_cast<std::int64_t>(world.last_event)}}},
                    {"options", write_options(world.options)}};
   if (!world.api_key.empty()) out["api_key"] = world.api_key;
   json::array former = write_people(world, true);
