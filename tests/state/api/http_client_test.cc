@@ -442,12 +442,13 @@ TEST(HttpClient, DelayedCallsWait) {
 }
 
 TEST(HttpClient, CancelsWhatHasNotBeenSentAndNothingElse) {
-  ByteServer server({{answer(200, "[1]"), Then::keep, "", {}, milliseconds(2)}});
+  ByteServer server({{answer(200, "[1]"), Then::keep, "", {}, milliseconds(50)}});
   auto client = make(options_for(server.port()));
   ASSERT_TRUE(read_once(*client));  // the next call finds a connection and is sent at once
   client->start(1, RequestsForTests::write(), milliseconds(0));
   client->start(2, RequestsForTests::read(), milliseconds(1));
-  ASSERT_EQ(client->wait().ticket, 1U);
+  // Both are on their way before the first answer comes; which answer that is does not matter.
+  const Ticket first = client->wait().ticket;
   client->start(3, RequestsForTests::read(), milliseconds(60'000));
   client->start(4, RequestsForTests::read(), milliseconds(0));
   client->cancel_unsent();
@@ -456,7 +457,7 @@ TEST(HttpClient, CancelsWhatHasNotBeenSentAndNothingElse) {
   for (int i = 0; i < 3; ++i) {
     const auto completion = client->wait();
     if (completion.answer) {
-      EXPECT_EQ(completion.ticket, 2U);
+      EXPECT_EQ(completion.ticket, first == 1U ? 2U : 1U);
       ++answered;
     } else {
       EXPECT_EQ(completion.answer.error().kind, Kind::cancelled);
