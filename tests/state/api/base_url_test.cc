@@ -77,7 +77,7 @@ TEST(BaseUrl, RefusesTheRest) {
       {"https://[::ffff:169.254.169.254]/", "link-local"},
       {"https://host:0/", "port"},
       {"https://host:65536/", "port"},
-      {"https://host:x/", "no usable host name"},
+      {"https://host:x/", "no usable host"},
       {"https://ex%41mple.com/", "no usable host"},
       {"https://..example.com/", "no usable host"},
       {"https://[v1.x]/", "no usable host"},
