@@ -1,3 +1,8 @@
+// With optimization, g++ 12 warns about Asio's own headers: of a mismatch where its coroutine
+// frames bring operator new and delete as a pair, and of null pointers between its executors.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#pragma GCC diagnostic ignored "-Wnull-dereference"
+
 #include "state/api/http_client.h"
 
 #include <fmt/format.h>
@@ -31,10 +36,6 @@
 
 #include "state/api/tls.h"
 #include "state/model/text.h"
-
-// With optimization, g++ 12 sees a mismatch where Asio's coroutine frames bring their own operator
-// new and delete as a pair.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace rolecall {
 namespace {
