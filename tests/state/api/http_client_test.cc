@@ -442,31 +442,6 @@ TEST(HttpClient, DelayedCallsWait) {
   EXPECT_GE(late.duration, milliseconds(80));
 }
 
-TEST(HttpClient, CancelsWhatHasNotBeenSentAndNothingElse) {
-  // The request that arrives first is never answered, all others are.
-  ByteServer server({{"", Then::stall}, {answer(200)}});
-  auto options = options_for(server.port());
-  options.read_limit = milliseconds(600);
-  auto client = make(options);
-  client->start(1, RequestsForTests::write(), milliseconds(0));
-  client->start(2, RequestsForTests::read(), milliseconds(200));
-  ASSERT_EQ(client->wait().ticket, 2U);
-  client->start(3, RequestsForTests::read(), milliseconds(60'000));
-  client->start(4, RequestsForTests::read(), milliseconds(0));
-  client->cancel_unsent();
-  std::map<Ticket, Kind> ends;
-  for (int i = 0; i < 3; ++i) {
-    const auto completion = client->wait();
-    ASSERT_FALSE(completion.answer) << words(completion.answer);
-    ends[completion.ticket] = completion.answer.error().kind;
-  }
-  const std::map<Ticket, Kind> expected{
-      {1, Kind::no_answer}, {3, Kind::cancelled}, {4, Kind::cancelled}};
-  EXPECT_EQ(ends, expected);
-  EXPECT_EQ(server.requests().size(), 2U);
-  ASSERT_TRUE(read_once(*client)) << "later calls are not cancelled";
-}
-
 TEST(HttpClient, CanBeDestroyedWithCallsInEveryStage) {
   ByteServer server({{"", Then::stall}});
   auto client = make(options_for(server.port()));
