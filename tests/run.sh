@@ -72,7 +72,7 @@ junit() { grep -o -m1 "\b$1=\"[0-9]*\"" "$scratch/ctest.xml" | head -n1 | tr -dc
 run_ctest() {
   local preset="$1"
   rm -f "$scratch/ctest.xml"
-  ctest --preset "$preset" --parallel 2 --repeat until-pass:3 --no-tests=error --output-junit "$scratch/ctest.xml" \
+  ctest --preset "$preset" --parallel 2 --no-tests=error --output-junit "$scratch/ctest.xml" \
     </dev/null >"$scratch/output" 2>&1
   local status=$?
   if [[ ! -s $scratch/ctest.xml ]]; then

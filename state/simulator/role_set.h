@@ -46,7 +46,7 @@ inline constexpr RoleSet kPlatformRoles = kOrgAdminRole | kUserAccessAdminRole |
 template <class Visit>
 void for_each_role(RoleSet roles, Visit visit) {
   for (std::size_t i = 0; i < kRoles.size(); ++i) {
-    if ((roles >> i & 1U) != 0) visit(kRoles[i]);
+    if ((static_cast<unsigned>(roles) >> i & 1U) != 0) visit(kRoles[i]);
   }
 }
 

@@ -21,7 +21,7 @@ std::uint8_t bits_of(const std::vector<std::string_view>& wanted,
 
 template <class Enum>
 bool has(std::uint8_t bits, Enum value) {
-  return (bits >> static_cast<unsigned>(value) & 1U) != 0;
+  return (static_cast<unsigned>(bits) >> static_cast<unsigned>(value) & 1U) != 0;
 }
 
 void sort_unique(std::vector<Index>& list) {

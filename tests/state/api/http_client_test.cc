@@ -442,6 +442,31 @@ TEST(HttpClient, DelayedCallsWait) {
   EXPECT_GE(late.duration, milliseconds(80));
 }
 
+TEST(HttpClient, CancelsWhatHasNotBeenSentAndNothingElse) {
+  // Both requests are sent long before the first of the answers.
+  ByteServer server({{"", Then::keep, answer(200), milliseconds(400)}});
+  auto client = make(options_for(server.port()));
+  client->start(1, RequestsForTests::write(), milliseconds(0));
+  client->start(2, RequestsForTests::read(), milliseconds(0));
+  std::map<Ticket, bool> answered;
+  const auto take = [&] {
+    const auto completion = client->wait();
+    answered[completion.ticket] = completion.answer.has_value();
+    if (!completion.answer) {
+      EXPECT_EQ(completion.answer.error().kind, Kind::cancelled);
+    }
+  };
+  take();
+  client->start(3, RequestsForTests::read(), milliseconds(60'000));
+  client->start(4, RequestsForTests::read(), milliseconds(0));
+  client->cancel_unsent();
+  for (int i = 0; i < 3; ++i) take();
+  const std::map<Ticket, bool> expected{{1, true}, {2, true}, {3, false}, {4, false}};
+  EXPECT_EQ(answered, expected);
+  EXPECT_EQ(server.requests().size(), 2U);
+  ASSERT_TRUE(read_once(*client)) << "later calls are not cancelled";
+}
+
 TEST(HttpClient, CanBeDestroyedWithCallsInEveryStage) {
   ByteServer server({{"", Then::stall}});
   auto client = make(options_for(server.port()));

@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
-#include <fstream>
-
 #include "state/api/http_client.h"
 #include "tests/support/byte_server.h"
 #include "tests/support/requests.h"
+#include "tests/support/temp_dir.h"
 
 namespace rolecall {
 namespace {
@@ -24,10 +23,10 @@ using ::testing::IsEmpty;
 using testing::TlsWish;
 using Then = testing::Step::Then;
 
+/// In a folder of this process: tests run side by side, each with an authority of its own.
 std::string write_file(const std::string& name, const std::string& text) {
-  auto path = ::testing::TempDir() + name;
-  std::ofstream(path) << text;
-  return path;
+  static const test::TempDir kFolder;
+  return kFolder.write(name, text);
 }
 
 const Identity& authority() {
@@ -36,8 +35,7 @@ const Identity& authority() {
 }
 
 const std::string& ca_file() {
-  static const std::string kFile =
-      write_file("rolecall-test-ca.pem", authority().certificate_pem());
+  static const std::string kFile = write_file("ca.pem", authority().certificate_pem());
   return kFile;
 }
 
@@ -55,6 +53,10 @@ Answer ask(const HttpOptions& options) {
   EXPECT_TRUE(client);
   (*client)->start(1, RequestsForTests::read(), milliseconds(0));
   return (*client)->wait().answer;
+}
+
+std::string body_of(const Completion& completion) {
+  return completion.answer ? completion.answer->body : completion.answer.error().what;
 }
 
 TlsWish good() {
@@ -96,9 +98,9 @@ TEST(Tls, SurplusIsNeverTheNextAnswer) {
     auto client = make_http_client(options_for(server), Secret(std::string("canary")));
     ASSERT_TRUE(client);
     (*client)->start(1, RequestsForTests::read(), milliseconds(0));
-    EXPECT_EQ((*client)->wait().answer->body, "[1]");
+    EXPECT_EQ(body_of((*client)->wait()), "[1]");
     (*client)->start(2, RequestsForTests::write(), milliseconds(50));
-    EXPECT_EQ((*client)->wait().answer->body, "[3]");
+    EXPECT_EQ(body_of((*client)->wait()), "[3]");
   }
 }
 
@@ -168,7 +170,7 @@ TEST(Tls, SelfSignedIsRefusedUnlessNamed) {
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().what, AllOf(HasSubstr("self-signed"), HasSubstr("--ca-file")));
   EXPECT_THAT(server.requests(), IsEmpty());
-  options.ca_file = write_file("rolecall-test-self.pem", identity.certificate_pem());
+  options.ca_file = write_file("self.pem", identity.certificate_pem());
   const auto accepted = ask(options);
   EXPECT_TRUE(accepted) << accepted.error().what;
 }
@@ -257,10 +259,10 @@ TEST(Tls, CaFileMustHoldACertificate) {
     const char* says;
   } cases[] = {
       {"/nonexistent/ca.pem", "cannot be read"},
-      {write_file("rolecall-test-empty.pem", ""), "holds no certificate"},
-      {write_file("rolecall-test-text.pem", "hello\n"), "holds no certificate"},
-      {write_file("rolecall-test-cut.pem", pem.substr(0, pem.size() / 2)), "cannot be read"},
-      {write_file("rolecall-test-second.pem", pem + pem.substr(0, pem.size() / 2)),
+      {write_file("empty.pem", ""), "holds no certificate"},
+      {write_file("text.pem", "hello\n"), "holds no certificate"},
+      {write_file("cut.pem", pem.substr(0, pem.size() / 2)), "cannot be read"},
+      {write_file("second.pem", pem + pem.substr(0, pem.size() / 2)),
        "certificate 2 cannot be read"},
   };
   for (const auto& [file, says] : cases) {
@@ -269,7 +271,7 @@ TEST(Tls, CaFileMustHoldACertificate) {
     ASSERT_FALSE(client) << file;
     EXPECT_THAT(client.error().what, HasSubstr(says));
   }
-  options.ca_file = write_file("rolecall-test-bundle.pem", pem + "\ncomment\n" + pem);
+  options.ca_file = write_file("bundle.pem", pem + "\ncomment\n" + pem);
   EXPECT_TRUE(make_http_client(options, Secret(std::string("canary"))));
 }
 
