@@ -34,6 +34,11 @@ class Differ {
     for (const GroupRef ref : desired_.safety.protected_groups) protected_groups_.push_back(ref);
     std::sort(protected_users_.begin(), protected_users_.end());
     std::sort(protected_groups_.begin(), protected_groups_.end());
+    for (const OpenInvitation& open : input.open_invitations) {
+      const auto email = Email::parse(open.email);
+      const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
+      if (ref) open_invitations_.emplace(*ref, &open);
+    }
   }
 
   Differences run() {
@@ -81,6 +86,11 @@ class Differ {
     return !is_opaque(ref) && !is_leaving(ref) && live_.about(ref).account_active;
   }
 
+  /// Not in the directory, and a mail may be on its way.
+  [[nodiscard]] bool waits_for_invitation(UserRef ref) const {
+    return live_.live.find(ref) == nullptr && open_invitations_.contains(ref);
+  }
+
   template <class T>
   static bool contains(const std::vector<T>& sorted, T item) {
     return std::binary_search(sorted.begin(), sorted.end(), item);
@@ -126,21 +136,14 @@ class Differ {
     for (const AccountConflict& conflict : live_.conflicts) {
       const UserScope& scope = desired_.scope(conflict.user);
       if (!scope.declared) continue;
-      const std::string& address = catalog_.name(conflict.user);
-      const Cause at = cause(scope.state_cause);
-      if (!scope.account_id.empty()) {
-        out_.diagnostics.error(
-            at.place,
-            fmt::format("{} is account {} in the directory, not {} as pinned by account_id",
-                        quote(address), quote(conflict.account_id), quote(scope.account_id)),
-            "if this is really the same person, change account_id; if not, find out who it is");
-      } else {
-        out_.diagnostics.error(
-            at.place,
-            fmt::format("two accounts in the directory have the address {}: {} and {}",
-                        quote(address), live_.about(conflict.user).account_id, conflict.account_id),
-            "say which one is meant with account_id");
-      }
+      // Without a pin nobody knows which of the two is meant: they are opaque, others go on.
+      if (scope.account_id.empty()) continue;
+      out_.diagnostics.error(
+          cause(scope.state_cause).place,
+          fmt::format("{} is account {} in the directory, not {} as pinned by account_id",
+                      quote(catalog_.name(conflict.user)), quote(conflict.account_id),
+                      quote(scope.account_id)),
+          "if this is really the same person, change account_id; if not, find out who it is");
     }
   }
 
@@ -154,6 +157,13 @@ class Differ {
     if (!scope.declared && live != nullptr) note_unlisted(ref);
     const Presence now = live == nullptr ? Presence::absent : live->presence;
     const Presence wanted = wanted_presence(ref);
+    if (waits_for_invitation(ref) && wanted != Presence::absent) {
+      const OpenInvitation& open = *open_invitations_.at(ref);
+      note(std::string(kOpenInvitation),
+           fmt::format("{}: run {} sent one on {} and saw no answer", catalog_.name(ref), open.run,
+                       format_instant(open.at)));
+      return;
+    }
     const Cause why =
         scope.declared ? cause(scope.state_cause) : cause(desired_.unlisted_users_cause);
     if (live != nullptr && !live_.about(ref).account_active && wanted != Presence::absent) {
@@ -335,6 +345,7 @@ class Differ {
   }
 
   void add_member(GroupRef group, UserRef member, Cause why) {
+    if (waits_for_invitation(member)) return;
     const User* live = live_.live.find(member);
     if (live == nullptr && !desired_.scope(member).declared) {
       if (!live_.users_proved) return;
@@ -419,6 +430,7 @@ class Differ {
   std::vector<std::string> aliases_;
   std::vector<UserRef> protected_users_;
   std::vector<GroupRef> protected_groups_;
+  std::map<UserRef, const OpenInvitation*> open_invitations_;
   std::vector<Rename> renames_;
   Differences out_;
 };

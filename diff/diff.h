@@ -6,6 +6,7 @@
 #include "diff/plan.h"
 #include "policies/desired.h"
 #include "policies/diagnostics.h"
+#include "state/model/memory.h"
 #include "state/model/snapshot.h"
 
 namespace rolecall {
@@ -17,6 +18,8 @@ struct PlanInput {
   /// Objects that an earlier apply remembered as protected (natural keys).
   std::span<const std::string> remembered_users{};
   std::span<const std::string> remembered_groups{};
+  /// Invitations whose fate is not known, by address: they are not sent again.
+  std::span<const OpenInvitation> open_invitations{};
 };
 
 struct PlanResult {

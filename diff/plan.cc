@@ -116,6 +116,11 @@ std::array<std::size_t, kChangeKindCount> Plan::counts() const {
   return out;
 }
 
+bool Plan::has_open_invitations() const {
+  return std::any_of(notes.begin(), notes.end(),
+                     [](const Note& note) { return note.kind == kOpenInvitation; });
+}
+
 std::string digest_of(const Plan& plan) {
   Digest digest("rolecall plan 1");
   digest.field(plan.organization);

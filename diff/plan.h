@@ -10,6 +10,10 @@
 
 namespace rolecall {
 
+/// The kind of a note about somebody whose invitation may have left without an answer: not sent
+/// again until a person decides (guarantees.md A4).
+inline constexpr std::string_view kOpenInvitation = "invitation_in_doubt";
+
 /// A safety rule that forbids the plan. `klass` is a limit class or "min_org_admins",
 /// "protected_users", "protected_groups".
 struct Refusal {
@@ -58,6 +62,8 @@ struct Plan {
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }
+  /// Somebody waits for a person to decide about an invitation.
+  [[nodiscard]] bool has_open_invitations() const;
   [[nodiscard]] std::array<std::size_t, kChangeKindCount> counts() const;
 };
 

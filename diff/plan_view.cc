@@ -195,8 +195,11 @@ std::string_view note_in_words(std::string_view kind) {
       {"built_in_group", "built-in groups that the policy does not name; left alone"},
       {"deactivated_account", "accounts that are deactivated or closed; nothing can be changed"},
       {"description_differs", "groups whose description differs; the API cannot change it"},
+      {kOpenInvitation,
+       "people not invited again, since a mail may be on its way; once you know that it is not, "
+       "apply with --invite-again ADDRESS"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
-      {"opaque_user", "people the API describes in a way not understood; never changed"},
+      {"opaque_user", "people who are not changed, since who or what they are is not understood"},
       {"protected_group", "groups not named, kept because they are protected"},
       {"protected_user", "people not named, kept because they are protected"},
       {"rename_waits_for_opaque_member",

@@ -1,8 +1,3 @@
-// With optimization, g++ 12 warns about Asio's own headers: of a mismatch where its coroutine
-// frames bring operator new and delete as a pair, and of null pointers between its executors.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#pragma GCC diagnostic ignored "-Wnull-dereference"
-
 #include "state/api/http_client.h"
 
 #include <fmt/format.h>

@@ -134,6 +134,7 @@ void Reader::run() {
     const Completion completion = client_.wait();
     ++calls_;
     if (on_call) on_call();
+    if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     auto node = in_flight_.extract(completion.ticket);
     const Job& job = node.mapped();
     job.done(document(job.request, completion));

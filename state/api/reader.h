@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -41,6 +42,8 @@ class Reader {
   void run();
 
   [[nodiscard]] std::size_t calls() const { return calls_; }
+  /// The server's clock in the latest answer that told it.
+  [[nodiscard]] std::optional<Instant> server_date() const { return server_date_; }
   std::function<void()> on_call;
 
   static constexpr std::size_t kMostPages = 100'000;
@@ -60,6 +63,7 @@ class Reader {
   std::unordered_map<Ticket, Job> in_flight_;
   Ticket next_ticket_ = 1;
   std::size_t calls_ = 0;
+  std::optional<Instant> server_date_;
 };
 
 }  // namespace rolecall

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "state/model/instant.h"
 #include "state/model/org_state.h"
 
 namespace rolecall {
@@ -58,6 +60,7 @@ struct Snapshot {
   bool groups_proved = true;      ///< likewise for groups
   std::vector<Note> notes;
   std::size_t read_calls = 0;
+  std::optional<Instant> server_date;  ///< of the last answer
 
   [[nodiscard]] bool complete() const { return gaps.empty(); }
 

@@ -88,7 +88,32 @@ CREATE TABLE protections (         -- what the last apply protected; no part of 
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirstSchema};
+// What a run must know of earlier ones beyond the log; no part of it.
+constexpr const char* kMemorySchema = R"sql(
+CREATE TABLE identities (          -- the account behind an address when it was first seen
+  organization TEXT NOT NULL,
+  email        TEXT NOT NULL,
+  account_id   TEXT NOT NULL,
+  PRIMARY KEY (organization, email)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE arrivals (            -- people seen after an invitation that nobody saw answered
+  organization TEXT NOT NULL,
+  email        TEXT NOT NULL,
+  intent       INTEGER NOT NULL,   -- invitations up to this one are settled
+  PRIMARY KEY (organization, email)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sightings (           -- how large it was when it was last read whole
+  organization TEXT PRIMARY KEY,
+  users        INTEGER NOT NULL,
+  groups       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX invitations ON intents (user) WHERE kind = 'invite_user';
+)sql";
+
+constexpr std::array kMigrations = {kFirstSchema, kMemorySchema};
 
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 

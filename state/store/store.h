@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "state/model/instant.h"
+#include "state/model/memory.h"
 #include "state/model/result.h"
 
 namespace rolecall {
@@ -142,6 +143,16 @@ class Store {
   /// Replaces what is remembered for that organization.
   [[nodiscard]] Result<void> remember_protections(const std::string& organization,
                                                   std::span<const Protection> protections);
+
+  /// What earlier runs know of the organization.
+  [[nodiscard]] Result<Memory> memory(const std::string& organization) const;
+  struct Remembered {
+    std::vector<Identity> identities;  ///< new, or confirmed to be others than before
+    std::vector<std::string> arrived;  ///< addresses of open invitations that have been seen since
+    std::optional<Sighting> sighting;
+  };
+  [[nodiscard]] Result<void> remember(const std::string& organization,
+                                      const Remembered& remembered);
 
  private:
   struct Impl;

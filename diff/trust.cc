@@ -1,0 +1,107 @@
+#include "diff/trust.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::size_t kMissingAtLeast = 10;
+constexpr std::chrono::minutes kMostSkew{5};
+
+bool has_shrunk(std::size_t before, std::size_t now) {
+  return now < before && before - now >= kMissingAtLeast && now * 2 < before;
+}
+
+const std::string* known_account(const Memory& memory, const std::string& email) {
+  const auto found =
+      std::lower_bound(memory.identities.begin(), memory.identities.end(), email,
+                       [](const Identity& it, const std::string& key) { return it.email < key; });
+  const bool there = found != memory.identities.end() && found->email == email;
+  return there ? &found->account_id : nullptr;
+}
+
+bool is_confirmed(const Desired& desired, UserRef ref, const std::string& account_id) {
+  return desired.scope(ref).account_id == account_id;
+}
+
+}  // namespace
+
+void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desired,
+                    const Memory& memory) {
+  for (std::size_t i = 0; i < live.live.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    if (live.live.find(ref) == nullptr) continue;
+    const std::string& account = live.about(ref).account_id;
+    const std::string* known = known_account(memory, catalog.name(ref));
+    if (known == nullptr || *known == account || is_confirmed(desired, ref, account)) continue;
+    std::string& opaque = live.users[index(ref)].opaque;
+    if (!opaque.empty()) continue;
+    opaque = fmt::format(
+        "account {} has the address that was account {}'s; if this is the same person, say so with "
+        "account_id",
+        account, *known);
+  }
+}
+
+void doubt_shrunk(Snapshot& live, const Memory& memory) {
+  if (!memory.sighting) return;
+  const Sighting now = size_of(live);
+  const auto doubt = [&](std::string_view what, std::size_t before, std::size_t found,
+                         bool& proved) {
+    if (!has_shrunk(before, found)) return;
+    live.gaps.push_back(fmt::format(
+        "the directory shows {} {}, {} at the last run; if that is right, apply once with "
+        "--accept-shrink",
+        found, what, before));
+    proved = false;
+  };
+  doubt("people", memory.sighting->users, now.users, live.users_proved);
+  doubt("groups", memory.sighting->groups, now.groups, live.groups_proved);
+}
+
+void doubt_clock(Snapshot& live, Instant now, const Memory& memory) {
+  using std::chrono::abs;
+  if (live.server_date && abs(*live.server_date - now) > kMostSkew) {
+    live.gaps.push_back(fmt::format("the clock here says {}, the server's says {}: set the clock",
+                                    format_instant(now), format_instant(*live.server_date)));
+  }
+  if (memory.latest && *memory.latest - now > kMostSkew) {
+    live.gaps.push_back(fmt::format("the clock here says {}, but a run began at {}: set the clock",
+                                    format_instant(now), format_instant(*memory.latest)));
+  }
+}
+
+Sighting size_of(const Snapshot& live) {
+  Sighting size;
+  for (std::size_t i = 0; i < live.live.users.size(); ++i) {
+    if (live.live.find(static_cast<UserRef>(i)) != nullptr) ++size.users;
+  }
+  for (std::size_t i = 0; i < live.live.groups.size(); ++i) {
+    if (live.live.find(static_cast<GroupRef>(i)) != nullptr) ++size.groups;
+  }
+  return size;
+}
+
+std::vector<Identity> new_identities(const Snapshot& live, const Catalog& catalog,
+                                     const Desired& desired, const Memory& memory) {
+  std::vector<Identity> out;
+  for (std::size_t i = 0; i < live.live.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    if (live.live.find(ref) == nullptr) continue;
+    const LiveUser& about = live.about(ref);
+    if (about.account_id.empty() || !about.opaque.empty()) continue;
+    const std::string& email = catalog.name(ref);
+    const std::string* known = known_account(memory, email);
+    const bool confirmed = known != nullptr && *known != about.account_id &&
+                           is_confirmed(desired, ref, about.account_id);
+    if (known == nullptr || confirmed) out.push_back({email, about.account_id});
+  }
+  return out;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policies/desired.h"
+#include "state/model/memory.h"
+#include "state/model/snapshot.h"
+
+namespace rolecall {
+
+/// What is held against a reading before anything is planned on it. Everything here only ever makes
+/// the plan smaller: a person becomes untouchable, or a gap holds back what takes away.
+
+/// Identity (guarantees.md B12): somebody whose address stands for another account than when it was
+/// first seen is not touched until the policy says with `account_id` which one is meant. Everybody
+/// else goes on.
+void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desired,
+                    const Memory& memory);
+
+/// Shrinking (B1): a listing that shows fewer than half of what the last whole reading showed, with
+/// ten objects or more missing, is not believed, whatever its counts say.
+void doubt_shrunk(Snapshot& live, const Memory& memory);
+
+/// Clock (E4): when ours and the server's are more than five minutes apart, or ours is that much
+/// behind the newest run in the log, nothing is taken away: a window might seem to have ended.
+void doubt_clock(Snapshot& live, Instant now, const Memory& memory);
+
+/// The people and groups of a reading.
+[[nodiscard]] Sighting size_of(const Snapshot& live);
+
+/// Accounts seen under an address for the first time, or that the policy has confirmed.
+[[nodiscard]] std::vector<Identity> new_identities(const Snapshot& live, const Catalog& catalog,
+                                                   const Desired& desired, const Memory& memory);
+
+}  // namespace rolecall

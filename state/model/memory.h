@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "state/model/instant.h"
+
+namespace rolecall {
+
+/// The account that was behind an address when it was first seen (guarantees.md B12).
+struct Identity {
+  std::string email;
+  std::string account_id;
+  auto operator<=>(const Identity&) const = default;
+};
+
+/// An invitation that may have left although nobody saw an answer, and whose person has not been
+/// seen in the directory since.
+struct OpenInvitation {
+  std::string email;
+  std::int64_t run = 0;
+  Instant at;
+  auto operator<=>(const OpenInvitation&) const = default;
+};
+
+/// How large the organization was when it was last read whole.
+struct Sighting {
+  std::size_t users = 0;
+  std::size_t groups = 0;
+  auto operator<=>(const Sighting&) const = default;
+};
+
+/// What earlier runs know of an organization and the API does not tell.
+struct Memory {
+  std::vector<Identity> identities;              ///< by address
+  std::vector<OpenInvitation> open_invitations;  ///< by address
+  std::optional<Sighting> sighting;
+  std::optional<Instant> latest;  ///< when the newest run in the log, of any organization, began
+};
+
+}  // namespace rolecall
