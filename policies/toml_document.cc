@@ -150,7 +150,9 @@ std::optional<Document> Document::parse(const std::string& path, std::string_vie
     // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
     if (what.starts_with("Error while parsing "))
       what.erase(0, std::string_view("Error while ").size());
-    diagnostics.error({path, at.line, at.column}, "not TOML: " + what);
+    const bool again = what.find("redefine") != std::string::npos;
+    diagnostics.error({path, at.line, at.column}, "not TOML: " + what,
+                      again ? "a key or table stands once; keep one of the two" : "");
     return std::nullopt;
   }
 }
