@@ -30,6 +30,23 @@ constexpr std::array kMisplaced = {
     Misplaced{"apiurl", kNoAddress},     Misplaced{"endpoint", kNoAddress},
 };
 
+std::string example_of(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::string:
+      return "write it in quotes";
+    case ValueKind::integer:
+      return "write a whole number, as in 3";
+    case ValueKind::boolean:
+      return "write true or false";
+    case ValueKind::array:
+      return "write a list, as in [\"a\", \"b\"]";
+    case ValueKind::table:
+      return "write keys and values, as in { state = \"active\" }";
+    default:
+      return {};
+  }
+}
+
 template <class Range>
 std::string listed(const Range& words) {
   std::string out;
@@ -113,6 +130,8 @@ bool FileReader::expect(const Owner& owner, const Entry& entry, ValueKind kind, 
   if (found == kind) return true;
   if (hint.empty() && kind == ValueKind::boolean && found == ValueKind::string) {
     hint = "write it without quotes";
+  } else if (hint.empty()) {
+    hint = example_of(kind);
   }
   const bool itself = entry.key == owner.name || entry.key == owner.kind;
   error(entry.value.at(),
@@ -183,8 +202,10 @@ std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Own
       out.emplace_back(element.string(), element.at());
       continue;
     }
-    error(element.at(), fmt::format("element {} of {} must be a string, found {}", i + 1,
-                                    quote(entry.key), describe(element.kind())));
+    error(element.at(),
+          fmt::format("element {} of {} must be a string, found {}", i + 1, quote(entry.key),
+                      describe(element.kind())),
+          "write each of them in quotes");
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -19,6 +20,28 @@ const toml::node& node_of(const void* node) {
 
 Position position(const toml::source_region& region) {
   return {region.begin.line, region.begin.column};
+}
+
+/// What to do about an error of toml++, by its words.
+std::string_view hint_for(std::string_view what) {
+  struct Hint {
+    std::string_view part;
+    std::string_view hint;
+  };
+  constexpr std::array kHints = {
+      Hint{"redefine", "a key or table stands once; keep one of the two"},
+      Hint{"day between", "write a day that exists, as in 2026-12-01"},
+      Hint{"month between", "write a day that exists, as in 2026-12-01"},
+      Hint{"64 bits", "write a smaller number, of at most 64 bits"},
+      Hint{"table header", "close it with \"]\", or \"]]\" where it begins with \"[[\""},
+      Hint{"end-of-file", "close what is open before the end of the file"},
+      Hint{"escape sequence", "write \\\\ for a backslash, or put the text in single quotes"},
+      Hint{"value type", "text stands in quotes"},
+  };
+  for (const Hint& hint : kHints) {
+    if (what.find(hint.part) != std::string_view::npos) return hint.hint;
+  }
+  return "look for a quote, bracket, comma or \"=\" too many or too few";
 }
 
 std::chrono::sys_days days(const toml::date& date) {
@@ -150,9 +173,7 @@ std::optional<Document> Document::parse(const std::string& path, std::string_vie
     // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
     if (what.starts_with("Error while parsing "))
       what.erase(0, std::string_view("Error while ").size());
-    const bool again = what.find("redefine") != std::string::npos;
-    diagnostics.error({path, at.line, at.column}, "not TOML: " + what,
-                      again ? "a key or table stands once; keep one of the two" : "");
+    diagnostics.error({path, at.line, at.column}, "not TOML: " + what, std::string(hint_for(what)));
     return std::nullopt;
   }
 }

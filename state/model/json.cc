@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
 #include <unordered_set>
@@ -171,6 +172,15 @@ Result<json::value> parse_json(std::string_view text) {
     return fail(fmt::format("byte {} (in {}): {}", read, where, ec.message()));
   }
   return parser.handler().release();
+}
+
+std::string print_line(const json::value& value) {
+  std::string out = json::serialize(value);
+  // Only strings can hold it, so it may be escaped as in strings.
+  for (auto at = out.find("##"); at != std::string::npos; at = out.find("##", at + 1)) {
+    out.replace(at + 1, 1, "\\u0023");
+  }
+  return out;
 }
 
 const json::value* member(const json::value& object, std::string_view key) {

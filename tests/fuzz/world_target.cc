@@ -29,7 +29,8 @@ std::string name_of(Bytes& bytes) {
 }
 
 json::value make_seed(Bytes& bytes) {
-  json::array users{{{"email", "root@x.example"}, {"roles", {"org-admin"}}}};
+  json::array users;
+  users.push_back(json::object{{"email", "root@x.example"}, {"roles", json::array{"org-admin"}}});
   json::array groups;
   for (const std::string_view person : kPeople) {
     constexpr std::array kStatus = {"",        "active",      "suspended",
@@ -39,8 +40,8 @@ json::value make_seed(Bytes& bytes) {
     json::object user{{"email", person}, {"status", kStatus.at(status)}};
     const std::string name = name_of(bytes);
     if (!find_invalid_utf8(name)) user["name"] = name;
-    if (bytes.coin()) user["roles"] = {"org-admin"};
-    if (bytes.coin()) user["access"] = {{kJira, {"user"}}};
+    if (bytes.coin()) user["roles"] = json::array{"org-admin"};
+    if (bytes.coin()) user["access"] = json::object{{kJira, json::array{"user"}}};
     users.push_back(std::move(user));
   }
   for (const std::string_view group : kGroups) {
@@ -50,15 +51,16 @@ json::value make_seed(Bytes& bytes) {
       if (bytes.coin()) members.emplace_back(person);
     }
     json::object item{{"name", group}, {"members", std::move(members)}};
-    if (bytes.coin()) item["access"] = {{kJira, {kRoles.at(bytes.below(kRoles.size()))}}};
+    if (bytes.coin())
+      item["access"] = json::object{{kJira, json::array{kRoles.at(bytes.below(kRoles.size()))}}};
     if (bytes.below(8) == 1) item["synced"] = true;
     if (bytes.below(8) == 1) item["built_in"] = true;
     groups.push_back(std::move(item));
   }
-  return {{"organization", {{"id", kOrg}}},
-          {"workspaces", {{{"ari", kJira}}}},
-          {"users", std::move(users)},
-          {"groups", std::move(groups)}};
+  return json::object{{"organization", json::object{{"id", kOrg}}},
+                      {"workspaces", json::array{json::object{{"ari", kJira}}}},
+                      {"users", std::move(users)},
+                      {"groups", std::move(groups)}};
 }
 
 std::string list(Bytes& bytes, std::span<const std::string_view> words) {
