@@ -9,6 +9,8 @@
 #include <chrono>
 #include <utility>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
@@ -42,6 +44,14 @@ std::string_view hint_for(std::string_view what) {
     if (what.find(hint.part) != std::string_view::npos) return hint.hint;
   }
   return "look for a quote, bracket, comma or \"=\" too many or too few";
+}
+
+/// At the end of the file toml++ counts on from the last line feed.
+Position inside(Position at, std::string_view text) {
+  for (std::uint32_t line = 1; line < at.line; ++line) text.remove_prefix(text.find('\n') + 1);
+  const std::size_t length = count_code_points(text.substr(0, text.find('\n')));
+  at.column = std::min(at.column, static_cast<std::uint32_t>(length + 1));
+  return at;
 }
 
 std::chrono::sys_days days(const toml::date& date) {
@@ -168,7 +178,7 @@ std::optional<Document> Document::parse(const std::string& path, std::string_vie
   try {
     return Document(std::make_unique<Tree>(Tree{toml::parse(text)}));
   } catch (const toml::parse_error& error) {
-    const Position at = position(error.source());
+    const Position at = inside(position(error.source()), text);
     std::string what(error.description());
     // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
     if (what.starts_with("Error while parsing "))
