@@ -55,6 +55,7 @@ Result<void> check_domain(std::string_view domain) {
 Result<Email> Email::parse(std::string_view text) {
   text = trim_ascii(text);
   if (text.empty()) return fail("is empty");
+  if (find_invalid_utf8(text)) return fail("is not valid UTF-8");
   if (const auto hidden = find_hidden_character(text)) {
     return fail(
         fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)),

@@ -17,6 +17,10 @@ struct Input {
   fs::path file{};
 };
 
+void PrintTo(const Input& input, std::ostream* out) {
+  *out << input.file;
+}
+
 fs::path corpus_of(const Target& target) {
   return fs::path(ROLECALL_SOURCE_DIR) / "tests/fuzz/corpus" / target.name;
 }

@@ -32,11 +32,13 @@ json::value make_seed(Bytes& bytes) {
   json::array users;
   users.push_back(json::object{{"email", "root@x.example"}, {"roles", json::array{"org-admin"}}});
   json::array groups;
+  std::vector<std::string_view> here;
   for (const std::string_view person : kPeople) {
     constexpr std::array kStatus = {"",        "active",      "suspended",
                                     "invited", "not_invited", "deactivated"};
     const std::size_t status = bytes.below(kStatus.size());
     if (status == 0) continue;
+    here.push_back(person);
     json::object user{{"email", person}, {"status", kStatus.at(status)}};
     const std::string name = name_of(bytes);
     if (!find_invalid_utf8(name)) user["name"] = name;
@@ -47,7 +49,7 @@ json::value make_seed(Bytes& bytes) {
   for (const std::string_view group : kGroups) {
     if (bytes.coin()) continue;
     json::array members;
-    for (const std::string_view person : kPeople) {
+    for (const std::string_view person : here) {
       if (bytes.coin()) members.emplace_back(person);
     }
     json::object item{{"name", group}, {"members", std::move(members)}};
