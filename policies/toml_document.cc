@@ -31,7 +31,7 @@ std::string_view hint_for(std::string_view what) {
     std::string_view hint;
   };
   constexpr std::array kHints = {
-      Hint{"redefine", "a key or table stands once; keep one of the two"},
+      Hint{"defined already", "a key or table stands once; keep one of the two"},
       Hint{"day between", "write a day that exists, as in 2026-12-01"},
       Hint{"month between", "write a day that exists, as in 2026-12-01"},
       Hint{"64 bits", "write a smaller number, of at most 64 bits"},
@@ -180,6 +180,8 @@ std::optional<Document> Document::parse(const std::string& path, std::string_vie
   } catch (const toml::parse_error& error) {
     const Position at = inside(position(error.source()), text);
     std::string what(error.description());
+    // The name it gives is not always the right one.
+    if (what.find("cannot redefine") != std::string::npos) what = "this is defined already";
     // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
     if (what.starts_with("Error while parsing "))
       what.erase(0, std::string_view("Error while ").size());

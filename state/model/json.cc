@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
@@ -175,12 +177,7 @@ Result<json::value> parse_json(std::string_view text) {
 }
 
 std::string print_line(const json::value& value) {
-  std::string out = json::serialize(value);
-  // Only strings can hold it, so it may be escaped as in strings.
-  for (auto at = out.find("##"); at != std::string::npos; at = out.find("##", at + 1)) {
-    out.replace(at + 1, 1, "\\u0023");
-  }
-  return out;
+  return escape_json(json::serialize(value));
 }
 
 const json::value* member(const json::value& object, std::string_view key) {

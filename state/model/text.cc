@@ -159,6 +159,9 @@ std::string escape_markdown(std::string_view text) {
   // character is the character again. A comment, which nobody sees, tears them apart.
   constexpr std::string_view kApart = "<!-- -->";
   std::string out;
+  // Spaces in front would move what follows them to another level of a list.
+  for (; text.starts_with(' '); text.remove_prefix(1)) out += "&#32;";
+  const std::size_t begin = out.size();
   for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
     const bool ascii = decoded.length == 1;
     switch (decoded.code_point) {
@@ -181,10 +184,10 @@ std::string escape_markdown(std::string_view text) {
         out.append("\\#").append(kApart);
         break;
       case '-':  // a list or a rule, where it begins a line
-        out += out.empty() ? "\\-" : "-";
+        out += out.size() == begin ? "\\-" : "-";
         break;
       case '.':  // "www." is a link, "1." a list
-        out += out.find_first_not_of("0123456789") == std::string::npos ||
+        out += out.find_first_not_of("0123456789", begin) == std::string::npos ||
                        to_lower_ascii(out).ends_with("www")
                    ? "\\."
                    : ".";
@@ -192,6 +195,25 @@ std::string escape_markdown(std::string_view text) {
       default:
         if (ascii && kPunctuation.find(bytes[0]) != std::string_view::npos) out += '\\';
         append_escaped(out, decoded, bytes);
+    }
+  });
+  return out;
+}
+
+std::string escape_json(std::string json) {
+  if (!find_hidden_character(json) && json.find("##") == std::string::npos) return json;
+  std::string out;
+  out.reserve(json.size() + 16);
+  for_each_code_point(json, [&](const Decoded& decoded, std::string_view bytes) {
+    const auto c = static_cast<std::uint32_t>(decoded.code_point);
+    const bool command = c == '#' && out.ends_with('#');
+    // Both stand in strings only; control characters below have been escaped there.
+    if (decoded.length == 0 || (!command && (c < 0x7F || !is_hidden(c)))) {
+      out += bytes;
+    } else if (c < 0x10000) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xD7C0 + (c >> 10U), 0xDC00 + (c & 0x3FFU));
     }
   });
   return out;

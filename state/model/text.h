@@ -24,6 +24,9 @@ namespace rolecall {
 /// a link or HTML.
 [[nodiscard]] std::string escape_markdown(std::string_view text);
 
+/// JSON, already serialized, with \uXXXX for what escape_terminal would not let through.
+[[nodiscard]] std::string escape_json(std::string json);
+
 /// First code point that has no place in a name people review: control, bidirectional, zero-width.
 [[nodiscard]] std::optional<char32_t> find_hidden_character(std::string_view text);
 

@@ -85,6 +85,10 @@ std::string head(std::string_view body) {
   return std::string(testing::kHead) + std::string(body);
 }
 
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.name;
+}
+
 class BadPolicies : public ::testing::TestWithParam<Row> {};
 
 TEST_P(BadPolicies, AreRefusedInWords) {
@@ -138,9 +142,10 @@ const Row kStructure[] = {
     {"T21_UnknownTable", head("[usres]\n"), "4:2", "unknown table [usres]",
      "did you mean \"users\"?"},
     {"T22_Singular", head("[user]\n"), "4:2", "unknown table [user]", "did you mean \"users\"?"},
-    {"T23_DuplicateKey", head("[users]\n\"a@x.example\" = {}\n\"a@x.example\" = {}\n"), "6:", "",
-     "stands once; keep one of the two"},
-    {"T24_DuplicateTable", head("[safety]\n[safety]\n"), "5:", "", "stands once"},
+    {"T23_DuplicateKey", head("[users]\n\"a@x.example\" = {}\n\"a@x.example\" = {}\n"), "6:17",
+     "not TOML: this is defined already", "stands once; keep one of the two"},
+    {"T24_DuplicateTable", head("[safety]\n[safety]\n"), "5:1", "not TOML: this is defined already",
+     "stands once"},
     {"T25_MissingId", "version = 1\n[organization]\n", "2:2", "[organization] has no \"id\"",
      "add the organization id"},
     {"T25_MissingUser", head("[groups.a]\nmembers = [{ until = 2026-12-01 }]\n"), "5:12",
@@ -160,12 +165,12 @@ const Row kStructure[] = {
      "\"percent\" of [safety.limits.remove_members] must be an integer", "whole number"},
     {"T30_PercentInf", head("[safety.limits.remove_members]\npercent = inf\n"), "5:11",
      "\"percent\" of [safety.limits.remove_members] must be an integer", "whole number"},
-    {"T31_LongInteger", head("[safety]\nmin_org_admins = 9223372036854775808\n"), "5:18",
+    {"T31_LongInteger", head("[safety]\nmin_org_admins = 9223372036854775808\n"), "5:37",
      "not TOML: ", "64 bits"},
     {"T32_BooleanInQuotes", head("[groups.a]\nmembers = []\nempty = \"true\"\n"), "6:9",
      "\"empty\" of group \"a\" must be true or false, found a string", "write it without quotes"},
-    {"T33_NoSuchDay", head("[users]\n\"a@x.example\" = { from = 2026-02-30 }\n"),
-     "5:", "not TOML: ", "a day that exists"},
+    {"T33_NoSuchDay", head("[users]\n\"a@x.example\" = { from = 2026-02-30 }\n"), "5:36",
+     "not TOML: ", "a day that exists"},
     {"T36_Backwards",
      head("[users]\n\"a@x.example\" = { from = 2026-12-02, until = 2026-12-01 }\n"), "5:26",
      "user \"a@x.example\" starts 2026-12-02 and ends 2026-12-01, before it starts",
@@ -276,6 +281,20 @@ TEST(BadPolicyFiles, ASecretIsNeverRepeated) {
     const std::string said = refusal_of(dir, dir.write("policy.toml", head(line)));
     EXPECT_THAT(said, Not(HasSubstr("s3cret"))) << line;
   }
+}
+
+// C15: before anything is asked of anybody.
+TEST(BadPlaces, ForAPlanAreRefusedFirst) {
+  const test::TempDir dir;
+  const std::string policy = dir.write("policy.toml", head(""));
+  const std::string nowhere = (dir.path() / "no" / "dir" / "p").string();
+  const Ended ended = command({"plan", policy, "--out", nowhere, "--api-url", "http://127.0.0.1:1",
+                               "--store", (dir.path() / "store.db").string()});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("no/dir: no such directory"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("127.0.0.1")));
+  EXPECT_THAT(command({"plan", policy, "--out", dir.path().string()}).err,
+              HasSubstr(" is a directory"));
 }
 
 // I6: a group may have such a name already, so this is for people to look at.

@@ -38,7 +38,7 @@ json::value make_seed(Bytes& bytes) {
                                     "invited", "not_invited", "deactivated"};
     const std::size_t status = bytes.below(kStatus.size());
     if (status == 0) continue;
-    here.push_back(person);
+    if (status <= 3) here.push_back(person);  // the others are in no directory
     json::object user{{"email", person}, {"status", kStatus.at(status)}};
     const std::string name = name_of(bytes);
     if (!find_invalid_utf8(name)) user["name"] = name;

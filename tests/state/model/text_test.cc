@@ -35,6 +35,7 @@ TEST(EscapeTest, MarkdownHoldsNoMarkup) {
             "@<!-- -->team \\#<!-- -->12 www\\.evil.example");
   EXPECT_EQ(escape_markdown("- x"), "\\- x");
   EXPECT_EQ(escape_markdown("1. x-y"), "1\\. x-y");
+  EXPECT_EQ(escape_markdown("  - x"), "&#32;&#32;\\- x");
 }
 
 TEST(EscapeTest, NothingFromOutsideCommandsABuildServer) {
