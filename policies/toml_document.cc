@@ -34,6 +34,7 @@ std::string_view hint_for(std::string_view what) {
       Hint{"defined already", "a key or table stands once; keep one of the two"},
       Hint{"day between", "write a day that exists, as in 2026-12-01"},
       Hint{"month between", "write a day that exists, as in 2026-12-01"},
+      Hint{"between", "write a time that exists, as in 08:00:00"},
       Hint{"64 bits", "write a smaller number, of at most 64 bits"},
       Hint{"table header", "close it with \"]\", or \"]]\" where it begins with \"[[\""},
       Hint{"end-of-file", "close what is open before the end of the file"},

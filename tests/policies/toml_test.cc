@@ -515,5 +515,39 @@ const Invalid kInvalid[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Toml, TomlRefuses, ::testing::ValuesIn(kInvalid), kName);
 
+std::string repeated(std::string_view what, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += what;
+  return out;
+}
+
+// Valid, and refused all the same: by limits that no policy comes near (byte_scan.h), as what is
+// left of a merge, and by toml++, which knows no leap second.
+TEST(Toml, RefusesALittleMoreThanItMust) {
+  const std::string more[] = {
+      repeated("a.", 16) + "a = 1",
+      "a = " + repeated("[", 33) + repeated("]", 33),
+      "a = \"\"\"\n<<<<<<< ours\n\"\"\"",
+      "a = 2016-12-31T23:59:60Z",
+      "a = 1e400",
+  };
+  for (const std::string& text : more) {
+    Diagnostics diagnostics;
+    EXPECT_EQ(read(text, diagnostics).value_or("refused"), "refused") << text;
+  }
+}
+
+TEST(Toml, TakesWhatIsWithinTheLimits) {
+  const std::string within[] = {
+      repeated("a.", 15) + "a = 1",        "a = " + repeated("[", 32) + repeated("]", 32),
+      "a = 00:00:00." + repeated("9", 40), "a = 0x" + repeated("0", 40) + "1",
+      "a = 1." + repeated("0", 200) + "1",
+  };
+  for (const std::string& text : within) {
+    Diagnostics diagnostics;
+    EXPECT_TRUE(read(text, diagnostics)) << render(diagnostics);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall
