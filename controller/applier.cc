@@ -293,6 +293,11 @@ class Applier {
 
   void conclude(const Open& open, Effect effect, bool last_round) {
     const Change& change = plan_.changes[open.change];
+    if (effect == Effect::unknown && report_.interrupted) {
+      // The intent stays without an outcome: the next run looks before it does anything.
+      report_.outcomes[open.change] = {State::in_doubt, "the next run will look what became of it"};
+      return;
+    }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
     if (effect == Effect::there) {
