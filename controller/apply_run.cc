@@ -1,30 +1,17 @@
 #include "controller/apply_run.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <filesystem>
 
 #include "controller/git.h"
 #include "controller/progress.h"
+#include "controller/safety_history.h"
 #include "controller/signals.h"
+#include "controller/who.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
-
-std::string login_name() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
-}
 
 Result<void> close_run(Store& store, RunId run, RunEnd end) {
   end.at = SystemClock().now();
@@ -70,15 +57,6 @@ OpenStore open_store(const std::string& path, const std::string& command) {
   return out;
 }
 
-Result<std::vector<Store::Protection>> remembered_protections(const std::string& store_path,
-                                                              const std::string& organization) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(store_path, ignored)) return std::vector<Store::Protection>();
-  const auto store = Store::open(store_path, Store::Access::read);
-  if (!store) return tl::make_unexpected(store.error());
-  return store->remembered_protections(organization);
-}
-
 RunStart ApplyRun::start_of(const Plan& plan) const {
   RunStart start;
   start.command = command;
@@ -113,11 +91,32 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   return run;
 }
 
+Result<RunId> ApplyRun::record_stopped(const Plan& plan) {
+  const auto run = opened.store->begin_run(start_of(plan));
+  if (!run) return run;
+  RunEnd end;
+  end.exit_code = 4;
+  end.state = "refused";
+  end.reads = static_cast<std::int64_t>(plan.reads);
+  end.skipped = static_cast<std::int64_t>(plan.changes.size());
+  const auto closed = close_run(*opened.store, *run, end);
+  if (!closed) return tl::make_unexpected(closed.error());
+  return run;
+}
+
+std::string ApplyRun::stop_order() const {
+  const std::string order = stop.in_force();
+  return order.empty() ? order : fmt::format("{}; {}", order, kHowToResume);
+}
+
 Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   using State = ChangeOutcome::State;
   const Plan& plan = *planned.plan;
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return tl::make_unexpected(run.error());
+  if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {
+    return tl::make_unexpected(kept.error());
+  }
   Done done;
   done.run = *run;
   {
@@ -125,14 +124,17 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
     done.report = apply_plan(
         plan, {connection.writes(), *opened.store, *run, connection.clock(), stop_signalled,
                [this] { return opened.lock->still_mine(); },
-               [&](std::size_t made, std::size_t of) { progress.update(made, of, "changes"); }});
+               [&](std::size_t made, std::size_t of) { progress.update(made, of, "changes"); },
+               [this] { return stop_order(); }});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);
   const auto n = [&](State state) { return static_cast<std::int64_t>(report.count(state)); };
   RunEnd end;
   end.exit_code = done.exit_code;
-  end.state = report.interrupted ? "interrupted" : done.exit_code == 0 ? "finished" : "failed";
+  end.state = report.interrupted || report.halted ? "interrupted"
+              : done.exit_code == 0               ? "finished"
+                                                  : "failed";
   end.reads = static_cast<std::int64_t>(plan.reads);
   end.writes = static_cast<std::int64_t>(report.writes);
   end.applied = n(State::applied);

@@ -236,6 +236,25 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
   choose(show, line, line.audit_show);
 }
 
+void define_stop_commands(CLI::App& app, CommandLine& line) {
+  CLI::App& stop = command(
+      app, "stop", "Keep every run of apply and run from writing, also those going on now",
+      "What is in flight is finished and recorded; nothing more is sent until rolecall resume.\n"
+      "plan goes on working. The order is a file beside the store, so that it outlives restarts.\n"
+      "Examples:\n"
+      "  rolecall stop --reason \"wrong branch merged, INC-12\"\n");
+  option(stop, "policy", line.stop.policy, kPolicyHelp, "POLICY");
+  option(stop, "--reason", line.stop.reason, "Why, for whoever finds it stopped", "TEXT")
+      ->required();
+  choose(stop, line, line.stop);
+
+  CLI::App& resume = command(app, "resume", "Take back rolecall stop",
+                             "Examples:\n"
+                             "  rolecall resume\n");
+  option(resume, "policy", line.resume.policy, kPolicyHelp, "POLICY");
+  choose(resume, line, line.resume);
+}
+
 void define_other_commands(CLI::App& app, CommandLine& line) {
   CLI::App& simulate = command(
       app, "simulate", "Serve a made-up organization on this machine that speaks the same API",
@@ -326,6 +345,7 @@ std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
   define_globals(*app, line.global);
   define_policy_commands(*app, line);
   define_reading_commands(*app, line);
+  define_stop_commands(*app, line);
   define_other_commands(*app, line);
   refuse_options_as_values(*app);
   return app;

@@ -86,12 +86,21 @@ struct UnlockOptions {
   bool yes = false;
 };
 
+struct StopOptions {
+  std::string policy{};
+  std::string reason{};
+};
+
+struct ResumeOptions {
+  std::string policy{};
+};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
 using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
                              CheckKeyOptions, AuditListOptions, AuditShowOptions, SimulateOptions,
-                             UnlockOptions, CompletionOptions>;
+                             UnlockOptions, StopOptions, ResumeOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -76,14 +76,14 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
 
   const std::vector<std::string> users = keys_of(request.remembered, "user");
   const std::vector<std::string> groups = keys_of(request.remembered, "group");
-  const PlanInput input{desired, *snapshot, catalog, users, groups};
+  const PlanInput input{desired, *snapshot, catalog, users, groups, &request.history};
   PlanResult planned = make_plan(input);
   out.diagnostics.append(planned.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   if (request.only != nullptr) {
     out.stale = stale_reasons(*request.only, planned.plan);
     planned.plan = narrow(planned.plan, *request.only);
-    planned.plan.refusals = check_safety(input, planned.plan);
+    check_safety(input, planned.plan);
   }
   out.plan = std::move(planned.plan);
   return out;
@@ -138,6 +138,7 @@ int exit_code(const Plan& plan, const ApplyReport& report) {
   using State = ChangeOutcome::State;
   if (!report.store_error.empty()) return 8;
   if (report.interrupted) return 130;
+  if (report.halted) return 4;
   const std::size_t undone =
       report.count(State::failed) + report.count(State::in_doubt) + report.count(State::skipped);
   if (undone > 0 || !report.stopped_because.empty()) return 3;

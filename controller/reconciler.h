@@ -20,6 +20,7 @@ struct PlanRequest {
   std::vector<Store::Protection> remembered;
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
+  SafetyHistory history{};          ///< what earlier runs mean for this one's safety
 };
 
 /// A plan, or why there is none.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 
@@ -10,6 +13,16 @@
 
 namespace rolecall {
 
+/// What earlier runs mean for the safety of this one. Comes from the store; nothing where there is
+/// none.
+struct SafetyHistory {
+  /// What was taken away in the last 24 hours on this organization, or may have been, by class;
+  /// without what an acknowledgement of the class admitted.
+  std::array<std::int64_t, kLimitClassCount> recent{};
+  std::map<std::string, std::int64_t> recent_members;  ///< removed members by GroupName::key
+  std::map<std::string, std::int64_t> used;  ///< id of an acknowledgement -> run that used it up
+};
+
 struct PlanInput {
   const Desired& desired;
   const Snapshot& live;
@@ -17,6 +30,7 @@ struct PlanInput {
   /// Objects that an earlier apply remembered as protected (natural keys).
   std::span<const std::string> remembered_users{};
   std::span<const std::string> remembered_groups{};
+  const SafetyHistory* history = nullptr;
 };
 
 struct PlanResult {

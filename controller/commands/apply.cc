@@ -7,6 +7,7 @@
 #include "controller/apply_run.h"
 #include "controller/commands.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -84,6 +85,14 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
     if (json) print(render_report_json(plan, nothing, *recorded, code));
     return finish_output(code);
   }
+  if (const std::string stopped = run.stop_order(); !stopped.empty()) {
+    if (const auto recorded = run.record_stopped(plan); !recorded) {
+      print_error(recorded.error());
+      return 8;
+    }
+    print_error({stopped, {}});
+    return 4;
+  }
   if (must_ask) {
     switch (ask(plan)) {
       case Consent::given:
@@ -130,7 +139,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   auto connection = Connection::open(effective);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind.
-  if (const auto readable = plan_request(effective, policy_path); !readable) {
+  if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
   OpenStore opened = open_store(store_path(effective, policy_path), "apply");
@@ -144,7 +153,8 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(planned); code != 0) return code;
-  ApplyRun run{effective, *connection, opened, "apply", policy_path};
+  ApplyRun run{effective, *connection, opened,
+               "apply",   policy_path, StopSwitch(store_path(effective, policy_path))};
   return apply_planned(run, planned, !saved && !options.yes);
 }
 

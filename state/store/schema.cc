@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "state/store/safety_schema.h"
+
 namespace rolecall {
 namespace {
 
@@ -88,7 +90,7 @@ CREATE TABLE protections (         -- what the last apply protected; no part of 
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kFirstSchema};
+constexpr std::array kMigrations = {kFirstSchema, kSafetySchema};
 
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 
