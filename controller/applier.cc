@@ -79,6 +79,10 @@ class Applier {
     if (env_.may_still_write && !env_.may_still_write() && report_.stopped_because.empty()) {
       report_.stopped_because = "the lock was taken over";
     }
+    if (env_.stop_order && report_.stopped_because.empty()) {
+      report_.stopped_because = env_.stop_order();
+      report_.halted = !report_.stopped_because.empty();
+    }
     return report_.interrupted || !report_.store_error.empty() || !report_.stopped_because.empty();
   }
 
