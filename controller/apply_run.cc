@@ -151,11 +151,11 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   Done done;
   done.run = *run;
   {
-    Progress progress(global, "applying");
+    Progress progress(global, "applying changes");
     done.report = apply_plan(
         plan, {connection.writes(), *opened.store, *run, connection.clock(), stop_signalled,
                [this] { return opened.lock->still_mine(); },
-               [&](std::size_t made, std::size_t of) { progress.update(made, of, "changes"); },
+               [&](std::size_t made, std::size_t of) { progress.update(made, of); },
                [this] { return stop_order(); }});
   }
   const ApplyReport& report = done.report;
