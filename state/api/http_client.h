@@ -44,7 +44,7 @@ struct HttpOptions {
 /// - An answer counts as whole only when its length was announced and met, it is not encoded and
 ///   breaks no limit; else the call fails as `bad_answer`, or as `no_answer` when it was cut short.
 /// - `not_sent` means that no byte of the request was handed to the connection.
-/// - Where the server echoes the key, the answer holds "[key]" in its place.
+/// - Where the server echoes a key of 16 characters or more, the answer holds "[key]" in its place.
 ///
 /// Error: the CA file cannot be read or holds no certificate.
 [[nodiscard]] Result<std::unique_ptr<WriteClient>> make_http_client(HttpOptions options,

@@ -358,6 +358,15 @@ TEST(HttpClient, MasksTheKeyInWhatItReturns) {
   EXPECT_EQ(result->retry_after, "[key]");
 }
 
+TEST(HttpClient, AKeyAsShortAsAWordIsNoReasonToChangeNames) {
+  ByteServer server({{answer(200, R"({"name":"marketing"})")}});
+  auto client = make_http_client(options_for(server.port()), Secret(std::string("market")));
+  ASSERT_TRUE(client);
+  const auto result = read_once(**client);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->body, R"({"name":"marketing"})");
+}
+
 TEST(HttpClient, RefusedConnectionIsNotSent) {
   std::uint16_t port = 0;
   {
