@@ -245,7 +245,9 @@ class Applier {
           break;
         case Verdict::not_sent:
           close(open, State::failed,
-                cancelled ? "not sent: the run was interrupted" : judgement.message);
+                !cancelled       ? judgement.message
+                : report_.halted ? "not sent: all writing was stopped"
+                                 : "not sent: the run was interrupted");
           break;
         case Verdict::conflict:
         case Verdict::unclear:

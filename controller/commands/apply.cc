@@ -16,6 +16,7 @@
 namespace rolecall {
 namespace {
 
+constexpr int kRefused = 4;
 constexpr int kStale = 5;
 
 /// A saved plan is a file that holds a JSON object; a policy is a folder or TOML.
@@ -80,6 +81,12 @@ Consent ask(const Plan& plan) {
   return Consent::cannot_ask;
 }
 
+ApplyReport nothing_done(const Plan& plan, const std::string& because) {
+  ApplyReport report;
+  report.outcomes.assign(plan.changes.size(), {ChangeOutcome::State::skipped, because});
+  return report;
+}
+
 int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
@@ -91,19 +98,19 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
       print_error(recorded.error());
       return 8;
     }
-    ApplyReport nothing;
-    nothing.outcomes.assign(plan.changes.size(),
-                            {ChangeOutcome::State::skipped, "the plan is refused"});
+    const ApplyReport nothing = nothing_done(plan, "the plan is refused");
     if (json) print(render_report_json(plan, nothing, *recorded, code));
     return finish_output(code);
   }
   if (const std::string stopped = run.stop_order(); !stopped.empty()) {
-    if (const auto recorded = run.record_stopped(plan); !recorded) {
+    const auto recorded = run.record_stopped(plan);
+    if (!recorded) {
       print_error(recorded.error());
       return 8;
     }
     print_error({stopped, {}});
-    return 4;
+    if (json) print(render_report_json(plan, nothing_done(plan, stopped), *recorded, kRefused));
+    return finish_output(kRefused);
   }
   if (must_ask) {
     switch (ask(plan)) {

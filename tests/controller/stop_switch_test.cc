@@ -6,9 +6,9 @@
 
 #include <boost/json/parse.hpp>
 #include <filesystem>
-#include <random>
 
 #include "state/store/lock.h"
+#include "tests/support/cases.h"
 #include "tests/support/rehearsal.h"
 #include "tests/support/running_org.h"
 
@@ -83,10 +83,14 @@ TEST_F(StopSwitchTest, WhateverLiesThereStops) {
   }
 }
 
-/// An organization with a group of 40 that all 40 people are to join.
+constexpr std::size_t kJoin = 20;
+/// Before each of the calls, and after the last.
+constexpr std::uint64_t kMoments = kJoin + 2;
+
+/// An organization with a group that all people are to join.
 boost::json::value big_seed() {
   std::string users;
-  for (int i = 0; i < 40; ++i) {
+  for (std::size_t i = 0; i < kJoin; ++i) {
     users += std::string(i == 0 ? "" : ", ") +
              ("{\"email\": \"p" + std::to_string(i) + "@acme.example\"}");
   }
@@ -99,21 +103,22 @@ std::string all_in_team() {
   std::string out =
       "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
       "[groups.team]\nmembers = [";
-  for (int i = 0; i < 40; ++i) out += "\"p" + std::to_string(i) + "@acme.example\", ";
+  for (std::size_t i = 0; i < kJoin; ++i) out += "\"p" + std::to_string(i) + "@acme.example\", ";
   return out + "]\n";
 }
 
 TEST_F(StopSwitchTest, AtAnyMomentOfAnApplyNoMoreThanWhatIsInFlightFollows) {
-  std::mt19937_64 random(7);
-  for (int round = 0; round < 200; ++round) {
+  // Every moment there is, then random ones.
+  const std::uint64_t rounds = test::cases(kMoments);
+  for (std::uint64_t round = 0; round < rounds; ++round) {
     constexpr std::size_t kInFlight = 4;
-    test::Rehearsal rehearsal(big_seed(), {.seed = random(), .parallelism = kInFlight});
+    test::Rehearsal rehearsal(big_seed(), {.seed = round + 1, .parallelism = kInFlight});
     rehearsal.policy(all_in_team());
     const Planned planned = rehearsal.plan();
     ASSERT_TRUE(planned.plan);
-    ASSERT_EQ(planned.plan->calls.size(), 40U);
+    ASSERT_EQ(planned.plan->calls.size(), kJoin);
     const StopSwitch stop(rehearsal.store_path());
-    const std::size_t moment = random() % 45;
+    const std::size_t moment = round % kMoments;
     std::size_t asked = 0;
     std::size_t before = 0;
     const ApplyReport report = rehearsal.apply(planned, [&] {
@@ -129,7 +134,7 @@ TEST_F(StopSwitchTest, AtAnyMomentOfAnApplyNoMoreThanWhatIsInFlightFollows) {
     ASSERT_EQ(report.count(State::applied), after);
     ASSERT_EQ(
         report.count(State::applied) + report.count(State::skipped) + report.count(State::failed),
-        40U);
+        kJoin);
     ASSERT_EQ(exit_code(*planned.plan, report), report.halted ? 4 : 0);
     ASSERT_EQ(report.halted, stop.in_force() != "");
     // Nothing is left open in the log, and the rest is done once it goes on.
@@ -137,7 +142,7 @@ TEST_F(StopSwitchTest, AtAnyMomentOfAnApplyNoMoreThanWhatIsInFlightFollows) {
     ASSERT_TRUE(store->open_intents().value().empty());
     ASSERT_TRUE(stop.clear());
     const Planned rest = rehearsal.plan();
-    ASSERT_EQ(rest.plan->changes.size(), 40 - after);
+    ASSERT_EQ(rest.plan->changes.size(), kJoin - after);
   }
 }
 

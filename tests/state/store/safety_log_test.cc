@@ -48,7 +48,8 @@ class SafetyLogTest : public testing::Test {
   /// "run kind group n", with "admin" and the admitted classes where there are any.
   std::vector<std::string> since(Instant at, const std::string& organization = "org-1") {
     std::vector<std::string> out;
-    for (const auto& changes : store_->changes_since(organization, at).value()) {
+    const auto found = store_->changes_since(organization, at).value();
+    for (const auto& changes : found) {
       std::string line = std::to_string(changes.run) + ' ' + changes.kind + ' ' + changes.group +
                          ' ' + std::to_string(changes.n);
       if (changes.loses_admin) line += " admin";
