@@ -7,6 +7,7 @@
 #include "controller/apply_run.h"
 #include "controller/commands.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -130,7 +131,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   auto connection = Connection::open(effective);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind.
-  if (const auto readable = plan_request(effective, policy_path); !readable) {
+  if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
   OpenStore opened = open_store(store_path(effective, policy_path), "apply");
@@ -139,7 +140,10 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return opened.exit_code;
   }
   auto request = plan_request(effective, policy_path);
-  if (!request) return print_error(request.error());
+  if (!request) {
+    print_error(request.error());
+    return 8;
+  }
   if (saved) request->only = &*saved;
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);

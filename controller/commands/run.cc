@@ -7,9 +7,11 @@
 #include "controller/apply_run.h"
 #include "controller/commands.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
+#include "diff/plan_view.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -24,7 +26,7 @@ constexpr int kMostBackoffSteps = 6;
 int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
-  if (const auto readable = plan_request(global, policy_path); !readable) {
+  if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
   OpenStore opened = open_store(store_path(global, policy_path), "run");
@@ -33,7 +35,7 @@ int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
     return opened.exit_code;
   }
   const auto request = plan_request(global, policy_path);
-  if (!request) return print_error(request.error());
+  if (!request) return print_error(request.error()), 8;
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (const int code = show_problems(planned); code != 0) return code;
   const Plan& plan = *planned.plan;
@@ -41,7 +43,7 @@ int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   for (const Refusal& refusal : plan.refusals) {
-    spdlog::error("refused: {} {} of {} ({})", refusal.klass, refusal.n, refusal.of, refusal.limit);
+    spdlog::error("refused: {}: {}", refusal.klass, refusal_in_words(refusal));
   }
   ApplyRun run{global, *connection, opened, "run", policy_path};
   if (plan.changes.empty() || !plan.applyable()) {
