@@ -282,7 +282,7 @@ class Maker {
       if (!one.match.empty()) out += fmt::format("match = {{ department = \"{}\" }}\n", one.match);
       if (!one.exclude.empty()) out += fmt::format("exclude = {}\n", list(one.exclude));
       if (one.additive) out += "membership = \"additive\"\n";
-      if (one.membership_managed() && wanted_.at(name).empty()) out += "empty = true\n";
+      if (one.membership_managed() && named_.at(name).empty()) out += "empty = true\n";
       if (one.access) {
         std::string access = access_table(*one.access);
         if (one.access->contains(grant(kJira, "viewer"))) access = with_viewer(access);
@@ -313,17 +313,19 @@ class Maker {
   void want_members(const std::string& name) {
     const GroupPolicy& one = groups_.at(name);
     if (!one.membership_managed()) return;
-    Names& out = wanted_[name];
+    Names& out = named_[name];
     if (one.members) out = *one.members;
-    for (const std::string& other : one.include)
-      out.insert(wanted_.at(other).begin(), wanted_.at(other).end());
+    for (const std::string& other : one.include) {
+      out.insert(named_.at(other).begin(), named_.at(other).end());
+    }
     for (const auto& [email, person] : people_) {
-      if (!one.match.empty() && declared(email) && person.department == one.match &&
-          person.wish == Wish::active) {
-        out.insert(email);
-      }
+      const bool agrees = !one.match.empty() && person.department == one.match;
+      if (agrees && declared(email) && person.wish != Wish::removed) out.insert(email);
     }
     for (const std::string& email : one.exclude) out.erase(email);
+    for (const std::string& email : out) {
+      if (wish_of(email) != Wish::suspended) wanted_[name].insert(email);
+    }
   }
 
   void settle_person(const std::string& email, const PersonPolicy& one) {
@@ -363,7 +365,7 @@ class Maker {
     Model::Group& group = after_.groups[name];
     if (one.access) group.access = managed(group.access, *one.access);
     if (!one.membership_managed()) return;
-    Names members = wanted_.at(name);
+    Names members = wanted_[name];
     for (const std::string& email : group.members) {
       // Suspended people count neither as missing nor as too many.
       if (one.additive || wish_of(email) == Wish::suspended) members.insert(email);
@@ -375,7 +377,8 @@ class Maker {
   Model before_, after_;
   std::map<std::string, PersonPolicy> people_;
   std::map<std::string, GroupPolicy> groups_;
-  std::map<std::string, Names> wanted_;
+  std::map<std::string, Names> named_;   ///< by the group's policy, whoever is suspended too
+  std::map<std::string, Names> wanted_;  ///< of those who is to be made a member
   Wish unlisted_users_ = Wish::none;
   bool unlisted_groups_ = false;
 };
