@@ -171,7 +171,10 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return code;
   }
   auto request = plan_request(effective, policy_path);
-  if (!request) return print_error(request.error());
+  if (!request) {
+    print_error(request.error());
+    return 8;
+  }
   request->accept_shrink = options.accept_shrink;
   if (const auto released = release(options.invite_again, request->memory); !released) {
     return print_error(released.error());

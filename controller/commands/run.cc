@@ -11,6 +11,7 @@
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
+#include "diff/plan_view.h"
 #include "state/model/digest.h"
 #include "state/model/text.h"
 
@@ -34,8 +35,7 @@ Cycle stay_stopped(ApplyRun& run, const Plan& plan, const std::string& order) {
 
 void log_refusals(const Plan& plan) {
   for (const Refusal& refusal : plan.refusals) {
-    spdlog::error("refused: {} {} of {}{} ({})", refusal.klass, refusal.n, refusal.of,
-                  refusal.subject.empty() ? "" : " " + quote(refusal.subject), refusal.limit);
+    spdlog::error("refused: {}: {}", refusal.klass, refusal_in_words(refusal));
   }
   for (const std::string& why : plan.unfit_acknowledgements) spdlog::error("{}", why);
   if (!plan.refusals.empty()) {
@@ -62,7 +62,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path) {
     return {code};
   }
   const auto request = plan_request(global, policy_path);
-  if (!request) return {print_error(request.error())};
+  if (!request) return {(print_error(request.error()), 8)};
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
   if (const int code = show_problems(planned); code != 0) return {code};
