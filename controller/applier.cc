@@ -319,7 +319,10 @@ class Applier {
                             call_kind(open.change) != ChangeKind::invite_user &&
                             !floor_.forbids(change);
     if (repeatable) return;
-    if (effect == Effect::not_there && open.status != 0 && change.kind != ChangeKind::invite_user) {
+    // 503 says that nothing was done; other errors of an invitation leave a mail possible.
+    const bool mail_possible =
+        call_kind(open.change) == ChangeKind::invite_user && open.status != 503;
+    if (effect == Effect::not_there && open.status != 0 && !mail_possible) {
       return close(open, State::failed, open.message);
     }
     close(open, State::in_doubt, was);

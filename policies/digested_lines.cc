@@ -37,6 +37,7 @@ class Lines {
       if (line.ends_with('\r')) line.remove_suffix(1);
       take(line);
     }
+    if (!skips_) out_ += comments_;
     return std::move(out_);
   }
 
@@ -44,23 +45,28 @@ class Lines {
   void take(std::string_view line) {
     const std::string_view begins = without_leading(line, kBlank);
     const bool in_text = string_end_ != '\0';
-    if (!in_text && (begins.empty() || begins.front() == '#')) return;
+    if (!in_text && begins.empty()) return;
+    if (!in_text && begins.front() == '#') {
+      comments_.append(line).append("\n");
+      return;
+    }
     if (!in_text && depth_ == 0) {
       if (begins.front() == '[') {
         in_root_ = false;
         skips_ = names_acknowledge(without_leading(begins, " \t["));
-        if (!skips_) keep(line);
+        keep_or_skip(line);
         return;
       }
       if (in_root_) skips_ = names_acknowledge(begins);
     }
-    if (!skips_) keep(line);
+    keep_or_skip(line);
     follow(line);
   }
 
-  void keep(std::string_view line) {
-    out_ += line;
-    out_ += '\n';
+  /// Comments go with the line they stand above.
+  void keep_or_skip(std::string_view line) {
+    if (!skips_) out_.append(comments_).append(line).append("\n");
+    comments_.clear();
   }
 
   /// Where the line leaves off: in a string over several lines, in an array.
@@ -109,6 +115,7 @@ class Lines {
   }
 
   std::string out_;
+  std::string comments_;    ///< not yet known to what they belong
   bool in_root_ = true;     ///< above the first header
   bool skips_ = false;      ///< this statement, or this table, is an acknowledgement
   int depth_ = 0;           ///< of open brackets

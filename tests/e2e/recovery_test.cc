@@ -52,9 +52,16 @@ TEST_P(Recovery, OfAMembershipThatIsAdded) {
 TEST_P(Recovery, OfAnInvitationWhichIsNotSentTwice) {
   fail_once("inviteUsers");
   const Outcome outcome = rolecall({"apply", "--yes"});
-  // Where nobody shows up the invitation may still be on its way: that is left to the next run.
   EXPECT_THAT(outcome.exit_code, AnyOf(0, 3)) << outcome.said();
-  if (outcome.exit_code == 3) rolecall_exits(0, {"apply", "--yes"});
+  if (GetParam().name == "ABrokenConnection") {
+    // A mail may be on its way, for all that can be known: a person has to decide.
+    const Outcome next = rolecall({"apply", "--yes"});
+    EXPECT_EQ(next.exit_code, 3) << next.said();
+    EXPECT_THAT(next.out, ::testing::HasSubstr("--invite-again"));
+    rolecall_exits(0, {"apply", "--yes", "--invite-again", "kim@acme.example"});
+  } else if (outcome.exit_code == 3) {
+    rolecall_exits(0, {"apply", "--yes"});
+  }
   int invited = 0;
   for (const json::value& request : simulator->requests()) {
     if (request.at("operation") == "inviteUsers" && request.at("effective").as_bool()) ++invited;

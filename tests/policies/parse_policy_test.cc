@@ -383,7 +383,8 @@ TEST(ParsePolicy, TheDigestIsOfPathsAndLinesInPathOrder) {
   EXPECT_NE(digest_of({a, b}), digest_of({a}));
   EXPECT_NE(digest_of({a, b}), digest_of({a, {"c.toml", b.bytes}}));
   EXPECT_NE(digest_of({a, b}), digest_of({a, {"b.toml", "[users] # all\n"}}));
-  EXPECT_EQ(digest_of({a, b}), digest_of({a, {"b.toml", "\n# all\n[users]\r\n\n"}}));
+  EXPECT_EQ(digest_of({a, b}), digest_of({a, {"b.toml", "\n[users]\r\n\n"}}));
+  EXPECT_NE(digest_of({a, b}), digest_of({a, {"b.toml", "# all\n[users]\n"}}));
 }
 
 TEST(ParsePolicy, TellsWhetherItNeedsWorkspaces) {
