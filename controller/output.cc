@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
 
+#include "state/model/json.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -39,7 +39,7 @@ int print_error(const Error& error) {
 }
 
 void print_json(const boost::json::value& value) {
-  print(boost::json::serialize(value) + "\n");
+  print(print_line(value) + "\n");
 }
 
 int finish_output(int code) {

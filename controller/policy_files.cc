@@ -160,6 +160,9 @@ class Walk {
   }
 
   Result<void> entry(const std::string& path, const std::string& name, std::size_t depth) {
+    if (is_policy_name(name) && (find_invalid_utf8(name) || find_hidden_character(name))) {
+      return fail(fmt::format("{}: the name holds what cannot be seen", path), "rename the file");
+    }
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return cannot_read(path, errno);
     if (S_ISLNK(status.st_mode)) {

@@ -2,10 +2,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
+#include "state/model/json.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -108,7 +108,7 @@ std::string render_report_json(const Plan& plan, const ApplyReport& report, RunI
                               {"writes", report.writes},
                               {"interrupted", report.interrupted},
                               {"changes", std::move(changes)}};
-  return json::serialize(document) + "\n";
+  return print_line(document) + "\n";
 }
 
 }  // namespace rolecall

@@ -1,10 +1,10 @@
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "state/model/json.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -56,7 +56,7 @@ void print(const json::value& value, int depth, std::size_t indent, std::string&
                            : array != nullptr ? array->size()
                                               : 0;
   if (size == 0) {
-    out += json::serialize(value);
+    out += print_line(value);
     return;
   }
   const std::string separator = depth > 0 ? "\n" + std::string(indent + 2, ' ') : "";
@@ -69,7 +69,7 @@ void print(const json::value& value, int depth, std::size_t indent, std::string&
   if (object != nullptr) {
     for (const auto& member : *object) {
       next();
-      out += json::serialize(json::value(member.key())) + ": ";
+      out += print_line(json::value(member.key())) + ": ";
       print(member.value(), depth - 1, indent + 2, out);
     }
   } else {

@@ -240,7 +240,8 @@ class Scanner {
       }
     }
     if (++depth_ > kMaxBracketDepth) {
-      return stop(here(), fmt::format("brackets nested deeper than {}", kMaxBracketDepth), {});
+      return stop(here(), fmt::format("brackets nested deeper than {}", kMaxBracketDepth),
+                  "close them sooner: a policy needs no more than a few");
     }
     at_line_start_ = false;
     ++pos_;

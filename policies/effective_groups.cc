@@ -75,7 +75,9 @@ class Resolver {
                            std::vector<EffectiveMember>& out) {
     for (std::uint32_t i = 0; i < group.include.size(); ++i) {
       if (!group.include[i].group) continue;
-      for (const EffectiveMember& member : groups[*group.include[i].group]) {
+      const std::vector<EffectiveMember>& included = groups[*group.include[i].group];
+      if (&included == &out) continue;  // includes itself: an error already
+      for (const EffectiveMember& member : included) {
         out.push_back({member.person, MemberOrigin::include, i});
       }
     }

@@ -13,6 +13,40 @@ namespace {
 /// Longer words have no typing error in common with anything, only a cost.
 constexpr std::size_t kLongestGuess = 100;
 
+/// Keys that people try although they have no place in any policy.
+struct Misplaced {
+  std::string_view part;  ///< of the key, in lower case, without "_" and "-"
+  std::string_view hint;
+};
+constexpr std::string_view kNoSecrets =
+    "secrets do not belong in a policy: name a key file with --api-key-file, and make a new key, "
+    "since this one may have been seen";
+constexpr std::string_view kNoAddress =
+    "the address of the API is not for a policy to say; --api-url sets it";
+constexpr std::array kMisplaced = {
+    Misplaced{"apikey", kNoSecrets},     Misplaced{"token", kNoSecrets},
+    Misplaced{"secret", kNoSecrets},     Misplaced{"password", kNoSecrets},
+    Misplaced{"credential", kNoSecrets}, Misplaced{"baseurl", kNoAddress},
+    Misplaced{"apiurl", kNoAddress},     Misplaced{"endpoint", kNoAddress},
+};
+
+std::string example_of(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::string:
+      return "write it in quotes";
+    case ValueKind::integer:
+      return "write a whole number, as in 3";
+    case ValueKind::boolean:
+      return "write true or false";
+    case ValueKind::array:
+      return "write a list, as in [\"a\", \"b\"]";
+    case ValueKind::table:
+      return "write keys and values, as in { state = \"active\" }";
+    default:
+      return {};
+  }
+}
+
 template <class Range>
 std::string listed(const Range& words) {
   std::string out;
@@ -30,6 +64,16 @@ const Entry* find(const std::vector<Entry>& entries, std::string_view key) {
 
 std::string Owner::str() const {
   return name.empty() ? std::string(kind) : fmt::format("{} {}", kind, quote(name));
+}
+
+std::string hint_for_key(Policy& policy, std::string_view key,
+                         std::span<const std::string_view> known, std::string otherwise) {
+  std::string plain = to_lower_ascii(key.substr(0, kLongestGuess));
+  std::erase_if(plain, [](char c) { return c == '_' || c == '-'; });
+  for (const Misplaced& misplaced : kMisplaced) {
+    if (plain.find(misplaced.part) != std::string::npos) return std::string(misplaced.hint);
+  }
+  return did_you_mean(policy, key, known, std::move(otherwise));
 }
 
 std::string did_you_mean(Policy& policy, std::string_view word,
@@ -75,7 +119,7 @@ std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry,
   std::erase_if(entries, [&](const Entry& inner) {
     if (std::find(known.begin(), known.end(), inner.key) != known.end()) return false;
     error(inner.at, fmt::format("unknown key {} in {}", quote(inner.key), owner.str()),
-          did_you_mean(policy_, inner.key, known, "known are " + listed(known)));
+          hint_for_key(policy_, inner.key, known, "known are " + listed(known)));
     return true;
   });
   return entries;
@@ -86,6 +130,8 @@ bool FileReader::expect(const Owner& owner, const Entry& entry, ValueKind kind, 
   if (found == kind) return true;
   if (hint.empty() && kind == ValueKind::boolean && found == ValueKind::string) {
     hint = "write it without quotes";
+  } else if (hint.empty()) {
+    hint = example_of(kind);
   }
   const bool itself = entry.key == owner.name || entry.key == owner.kind;
   error(entry.value.at(),
@@ -123,8 +169,10 @@ std::optional<std::int64_t> FileReader::whole(const Owner& owner, const Entry& e
   if (!expect(owner, entry, ValueKind::integer)) return std::nullopt;
   const std::int64_t number = entry.value.integer();
   if (number >= low && number <= high) return number;
-  error(entry.value.at(), fmt::format("{} of {} must be between {} and {}, found {}",
-                                      quote(entry.key), owner.str(), low, high, number));
+  error(entry.value.at(),
+        fmt::format("{} of {} must be between {} and {}, found {}", quote(entry.key), owner.str(),
+                    low, high, number),
+        fmt::format("write a whole number from {} to {}", low, high));
   return std::nullopt;
 }
 
@@ -154,23 +202,41 @@ std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Own
       out.emplace_back(element.string(), element.at());
       continue;
     }
-    error(element.at(), fmt::format("element {} of {} must be a string, found {}", i + 1,
-                                    quote(entry.key), describe(element.kind())));
+    error(element.at(),
+          fmt::format("element {} of {} must be a string, found {}", i + 1, quote(entry.key),
+                      describe(element.kind())),
+          "write each of them in quotes");
   }
   return out;
 }
 
 std::optional<PersonId> FileReader::person(std::string_view spelling, Position where) {
   const Result<PersonId> person = policy_.people.intern(spelling);
-  if (person) return *person;
-  error(where, fmt::format("address {} {}", quote(spelling), person.error().what),
-        person.error().hint);
-  return std::nullopt;
+  if (!person) {
+    const std::string& hint = person.error().hint;
+    error(where, fmt::format("address {} {}", quote(spelling), person.error().what),
+          hint.empty() ? "write it as in \"ada@acme.example\"" : hint);
+    return std::nullopt;
+  }
+  if (const std::optional<std::string> scripts = find_mixed_scripts(spelling)) {
+    error(where, fmt::format("address {} mixes {} letters", quote(spelling), *scripts),
+          "retype it: a letter may be another one than it looks like");
+    return std::nullopt;
+  }
+  return *person;
 }
 
 std::optional<GroupName> FileReader::group_name(std::string_view spelling, Position where) {
   const Result<GroupName> name = GroupName::parse(spelling);
-  if (name) return *name;
+  if (name) {
+    // No error: the organization may have a group of such a name.
+    if (const std::optional<std::string> scripts = find_mixed_scripts(spelling)) {
+      diagnostics_.warning(policy_.place(at(where)),
+                           fmt::format("group name {} mixes {} letters", quote(spelling), *scripts),
+                           "make sure that no letter is another one than it looks like");
+    }
+    return *name;
+  }
   error(where, fmt::format("group name {} {}", quote(spelling), name.error().what),
         name.error().hint);
   return std::nullopt;

@@ -26,6 +26,12 @@ struct Owner {
                                        std::span<const std::string_view> candidates,
                                        std::string otherwise = {});
 
+/// The same for a key that is not known. Keys that would hold a secret or the address of the API
+/// get the reason why a policy has none.
+[[nodiscard]] std::string hint_for_key(Policy& policy, std::string_view key,
+                                       std::span<const std::string_view> known,
+                                       std::string otherwise);
+
 /// Turns the values of one file into the Policy's types, reporting what does not fit.
 class FileReader {
  public:

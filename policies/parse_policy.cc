@@ -51,7 +51,7 @@ void unknown_entry(FileReader& reader, const Entry& entry) {
       table ? fmt::format("table [{}]", escape_terminal(entry.key.substr(0, 80)))
             : fmt::format("key {}", quote(entry.key));
   reader.error(entry.at, "unknown " + shown,
-               did_you_mean(reader.policy(), entry.key, kKnown,
+               hint_for_key(reader.policy(), entry.key, kKnown,
                             "known are [organization], [resources], [users], [groups], [safety], "
                             "[[acknowledge]]"));
 }

@@ -83,17 +83,6 @@ bool is_link_local(const asio::ip::address& address) {
   return v6.is_link_local();
 }
 
-/// A short key, such as people use with a simulator, is no secret but may be part of any name.
-constexpr std::size_t kShortestSecret = 16;
-
-void mask(std::string& text, std::string_view key) {
-  constexpr std::string_view kMask = "[key]";
-  if (key.size() < kShortestSecret) return;
-  for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + kMask.size())) {
-    text.replace(at, key.size(), kMask);
-  }
-}
-
 struct Call {
   Call(asio::io_context& io, Ticket number) : ticket(number), timer(io) {}
   Ticket ticket;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <limits>
 
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -107,7 +108,8 @@ ParsedGroup parse_group(const json::value& item) {
   if (const json::value* counts = member(item, "counts")) {
     const std::int64_t* users = integer_member(*counts, "users");
     const std::int64_t* resources = integer_member(*counts, "resources");
-    if (users != nullptr && resources != nullptr) {
+    constexpr auto kMost = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+    if (users != nullptr && resources != nullptr && *users <= kMost && *resources <= kMost) {
       group.has_counts = true;
       group.about.user_count = static_cast<std::uint32_t>(*users);
       group.about.resource_count = static_cast<std::uint32_t>(*resources);

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -114,6 +116,33 @@ std::optional<Error> find_fault(std::string_view key, const std::string& source)
   return std::nullopt;
 }
 
+/// Length of one character at the beginning of `text` that stands for `c`; 0 when it does not.
+std::size_t spelling(std::string_view text, char c) {
+  if (text.starts_with(c)) return 1;
+  if (text.size() >= 2 && text[0] == '\\' && text[1] == c) return 2;
+  const auto is_code = [&](std::string_view prefix) {
+    unsigned code = 0;
+    const std::string_view digits = text.substr(std::min(text.size(), prefix.size()), 2);
+    const auto* end = digits.data() + digits.size();
+    return text.starts_with(prefix) && digits.size() == 2 &&
+           std::from_chars(digits.data(), end, code, 16).ptr == end &&
+           code == static_cast<unsigned char>(c);
+  };
+  if (is_code("%")) return 3;
+  return is_code("\\u00") ? 6 : 0;
+}
+
+/// Length of the secret at the beginning of `text`; 0 when it is not there.
+std::size_t secret_at(std::string_view text, std::string_view secret) {
+  std::size_t pos = 0;
+  for (const char c : secret) {
+    const std::size_t length = spelling(text.substr(pos), c);
+    if (length == 0) return 0;
+    pos += length;
+  }
+  return pos;
+}
+
 }  // namespace
 
 void wipe(std::string& text) {
@@ -143,6 +172,28 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     wipe(other.text_);
   }
   return *this;
+}
+
+void mask(std::string& text, std::string_view secret) {
+  if (secret.size() < kShortestSecret) return;
+  const std::array<char, 3> begins = {secret[0], '\\', '%'};
+  const auto next = [&](std::size_t from) {
+    return std::min(text.size(), text.find_first_of(begins.data(), from, begins.size()));
+  };
+  std::string out;
+  std::size_t kept = 0;  ///< up to here `text` is in `out`
+  for (std::size_t pos = next(0); pos < text.size();) {
+    const std::size_t length = secret_at(std::string_view(text).substr(pos), secret);
+    if (length > 0) {
+      out.append(text, kept, pos - kept).append("[key]");
+      kept = pos + length;
+    }
+    pos = next(pos + std::max<std::size_t>(length, 1));
+  }
+  if (kept == 0) return;
+  out.append(text, kept);
+  wipe(text);
+  text = std::move(out);
 }
 
 Result<Secret> load_api_key(const std::optional<std::string>& file,

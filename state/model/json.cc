@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
 #include <unordered_set>
 #include <vector>
+
+#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
@@ -171,6 +174,10 @@ Result<json::value> parse_json(std::string_view text) {
     return fail(fmt::format("byte {} (in {}): {}", read, where, ec.message()));
   }
   return parser.handler().release();
+}
+
+std::string print_line(const json::value& value) {
+  return escape_json(json::serialize(value));
 }
 
 const json::value* member(const json::value& object, std::string_view key) {

@@ -14,6 +14,10 @@ namespace rolecall {
 /// says where ("$.data[17].accountId: duplicate member", "byte 412: ...").
 [[nodiscard]] Result<boost::json::value> parse_json(std::string_view text);
 
+/// One line of JSON that can be shown: hidden characters are escaped, and so is what a build server
+/// would take for a command to it (escape_json).
+[[nodiscard]] std::string print_line(const boost::json::value& value);
+
 /// Reading members of an object from outside: null stands for "absent" as the API uses it, and a
 /// value of the wrong type is never converted.
 [[nodiscard]] const boost::json::value* member(const boost::json::value& object,

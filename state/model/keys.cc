@@ -55,9 +55,11 @@ Result<void> check_domain(std::string_view domain) {
 Result<Email> Email::parse(std::string_view text) {
   text = trim_ascii(text);
   if (text.empty()) return fail("is empty");
+  if (find_invalid_utf8(text)) return fail("is not valid UTF-8");
   if (const auto hidden = find_hidden_character(text)) {
     return fail(
-        fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)));
+        fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)),
+        "remove it: reviewers cannot see it");
   }
   const std::size_t at = text.find('@');
   if (at == std::string_view::npos) return fail("is not an e-mail address: no \"@\"");
@@ -91,15 +93,18 @@ std::string_view Email::domain() const {
 }
 
 Result<GroupName> GroupName::parse(std::string_view text) {
-  if (text.empty()) return fail("is empty");
+  if (text.empty()) return fail("is empty", "write the group's name");
   if (find_invalid_utf8(text)) return fail("is not valid UTF-8");
   if (const auto hidden = find_hidden_character(text)) {
     return fail(
-        fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)));
+        fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)),
+        "remove it: reviewers cannot see it");
   }
-  if (trim_ascii(text).size() != text.size()) return fail("starts or ends with a space");
+  if (trim_ascii(text).size() != text.size())
+    return fail("starts or ends with a space", "remove it");
   if (const std::size_t length = count_code_points(text); length > kLongestGroupName) {
-    return fail(fmt::format("has {} characters, limit {}", length, kLongestGroupName));
+    return fail(fmt::format("has {} characters, limit {}", length, kLongestGroupName),
+                "shorten it");
   }
   return from_server(text);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
 
 #include <algorithm>
@@ -87,14 +88,28 @@ void for_each_code_point(std::string_view text, Visit visit) {
   }
 }
 
-std::string escape_code_point(const Decoded& decoded, std::string_view bytes) {
+void append_escaped(std::string& out, const Decoded& decoded, std::string_view bytes) {
+  // Build servers take "##vso[...]" and the like in any line of a log for a command to them.
+  const bool command = decoded.code_point == U'#' && out.ends_with('#');
   if (decoded.length == 0) {
-    return fmt::format("\\x{:02X}", static_cast<unsigned char>(bytes[0]));
+    out += fmt::format("\\x{:02X}", static_cast<unsigned char>(bytes[0]));
+  } else if (command || is_hidden(decoded.code_point)) {
+    out += fmt::format("\\u{{{:X}}}", static_cast<std::uint32_t>(decoded.code_point));
+  } else {
+    out += bytes;
   }
-  if (is_hidden(decoded.code_point)) {
-    return fmt::format("\\u{{{:X}}}", static_cast<std::uint32_t>(decoded.code_point));
-  }
-  return std::string(bytes);
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Scripts that are written together with Latin ones within a word, as in Japanese.
+bool is_east_asian(std::string_view script) {
+  constexpr std::array<std::string_view, 5> kScripts = {"Han", "Hiragana", "Katakana", "Hangul",
+                                                        "Bopomofo"};
+  return std::find(kScripts.begin(), kScripts.end(), script) != kScripts.end();
 }
 
 }  // namespace
@@ -112,8 +127,13 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
 std::string escape_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  if (text.substr(begin).starts_with("::")) {  // a command where it begins a line
+    out = std::string(text.substr(0, begin)) + "\\u{3A}";
+    text.remove_prefix(begin + 1);
+  }
   for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
-    out += escape_code_point(decoded, bytes);
+    append_escaped(out, decoded, bytes);
   });
   return out;
 }
@@ -128,14 +148,22 @@ std::string quote(std::string_view text, std::size_t limit) {
       return;
     }
     if (bytes == "\"" || bytes == "\\") out += '\\';
-    out += escape_code_point(decoded, bytes);
+    append_escaped(out, decoded, bytes);
   });
   return out + (cut ? "...\"" : "\"");
 }
 
 std::string escape_markdown(std::string_view text) {
+  constexpr std::string_view kPunctuation = "\\`*_{}[]()#+!|~$^=";
+  // Mentions and references to issues are looked for in what has been rendered, where an escaped
+  // character is the character again. A comment, which nobody sees, tears them apart.
+  constexpr std::string_view kApart = "<!-- -->";
   std::string out;
+  // Spaces in front would move what follows them to another level of a list.
+  for (; text.starts_with(' '); text.remove_prefix(1)) out += "&#32;";
+  const std::size_t begin = out.size();
   for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
+    const bool ascii = decoded.length == 1;
     switch (decoded.code_point) {
       case '&':
         out += "&amp;";
@@ -146,19 +174,46 @@ std::string escape_markdown(std::string_view text) {
       case '>':
         out += "&gt;";
         break;
-      // An entity in place of these two stops mentions and automatic links without being seen.
-      case '@':
-        out += "&#64;";
-        break;
-      case ':':
+      case ':':  // links are made of addresses as they are written
         out += "&#58;";
         break;
+      case '@':
+        out.append("@").append(kApart);
+        break;
+      case '#':
+        out.append("\\#").append(kApart);
+        break;
+      case '-':  // a list or a rule, where it begins a line
+        out += out.size() == begin ? "\\-" : "-";
+        break;
+      case '.':  // "www." is a link, "1." a list
+        out += out.find_first_not_of("0123456789", begin) == std::string::npos ||
+                       to_lower_ascii(out).ends_with("www")
+                   ? "\\."
+                   : ".";
+        break;
       default:
-        if (decoded.length == 1 &&
-            std::string_view("\\`*_{}[]()#+!|~$^=").find(bytes[0]) != std::string_view::npos) {
-          out += '\\';
-        }
-        out += escape_code_point(decoded, bytes);
+        if (ascii && kPunctuation.find(bytes[0]) != std::string_view::npos) out += '\\';
+        append_escaped(out, decoded, bytes);
+    }
+  });
+  return out;
+}
+
+std::string escape_json(std::string json) {
+  if (!find_hidden_character(json) && json.find("##") == std::string::npos) return json;
+  std::string out;
+  out.reserve(json.size() + 16);
+  for_each_code_point(json, [&](const Decoded& decoded, std::string_view bytes) {
+    const auto c = static_cast<std::uint32_t>(decoded.code_point);
+    const bool command = c == '#' && out.ends_with('#');
+    // Both stand in strings only; control characters below have been escaped there.
+    if (decoded.length == 0 || (!command && (c < 0x7F || !is_hidden(c)))) {
+      out += bytes;
+    } else if (c < 0x10000) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xD7C0 + (c >> 10U), 0xDC00 + (c & 0x3FFU));
     }
   });
   return out;
@@ -172,11 +227,29 @@ std::optional<char32_t> find_hidden_character(std::string_view text) {
   return found;
 }
 
+std::optional<std::string> find_mixed_scripts(std::string_view text) {
+  if (is_ascii(text)) return std::nullopt;
+  std::string_view first;
+  std::optional<std::string> found;
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view) {
+    const char32_t c = decoded.code_point;
+    const uc_script_t* known = decoded.length == 0 ? nullptr : uc_script(c);
+    const std::string_view script = known == nullptr ? "Common" : known->name;
+    if (script == "Common" || script == "Inherited") {
+      const bool ends_word = c < 0x80 && (c < '0' || c > '9');
+      if (ends_word) first = {};
+    } else if (!is_east_asian(script)) {
+      if (!first.empty() && script != first && !found) {
+        found = fmt::format("{} and {}", first, script);
+      }
+      first = script;
+    }
+  });
+  return found;
+}
+
 std::string fold_case(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x80; })) {
-    return to_lower_ascii(text);
-  }
+  if (is_ascii(text)) return to_lower_ascii(text);
   std::size_t length = 0;
   const std::unique_ptr<std::uint8_t, decltype(&std::free)> folded(
       u8_casefold(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), nullptr,

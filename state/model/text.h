@@ -13,7 +13,8 @@ namespace rolecall {
 
 /// Text from outside made safe for a terminal or a log line: control characters (C0, DEL, C1),
 /// line breaks, bidirectional and zero-width characters become \u{..}, invalid UTF-8 becomes
-/// \x... Everything else stays as it is. (guarantees.md I5)
+/// \x... So does what a build server would take for a command to it: "::" in front, "##" anywhere.
+/// Everything else stays as it is. (guarantees.md I5)
 [[nodiscard]] std::string escape_terminal(std::string_view text);
 
 /// The same in double quotes, with quotes and backslashes escaped, cut after `limit` characters.
@@ -23,8 +24,15 @@ namespace rolecall {
 /// a link or HTML.
 [[nodiscard]] std::string escape_markdown(std::string_view text);
 
+/// JSON, already serialized, with \uXXXX for what escape_terminal would not let through.
+[[nodiscard]] std::string escape_json(std::string json);
+
 /// First code point that has no place in a name people review: control, bidirectional, zero-width.
 [[nodiscard]] std::optional<char32_t> find_hidden_character(std::string_view text);
+
+/// Two scripts within one word, as when one letter is not the Latin one it looks like: "Latin and
+/// Cyrillic". East Asian scripts go together with each other and with any other one.
+[[nodiscard]] std::optional<std::string> find_mixed_scripts(std::string_view text);
 
 /// Lower case by Unicode rules without a locale (Turkish i stays out of it), then NFC.
 [[nodiscard]] std::string fold_case(std::string_view text);

@@ -12,10 +12,7 @@ namespace {
 class GroupFilter {
  public:
   GroupFilter(const World& world, const Call& call)
-      : world_(world),
-        call_(call),
-        access_(world, call),
-        term_(fold_case(call.text("searchTerm"))) {
+      : call_(call), access_(world, call), term_(fold_case(call.text("searchTerm"))) {
     if (call.has("directoryIds")) {
       directories_.emplace();
       for (const auto id : call.texts("directoryIds")) {
@@ -75,7 +72,6 @@ class GroupFilter {
     candidates_ = std::move(to);
   }
 
-  const World& world_;
   const Call& call_;
   AccessFilter access_;
   std::string term_;

@@ -124,6 +124,18 @@ TEST_F(PolicyFilesTest, WhatIsMissingOrEmptyIsSaid) {
   EXPECT_THAT(error_of(root_), HasSubstr("/a.toml: broken symbolic link"));
 }
 
+// I09
+TEST_F(PolicyFilesTest, NamesThatHideSomethingAreRefused) {
+  for (const char* name : {"a\nb.toml", "a\x1b[2J.toml", "\u202egnp.toml", "a\xff.toml"}) {
+    write(name);
+    EXPECT_THAT(error_of(root_), HasSubstr("the name holds what cannot be seen - rename")) << name;
+    fs::remove(fs::path(root_) / name);
+  }
+  write("caf\u00e9.toml");
+  write("a\nb.txt");
+  EXPECT_THAT(read(), ElementsAre("caf\u00e9.toml"));
+}
+
 TEST_F(PolicyFilesTest, OnlyRegularFilesAreRead) {
   const std::string pipe = root_ + "/a.toml";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

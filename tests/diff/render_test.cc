@@ -146,6 +146,7 @@ TEST(RenderTest, MarkdownHoldsNoMarkupOfOthers) {
       const std::string_view tag = std::string_view(out).substr(at);
       EXPECT_TRUE(tag.starts_with("<details>") || tag.starts_with("</details>") ||
                   tag.starts_with("<summary>") || tag.starts_with("</summary>") ||
+                  tag.starts_with("<!-- -->") ||
                   (at == 0 && tag.starts_with("<!-- rolecall plan -->\n")))
           << tag.substr(0, 40);
     }
@@ -253,7 +254,7 @@ TEST(RenderTest, MarkdownThatIsCutKeepsAdminsAndSumsAndCountsTheRest) {
   b.user("zoe@acme.example").org_admin("zoe@acme.example", false);
   const std::string out = render_markdown(b.plan());
   EXPECT_LT(out.size(), kMostMarkdown);
-  EXPECT_NE(out.find("zoe&#64;acme.example loses org-admin"), std::string::npos);
+  EXPECT_NE(out.find("zoe@<!-- -->acme.example loses org-admin"), std::string::npos);
   EXPECT_NE(out.find("- `-` 5000 members to remove\n"), std::string::npos);
   EXPECT_NE(out.find("- `-` 1 org admin to demote\n"), std::string::npos);
   std::size_t named = 0;

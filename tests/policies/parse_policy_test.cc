@@ -202,6 +202,10 @@ const Mistake kGroups[] = {
      "7:12: error: included group \"b\" is wanted absent"},
     {"IncludeItself", "[groups.a]\ninclude = [\"A\"]\n",
      "5:12: error: groups include each other: a -> a"},
+    {"IncludeItselfAndMembers",
+     "[groups.a]\nmembers = [\"b@x.example\", \"c@x.example\", \"d@x.example\"]\ninclude = "
+     "[\"a\"]\n",
+     "6:12: error: groups include each other: a -> a"},
     {"IncludeCycle",
      "[groups.a]\ninclude = [\"b\"]\n[groups.b]\ninclude = [\"c\"]\n[groups.c]\ninclude = "
      "[\"a\"]\n",

@@ -62,6 +62,32 @@ TEST(Secret, WipeOverwritesTheWholeBuffer) {
   for (int i = 0; i < 64; ++i) EXPECT_EQ(data[i], '\0') << i;
 }
 
+TEST(Secret, IsMaskedHoweverItIsSpelled) {
+  constexpr std::string_view kSecret = "aT/b-=C123456789";
+  const struct {
+    std::string text;
+    std::string masked;
+  } cases[] = {
+      {"", ""},
+      {"aT/b-=C", "aT/b-=C"},
+      {"x aT/b-=C123456789 aT/b-=C123456789", "x [key] [key]"},
+      {"aT/b-=aT/b-=C123456789", "aT/b-=[key]"},
+      {R"({"h":"aT\/b-\u003dC123456789"})", R"({"h":"[key]"})"},
+      {R"(\u0061\u0054\u002F\u0062\u002d\u003D\u0043\u003123456789)", "[key]"},
+      {"?k=aT%2Fb-%3dC123456789&x", "?k=[key]&x"},
+      {"aT%2", "aT%2"},
+      {"aT\\u00", "aT\\u00"},
+  };
+  for (const auto& [text, masked] : cases) {
+    std::string found = text;
+    mask(found, kSecret);
+    EXPECT_EQ(found, masked);
+  }
+  std::string whole = "x";
+  mask(whole, "x");
+  EXPECT_EQ(whole, "x");
+}
+
 TEST_F(KeyFile, IsReadAndOneLineBreakTrimmed) {
   for (const char* text : {"canary-key", "canary-key\n", "canary-key\r\n"}) {
     const auto key = load_api_key(write(text), std::nullopt);

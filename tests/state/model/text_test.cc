@@ -30,8 +30,43 @@ TEST(EscapeTest, QuotesAreCutAndClosed) {
 }
 
 TEST(EscapeTest, MarkdownHoldsNoMarkup) {
-  EXPECT_EQ(escape_markdown("[x](http://e)<b>@team|`"),
-            "\\[x\\]\\(http&#58;//e\\)&lt;b&gt;&#64;team\\|\\`");
+  EXPECT_EQ(escape_markdown("[x](http://e)<b>|`"), "\\[x\\]\\(http&#58;//e\\)&lt;b&gt;\\|\\`");
+  EXPECT_EQ(escape_markdown("@team #12 www.evil.example"),
+            "@<!-- -->team \\#<!-- -->12 www\\.evil.example");
+  EXPECT_EQ(escape_markdown("- x"), "\\- x");
+  EXPECT_EQ(escape_markdown("1. x-y"), "1\\. x-y");
+  EXPECT_EQ(escape_markdown("  - x"), "&#32;&#32;\\- x");
+}
+
+TEST(EscapeTest, NothingFromOutsideCommandsABuildServer) {
+  EXPECT_EQ(escape_terminal("::add-mask::x"), "\\u{3A}:add-mask::x");
+  EXPECT_EQ(escape_terminal("  ::x"), "  \\u{3A}:x");
+  EXPECT_EQ(escape_terminal("a::b"), "a::b");
+  EXPECT_EQ(escape_terminal("x ##vso[y]"), "x #\\u{23}vso[y]");
+  EXPECT_EQ(quote("##[error]"), "\"#\\u{23}[error]\"");
+}
+
+TEST(ScriptsTest, AreFoundWhereTheyMeetInAWord) {
+  const struct {
+    const char* text;
+    const char* found;
+  } cases[] = {
+      {"admin", ""},
+      {"\u0430\u0434\u043c\u0438\u043d", ""},
+      {"\u0430dmin", "Cyrillic and Latin"},
+      {"p\u03bfp", "Latin and Greek"},
+      {"ad\u043c1n", "Latin and Cyrillic"},
+      {"\u041e\u0442\u0434\u0435\u043b-IT", ""},
+      {"\u041e\u0442\u0434\u0435\u043b IT 2", ""},
+      {"\u0438\u0432\u0430\u043d@example.com", ""},
+      {"caf\u00e9 cafe\u0301", ""},
+      {"IT\u90e8\u9580\u30c6\u30b9\u30c8", ""},
+      {"\u0430\u90e8b", "Cyrillic and Latin"},
+      {"\xff\xfe", ""},
+  };
+  for (const auto& [text, found] : cases) {
+    EXPECT_EQ(find_mixed_scripts(text).value_or(""), found) << text;
+  }
 }
 
 TEST(ClosestTest, SuggestsWithinTwoEdits) {

@@ -1,0 +1,26 @@
+#include <vector>
+
+#include "policies/policy.h"
+#include "tests/fuzz/checks.h"
+#include "tests/fuzz/targets.h"
+
+namespace rolecall::fuzz {
+
+void policy(std::string_view bytes) {
+  constexpr std::string_view kPath = "p.toml";
+  const std::vector<SourceFile> files{{std::string(kPath), std::string(bytes)}};
+  const ParsedPolicy parsed = parse_policy(files);
+  require_inside(parsed.diagnostics, kPath, bytes);
+  if (parsed.diagnostics.has_errors()) return;
+
+  require(!organization_id(*parsed.policy).empty(), "a policy without an organization");
+  Catalog catalog;
+  const Instant at = *parse_instant("2026-12-01");
+  const ResolvedPolicy resolved = resolve_policy(*parsed.policy, at, nullptr, catalog);
+  require_inside(resolved.diagnostics, kPath, bytes);
+  for (CauseRef ref = 0; ref < resolved.desired.causes.size(); ++ref) {
+    require_inside(resolved.desired.causes[ref].place, kPath, bytes);
+  }
+}
+
+}  // namespace rolecall::fuzz
