@@ -79,6 +79,10 @@ class Applier {
     if (env_.may_still_write && !env_.may_still_write() && report_.stopped_because.empty()) {
       report_.stopped_because = "the lock was taken over";
     }
+    if (env_.stop_order && report_.stopped_because.empty()) {
+      report_.stopped_because = env_.stop_order();
+      report_.halted = !report_.stopped_because.empty();
+    }
     return report_.interrupted || !report_.store_error.empty() || !report_.stopped_because.empty();
   }
 
@@ -241,7 +245,9 @@ class Applier {
           break;
         case Verdict::not_sent:
           close(open, State::failed,
-                cancelled ? "not sent: the run was interrupted" : judgement.message);
+                !cancelled       ? judgement.message
+                : report_.halted ? "not sent: all writing was stopped"
+                                 : "not sent: the run was interrupted");
           break;
         case Verdict::conflict:
         case Verdict::unclear:
@@ -293,6 +299,11 @@ class Applier {
 
   void conclude(const Open& open, Effect effect, bool last_round) {
     const Change& change = plan_.changes[open.change];
+    if (effect == Effect::unknown && report_.interrupted) {
+      // The intent stays without an outcome: the next run looks before it does anything.
+      report_.outcomes[open.change] = {State::in_doubt, "the next run will look what became of it"};
+      return;
+    }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
     if (effect == Effect::there) {
@@ -308,7 +319,10 @@ class Applier {
                             call_kind(open.change) != ChangeKind::invite_user &&
                             !floor_.forbids(change);
     if (repeatable) return;
-    if (effect == Effect::not_there && open.status != 0 && change.kind != ChangeKind::invite_user) {
+    // 503 says that nothing was done; other errors of an invitation leave a mail possible.
+    const bool mail_possible =
+        call_kind(open.change) == ChangeKind::invite_user && open.status != 503;
+    if (effect == Effect::not_there && open.status != 0 && !mail_possible) {
       return close(open, State::failed, open.message);
     }
     close(open, State::in_doubt, was);

@@ -30,7 +30,8 @@ struct ApplyReport {
   std::size_t writes = 0;
   bool interrupted = false;
   std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
-  std::string stopped_because;  ///< the key was refused, or the lock was lost
+  bool halted = false;          ///< somebody stopped all writing meanwhile
+  std::string stopped_because;  ///< that, or the key was refused, or the lock was lost
 
   [[nodiscard]] std::size_t count(ChangeOutcome::State state) const;
 };
@@ -43,6 +44,8 @@ struct ApplyEnvironment {
   std::function<bool()> stop_requested;   ///< asked before each call
   std::function<bool()> may_still_write;  ///< whether the lock is still ours; asked likewise
   std::function<void(std::size_t done, std::size_t of)> progress;
+  /// Who has stopped all writing, and why, or nothing; asked likewise.
+  std::function<std::string()> stop_order{};
 };
 
 /// Carries out a plan: the calls of one kind after those of the kind before, several in flight.

@@ -1,30 +1,20 @@
 #include "controller/apply_run.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <filesystem>
-
 #include "controller/git.h"
+#include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/progress.h"
+#include "controller/recover.h"
+#include "controller/safety_history.h"
 #include "controller/signals.h"
+#include "controller/who.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
-
-std::string login_name() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry == nullptr ? std::to_string(geteuid()) : entry->pw_name;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
-}
 
 Result<void> close_run(Store& store, RunId run, RunEnd end) {
   end.at = SystemClock().now();
@@ -33,8 +23,18 @@ Result<void> close_run(Store& store, RunId run, RunEnd end) {
 
 /// A protection that the policy has dropped refuses one apply; from then on what the policy says
 /// now counts.
-Result<void> remember(Store& store, const Planned& planned) {
-  return store.remember_protections(planned.plan->organization, planned.protections);
+Result<void> remember(Store& store, const Planned& planned, const ApplyReport& report) {
+  const std::string& organization = planned.plan->organization;
+  Store::Remembered learned = planned.learned;
+  // What the run itself took away must not look like a listing that lost something.
+  for (std::size_t i = 0; learned.sighting && i < report.outcomes.size(); ++i) {
+    if (report.outcomes[i].state != ChangeOutcome::State::applied) continue;
+    const ChangeKind kind = planned.plan->changes[i].kind;
+    if (kind == ChangeKind::remove_user) --learned.sighting->users;
+    if (kind == ChangeKind::delete_group) --learned.sighting->groups;
+  }
+  if (auto kept = store.remember(organization, learned); !kept) return kept;
+  return store.remember_protections(organization, planned.protections);
 }
 
 }  // namespace
@@ -63,20 +63,29 @@ OpenStore open_store(const std::string& path, const std::string& command) {
   out.lock.emplace(std::move(**taken));
   auto store = Store::open(path, Store::Access::write);
   if (!store) return stop(store.error(), 8);
-  if (const auto closed = store->close_interrupted_runs(SystemClock().now()); !closed) {
-    return stop(closed.error(), 8);
-  }
   out.store.emplace(std::move(*store));
   return out;
 }
 
-Result<std::vector<Store::Protection>> remembered_protections(const std::string& store_path,
-                                                              const std::string& organization) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(store_path, ignored)) return std::vector<Store::Protection>();
-  const auto store = Store::open(store_path, Store::Access::read);
-  if (!store) return tl::make_unexpected(store.error());
-  return store->remembered_protections(organization);
+int settle_earlier_runs(Store& store, ReadClient& client, const std::string& policy_path) {
+  const auto files = read_policy_files(policy_path);
+  if (!files) return print_error(files.error());
+  // One that does not parse has its problems shown later; then nothing is sent.
+  const ParsedPolicy parsed = parse_policy(files->files);
+  const std::string& organization = organization_id(*parsed.policy);
+  if (organization.empty()) return 0;
+  const auto found = recover(store, client, organization, SystemClock().now());
+  if (!found) {
+    print_error(found.error());
+    return 8;
+  }
+  const std::size_t changes = found->done + found->not_done + found->in_doubt;
+  if (changes > 0) {
+    print_message(fmt::format(
+        "An earlier run was cut off with {} under way: {} found done, {} not done, {} in doubt.\n",
+        counted(changes, "change", "changes"), found->done, found->not_done, found->in_doubt));
+  }
+  return 0;
 }
 
 RunStart ApplyRun::start_of(const Plan& plan) const {
@@ -107,10 +116,28 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   if (const auto closed = close_run(*opened.store, *run, end); !closed) {
     return tl::make_unexpected(closed.error());
   }
-  if (const auto kept = remember(*opened.store, planned); !kept) {
+  if (const auto kept = remember(*opened.store, planned, {}); !kept) {
     return tl::make_unexpected(kept.error());
   }
   return run;
+}
+
+Result<RunId> ApplyRun::record_stopped(const Plan& plan) {
+  const auto run = opened.store->begin_run(start_of(plan));
+  if (!run) return run;
+  RunEnd end;
+  end.exit_code = 4;
+  end.state = "refused";
+  end.reads = static_cast<std::int64_t>(plan.reads);
+  end.skipped = static_cast<std::int64_t>(plan.changes.size());
+  const auto closed = close_run(*opened.store, *run, end);
+  if (!closed) return tl::make_unexpected(closed.error());
+  return run;
+}
+
+std::string ApplyRun::stop_order() const {
+  const std::string order = stop.in_force();
+  return order.empty() ? order : fmt::format("{}; {}", order, kHowToResume);
 }
 
 Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
@@ -118,21 +145,27 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   const Plan& plan = *planned.plan;
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return tl::make_unexpected(run.error());
+  if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {
+    return tl::make_unexpected(kept.error());
+  }
   Done done;
   done.run = *run;
   {
-    Progress progress(global, "applying");
+    Progress progress(global, "applying changes");
     done.report = apply_plan(
         plan, {connection.writes(), *opened.store, *run, connection.clock(), stop_signalled,
                [this] { return opened.lock->still_mine(); },
-               [&](std::size_t made, std::size_t of) { progress.update(made, of, "changes"); }});
+               [&](std::size_t made, std::size_t of) { progress.update(made, of); },
+               [this] { return stop_order(); }});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);
   const auto n = [&](State state) { return static_cast<std::int64_t>(report.count(state)); };
   RunEnd end;
   end.exit_code = done.exit_code;
-  end.state = report.interrupted ? "interrupted" : done.exit_code == 0 ? "finished" : "failed";
+  end.state = report.interrupted || report.halted ? "interrupted"
+              : done.exit_code == 0               ? "finished"
+                                                  : "failed";
   end.reads = static_cast<std::int64_t>(plan.reads);
   end.writes = static_cast<std::int64_t>(report.writes);
   end.applied = n(State::applied);
@@ -141,7 +174,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
   const auto closed = close_run(*opened.store, *run, end);
-  const auto kept = closed ? remember(*opened.store, planned) : closed;
+  const auto kept = closed ? remember(*opened.store, planned, report) : closed;
   if (!kept && done.report.store_error.empty()) {
     done.report.store_error = kept.error().what;
     done.exit_code = 8;

@@ -8,6 +8,7 @@
 #include "controller/connect.h"
 #include "controller/options.h"
 #include "controller/reconciler.h"
+#include "controller/stop_switch.h"
 #include "state/store/lock.h"
 #include "state/store/store.h"
 
@@ -22,9 +23,9 @@ struct OpenStore {
 };
 [[nodiscard]] OpenStore open_store(const std::string& path, const std::string& command);
 
-/// What a reading of the policy needs from the store; nothing where there is none yet.
-[[nodiscard]] Result<std::vector<Store::Protection>> remembered_protections(
-    const std::string& store_path, const std::string& organization);
+/// Settles what earlier runs left open when they were cut off, and says so. 0, or the exit code.
+[[nodiscard]] int settle_earlier_runs(Store& store, ReadClient& client,
+                                      const std::string& policy_path);
 
 /// One run of apply on a plan that was made: into the log, through the applier, out of the log.
 struct ApplyRun {
@@ -33,15 +34,21 @@ struct ApplyRun {
   OpenStore& opened;
   std::string command;
   std::string policy_path;
+  StopSwitch stop;
 
   /// Records a plan that is refused, or has nothing to do, as a run of its own.
   [[nodiscard]] Result<RunId> record_without_calls(const Planned& planned, int exit_code);
+  /// Records a plan that is not applied because somebody stopped all writing. It uses nothing up:
+  /// what was protected stays so.
+  [[nodiscard]] Result<RunId> record_stopped(const Plan& plan);
   struct Done {
     RunId run = 0;
     ApplyReport report;
     int exit_code = 0;
   };
   [[nodiscard]] Result<Done> apply(const Planned& planned);
+  /// Who has stopped all writing, why, and how to go on; empty where nobody has.
+  [[nodiscard]] std::string stop_order() const;
 
  private:
   [[nodiscard]] RunStart start_of(const Plan& plan) const;

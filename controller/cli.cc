@@ -82,6 +82,8 @@ struct Dispatch {
   int operator()(const AuditShowOptions& options) const { return run_audit_show(global, options); }
   int operator()(const SimulateOptions& options) const { return run_simulate(global, options); }
   int operator()(const UnlockOptions& options) const { return run_unlock(global, options); }
+  int operator()(const StopOptions& options) const { return run_stop(global, options); }
+  int operator()(const ResumeOptions& options) const { return run_resume(global, options); }
   int operator()(const CompletionOptions& options) const { return run_completion(global, options); }
 };
 

@@ -169,6 +169,13 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
   option(apply, "target", line.apply.target,
          "A policy (file or folder), or a plan that rolecall plan --out saved", "POLICY|PLANFILE");
   apply.add_flag("--yes", line.apply.yes, "Do not ask");
+  apply.add_flag("--accept-shrink", line.apply.accept_shrink,
+                 "Believe a listing that shows fewer than half of what the last run saw");
+  apply
+      .add_option("--invite-again", line.apply.invite_again,
+                  "Invite this person again although an earlier invitation may have left")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
   choose(apply, line, line.apply);
 
   CLI::App& run = command(
@@ -234,6 +241,25 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
       [](const std::string& text) { return parse_whole(text, 1, std::uint64_t{1} << 62U); })
       ->required();
   choose(show, line, line.audit_show);
+}
+
+void define_stop_commands(CLI::App& app, CommandLine& line) {
+  CLI::App& stop = command(
+      app, "stop", "Keep every run of apply and run from writing, also those going on now",
+      "What is in flight is finished and recorded; nothing more is sent until rolecall resume.\n"
+      "plan goes on working. The order is a file beside the store, so that it outlives restarts.\n"
+      "Examples:\n"
+      "  rolecall stop --reason \"wrong branch merged, INC-12\"\n");
+  option(stop, "policy", line.stop.policy, kPolicyHelp, "POLICY");
+  option(stop, "--reason", line.stop.reason, "Why, for whoever finds it stopped", "TEXT")
+      ->required();
+  choose(stop, line, line.stop);
+
+  CLI::App& resume = command(app, "resume", "Take back rolecall stop",
+                             "Examples:\n"
+                             "  rolecall resume\n");
+  option(resume, "policy", line.resume.policy, kPolicyHelp, "POLICY");
+  choose(resume, line, line.resume);
 }
 
 void define_other_commands(CLI::App& app, CommandLine& line) {
@@ -326,6 +352,7 @@ std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
   define_globals(*app, line.global);
   define_policy_commands(*app, line);
   define_reading_commands(*app, line);
+  define_stop_commands(*app, line);
   define_other_commands(*app, line);
   refuse_options_as_values(*app);
   return app;

@@ -21,6 +21,8 @@ struct CommandLine {
   AuditShowOptions audit_show;
   SimulateOptions simulate;
   UnlockOptions unlock;
+  StopOptions stop;
+  ResumeOptions resume;
   CompletionOptions completion;
   std::optional<Command> command;  ///< the one that was named, with its options
 };

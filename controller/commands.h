@@ -17,6 +17,8 @@ namespace rolecall {
 [[nodiscard]] int run_audit_list(const GlobalOptions& global, const AuditListOptions& options);
 [[nodiscard]] int run_audit_show(const GlobalOptions& global, const AuditShowOptions& options);
 [[nodiscard]] int run_simulate(const GlobalOptions& global, const SimulateOptions& options);
+[[nodiscard]] int run_stop(const GlobalOptions& global, const StopOptions& options);
+[[nodiscard]] int run_resume(const GlobalOptions& global, const ResumeOptions& options);
 [[nodiscard]] int run_unlock(const GlobalOptions& global, const UnlockOptions& options);
 [[nodiscard]] int run_completion(const GlobalOptions& global, const CompletionOptions& options);
 

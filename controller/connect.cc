@@ -8,6 +8,7 @@
 
 #include "controller/listing.h"
 #include "controller/policy_files.h"
+#include "controller/signals.h"
 #include "policies/policy.h"
 #include "state/api/base_url.h"
 #include "state/api/endpoints.h"
@@ -40,6 +41,7 @@ PacedOptions pacing(const GlobalOptions& global) {
     spdlog::info("{}: waiting {:.1f} s: {}", name(operation),
                  static_cast<double>(wait.count()) / 1000, why);
   };
+  options.stop_requested = stop_signalled;
   options.on_give_up = [](Operation operation, std::string_view why) {
     spdlog::warn("{}: not tried again: {}", name(operation), why);
   };
@@ -74,6 +76,7 @@ Result<Connection> Connection::open(const GlobalOptions& global) {
   http.base = *std::move(base);
   http.ca_file = given(global.ca_file);
   http.parallelism = global.parallelism;
+  http.stop_requested = stop_signalled;
   auto transport = make_http_client(std::move(http), *std::move(key));
   if (!transport) return tl::make_unexpected(transport.error());
 

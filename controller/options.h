@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "state/model/instant.h"
 
@@ -48,6 +49,8 @@ struct PlanOptions {
 struct ApplyOptions {
   std::string target{};  ///< a policy or a saved plan
   bool yes = false;
+  bool accept_shrink = false;
+  std::vector<std::string> invite_again{};
 };
 
 struct RunOptions {
@@ -86,12 +89,21 @@ struct UnlockOptions {
   bool yes = false;
 };
 
+struct StopOptions {
+  std::string policy{};
+  std::string reason{};
+};
+
+struct ResumeOptions {
+  std::string policy{};
+};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
 using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
                              CheckKeyOptions, AuditListOptions, AuditShowOptions, SimulateOptions,
-                             UnlockOptions, CompletionOptions>;
+                             UnlockOptions, StopOptions, ResumeOptions, CompletionOptions>;
 
 }  // namespace rolecall

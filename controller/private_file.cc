@@ -26,6 +26,20 @@ bool write_all(int file, std::string_view content) {
   return fsync(file) == 0;
 }
 
+/// So that the new name outlives a loss of power too.
+Result<void> sync_folder_of(const std::string& path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return fail_with(path, errno);
+  const bool synced = fsync(file) == 0;
+  const int code = errno;
+  close(file);
+  // Some file systems cannot sync a folder and say so with EINVAL.
+  if (!synced && code != EINVAL) return fail_with(path, code);
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_writable_place(const std::string& path) {
@@ -59,7 +73,7 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
     unlink(fresh.c_str());
     return fail_with(path, problem);
   }
-  return {};
+  return sync_folder_of(path);
 }
 
 }  // namespace rolecall

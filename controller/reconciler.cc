@@ -6,6 +6,7 @@
 
 #include "controller/policy_files.h"
 #include "diff/safety.h"
+#include "diff/trust.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -35,6 +36,26 @@ std::vector<Store::Protection> protections_of(const Safety& safety, const Catalo
     out.push_back({"group", catalog.name(ref).key()});
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+void hold_against(Snapshot& live, const Catalog& catalog, const Desired& desired,
+                  const PlanRequest& request) {
+  hold_strangers(live, catalog, desired, request.memory);
+  if (!request.accept_shrink) doubt_shrunk(live, request.memory);
+  if (request.clock) doubt_clock(live, request.clock(), request.memory);
+}
+
+Store::Remembered learned_from(const Snapshot& live, const Catalog& catalog, const Desired& desired,
+                               const Memory& memory) {
+  Store::Remembered out;
+  out.identities = new_identities(live, catalog, desired, memory);
+  for (const OpenInvitation& open : memory.open_invitations) {
+    const auto email = Email::parse(open.email);
+    const auto ref = email ? catalog.find_user(*email) : std::nullopt;
+    if (ref && live.live.find(*ref) != nullptr) out.arrived.push_back(open.email);
+  }
+  if (live.complete()) out.sighting = size_of(live);
   return out;
 }
 
@@ -73,17 +94,21 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
   if (!snapshot) return stop(snapshot.error());
   if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
+  hold_against(*snapshot, catalog, desired, request);
+  out.learned = learned_from(*snapshot, catalog, desired, request.memory);
 
   const std::vector<std::string> users = keys_of(request.remembered, "user");
   const std::vector<std::string> groups = keys_of(request.remembered, "group");
-  const PlanInput input{desired, *snapshot, catalog, users, groups};
+  const PlanInput input{desired,         *snapshot, catalog,
+                        users,           groups,    request.memory.open_invitations,
+                        &request.history};
   PlanResult planned = make_plan(input);
   out.diagnostics.append(planned.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   if (request.only != nullptr) {
     out.stale = stale_reasons(*request.only, planned.plan);
     planned.plan = narrow(planned.plan, *request.only);
-    planned.plan.refusals = check_safety(input, planned.plan);
+    check_safety(input, planned.plan);
   }
   out.plan = std::move(planned.plan);
   return out;
@@ -138,9 +163,10 @@ int exit_code(const Plan& plan, const ApplyReport& report) {
   using State = ChangeOutcome::State;
   if (!report.store_error.empty()) return 8;
   if (report.interrupted) return 130;
+  if (report.halted) return 4;
   const std::size_t undone =
       report.count(State::failed) + report.count(State::in_doubt) + report.count(State::skipped);
-  if (undone > 0 || !report.stopped_because.empty()) return 3;
+  if (undone > 0 || !report.stopped_because.empty() || plan.has_open_invitations()) return 3;
   return plan.complete ? 0 : 6;
 }
 

@@ -20,6 +20,11 @@ struct PlanRequest {
   std::vector<Store::Protection> remembered;
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
+  SafetyHistory history{};          ///< what earlier runs mean for this one's safety
+  Memory memory{};                  ///< what else they know
+  bool accept_shrink = false;       ///< a person says that the organization has become this small
+  /// Asked after the reading, to compare clocks; none where the instant was given.
+  std::function<Instant()> clock{};
 };
 
 /// A plan, or why there is none.
@@ -29,6 +34,7 @@ struct Planned {
   std::optional<Error> error;
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
+  Store::Remembered learned{};                 ///< what the reading showed: likewise
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.

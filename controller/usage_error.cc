@@ -97,7 +97,10 @@ std::string sentence(const CLI::App& app, const std::vector<const CLI::App*>& pa
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     for (const CLI::Option* option : path.back()->get_options()) {
       if (option->get_required() && option->count() == 0) {
-        return fmt::format("{} needs {}", words(path), option->get_type_name());
+        return option->get_positional()
+                   ? fmt::format("{} needs {}", words(path), option->get_type_name())
+                   : fmt::format("{} needs {} {}", words(path), option->get_name(),
+                                 option->get_type_name());
       }
     }
     return fmt::format("{} needs a command", words(path));

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/progress.h"
+#include "controller/safety_history.h"
+#include "controller/stop_switch.h"
 #include "controller/store_path.h"
+#include "diff/plan_view.h"
 #include "diff/render.h"
 
 namespace rolecall {
@@ -35,20 +39,29 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   if (!files) return tl::make_unexpected(files.error());
   const ParsedPolicy parsed = parse_policy(files->files);
   if (parsed.diagnostics.has_errors()) return request;
-  auto remembered =
-      remembered_protections(store_path(global, policy_path), organization_id(*parsed.policy));
-  if (!remembered) return tl::make_unexpected(remembered.error());
-  request.remembered = std::move(*remembered);
+  auto before = remembered_at(store_path(global, policy_path), organization_id(*parsed.policy),
+                              SystemClock().now());
+  if (!before) return tl::make_unexpected(before.error());
+  request.remembered = std::move(before->protections);
+  request.history = std::move(before->history);
+  request.memory = std::move(before->memory);
+  if (!global.at) request.clock = [] { return SystemClock().now(); };
   return request;
 }
 
 Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
                            const PlanRequest& request) {
   Progress progress(global, "reading the organization");
-  return plan_policy(client, request,
-                     [&](std::size_t calls, std::size_t read, std::size_t counted_objects) {
-                       progress.update(read, counted_objects, counted(calls, "call", "calls"));
-                     });
+  Planned planned = plan_policy(
+      client, request, [&](std::size_t calls, std::size_t read, std::size_t counted_objects) {
+        progress.update(read, counted_objects, counted(calls, "call", "calls"));
+      });
+  const std::string stopped = StopSwitch(store_path(global, request.policy_path)).in_force();
+  if (planned.plan && !stopped.empty()) {
+    planned.plan->notes.push_back({std::string(kStoppedNote), stopped});
+    std::sort(planned.plan->notes.begin(), planned.plan->notes.end());
+  }
+  return planned;
 }
 
 int show_problems(const Planned& planned) {

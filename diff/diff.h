@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 
@@ -11,6 +14,16 @@
 
 namespace rolecall {
 
+/// What earlier runs mean for the safety of this one. Comes from the store; nothing where there is
+/// none.
+struct SafetyHistory {
+  /// What was taken away in the last 24 hours on this organization, or may have been, by class;
+  /// without what an acknowledgement of the class admitted.
+  std::array<std::int64_t, kLimitClassCount> recent{};
+  std::map<std::string, std::int64_t> recent_members;  ///< removed members by GroupName::key
+  std::map<std::string, std::int64_t> used;  ///< id of an acknowledgement -> run that used it up
+};
+
 struct PlanInput {
   const Desired& desired;
   const Snapshot& live;
@@ -20,6 +33,7 @@ struct PlanInput {
   std::span<const std::string> remembered_groups{};
   /// Invitations whose fate is not known, by address: they are not sent again.
   std::span<const OpenInvitation> open_invitations{};
+  const SafetyHistory* history = nullptr;
 };
 
 struct PlanResult {

@@ -176,7 +176,7 @@ PlanResult make_plan(const PlanInput& input) {
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
 
   collect_names(input, plan);
-  plan.refusals = check_safety(input, plan);
+  check_safety(input, plan);
   return result;
 }
 

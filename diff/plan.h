@@ -20,9 +20,18 @@ struct Refusal {
   std::string klass;
   std::int64_t n = 0;
   std::int64_t of = 0;
-  std::string limit;    ///< the rule in words: "free 3, percent 10, count 100"
+  /// The rule in words: "free 3, percent 10, count 100", with "; 2 already in the last 24 hours"
+  /// behind it where there were any (they count besides `n`).
+  std::string limit;
   std::string subject;  ///< the group or person concerned, where it is one
   auto operator<=>(const Refusal&) const = default;
+};
+
+/// A limit that the plan goes beyond and an acknowledgement of the policy admits.
+struct Admission {
+  LimitClass klass{};
+  std::string acknowledgement;  ///< its id: used up once the plan is applied
+  bool operator==(const Admission&) const = default;
 };
 
 /// One HTTP request of the apply and the changes it carries (indices into Plan::changes). All but
@@ -47,8 +56,11 @@ struct Plan {
   bool complete = true;  ///< live state was proved complete; else nothing is taken away
   std::vector<Change> changes;
   std::vector<Call> calls;
-  std::vector<Note> notes;        ///< sorted, unique
-  std::vector<Refusal> refusals;  ///< sorted
+  std::vector<Note> notes;          ///< sorted, unique
+  std::vector<Refusal> refusals;    ///< sorted
+  std::vector<Admission> admitted;  ///< by class
+  /// Of the classes refused: acknowledgements that do not admit this plan, and why.
+  std::vector<std::string> unfit_acknowledgements;
   std::vector<std::string> gaps;  ///< why it is not complete
   std::size_t withheld = 0;       ///< changes left out because of the gaps
   std::size_t reads = 0;          ///< calls made to read

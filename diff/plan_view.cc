@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace rolecall {
@@ -59,6 +61,12 @@ std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject> by_ke
     out.push_back(std::move(subject));
   }
   return out;
+}
+
+std::optional<LimitClass> limit_class(std::string_view text) {
+  const auto* found = std::find(kLimitClassNames.begin(), kLimitClassNames.end(), text);
+  if (found == kLimitClassNames.end()) return std::nullopt;
+  return static_cast<LimitClass>(found - kLimitClassNames.begin());
 }
 
 std::string share(const Refusal& refusal) {
@@ -172,6 +180,32 @@ std::string refusal_in_words(const Refusal& refusal) {
                      refusal.limit);
 }
 
+std::string acknowledgements_for(const Plan& plan) {
+  // Long enough for a review, short enough not to be forgotten.
+  constexpr std::chrono::days kValid{7};
+  std::map<LimitClass, std::int64_t> most;
+  for (const Refusal& refusal : plan.refusals) {
+    const auto klass = limit_class(refusal.klass);
+    if (klass) most[*klass] = std::max(most[*klass], refusal.n);
+  }
+  std::string out;
+  for (const auto& [klass, n] : most) {
+    out += fmt::format(
+        "{}[[acknowledge]]\nclass  = \"{}\"\ncount  = {}\nplan   = \"{}\"\nuntil  = {}\n"
+        "reason = \"say why\"\n",
+        out.empty() ? "" : "\n", name(klass), n, short_digest(plan),
+        format_instant(std::chrono::floor<std::chrono::days>(plan.at) + kValid).substr(0, 10));
+  }
+  return out;
+}
+
+std::string acknowledgements_lead(const Plan& plan) {
+  const bool all = std::all_of(plan.refusals.begin(), plan.refusals.end(),
+                               [](const Refusal& r) { return limit_class(r.klass).has_value(); });
+  return all ? "If all of this is meant, acknowledge it in the policy and plan again:"
+             : "Limits can be acknowledged in the policy, the other refusals cannot:";
+}
+
 std::string cause_in_words(const Cause& cause) {
   std::string out = cause.place.file;
   if (!out.empty() && cause.place.line != 0) out += fmt::format(":{}", cause.place.line);
@@ -192,6 +226,7 @@ std::string cost_in_words(const Plan& plan) {
 
 std::string_view note_in_words(std::string_view kind) {
   static const std::map<std::string_view, std::string_view> kMeaning = {
+      {"acknowledged", "limits that the plan goes beyond, and the policy acknowledges"},
       {"built_in_group", "built-in groups that the policy does not name; left alone"},
       {"deactivated_account", "accounts that are deactivated or closed; nothing can be changed"},
       {"description_differs", "groups whose description differs; the API cannot change it"},
@@ -204,6 +239,7 @@ std::string_view note_in_words(std::string_view kind) {
       {"protected_user", "people not named, kept because they are protected"},
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
+      {kStoppedNote, "nothing is written until rolecall resume"},
       {"synced_group", "groups owned by an identity provider; left alone"},
       {"unmanageable_role", "roles that can be seen but not managed; left alone"},
       {"unmanaged_group", "groups that the policy does not name; left alone"},

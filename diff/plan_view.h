@@ -40,6 +40,13 @@ struct AdminChange {
 [[nodiscard]] std::string counts_in_words(const Plan& plan);
 /// "12 of 40 memberships (30 %) would go", for the class of a refusal.
 [[nodiscard]] std::string refusal_in_words(const Refusal& refusal);
+/// The [[acknowledge]] tables, as TOML to be pasted into the policy, that would lift every refusal
+/// about a limit; empty where none is.
+[[nodiscard]] std::string acknowledgements_for(const Plan& plan);
+/// What leads over to them: what they do not lift is said too.
+[[nodiscard]] std::string acknowledgements_lead(const Plan& plan);
+/// The notes that writing is stopped: shown among the risks.
+inline constexpr std::string_view kStoppedNote = "stopped";
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
 [[nodiscard]] std::string cause_in_words(const Cause& cause);
 /// "21 reads made, 7 writes, about 2 s".

@@ -74,6 +74,7 @@ class MarkdownRenderer {
   std::string run() {
     std::string out = "<!-- rolecall plan -->\n" + verdict();
     out += section("Refused", refusals(), kRoomForRefusals, "refusals");
+    out += acknowledgements();
     out += section("Incomplete", gaps(), kRoomForGaps, "gaps");
     out += risks();
     const std::string end = notes() + footer();
@@ -118,7 +119,17 @@ class MarkdownRenderer {
       list.items.push_back({fmt::format("- **{}**: {}\n", shown(refusal.klass),
                                         escape_markdown(refusal_in_words(clipped)))});
     }
+    for (const std::string& why : plan_.unfit_acknowledgements) {
+      list.items.push_back({fmt::format("- {}\n", escape_markdown(why))});
+    }
     return list;
+  }
+
+  /// Nothing in it comes from outside but digits.
+  [[nodiscard]] std::string acknowledgements() const {
+    const std::string toml = acknowledgements_for(plan_);
+    if (toml.empty()) return "";
+    return fmt::format("\n{}\n\n```toml\n{}```\n", acknowledgements_lead(plan_), toml);
   }
 
   [[nodiscard]] List gaps() const {
@@ -142,7 +153,12 @@ class MarkdownRenderer {
           "- {} {} {} org-admin{}{}\n", sign(admin.gains ? '+' : '-'), person(admin.change->user),
           admin.gains ? "gains" : "loses", by, cause(*admin.change))});
     }
-    std::string out = cut(admins, kRoomForAdmins, "admin changes");
+    std::string out;
+    for (const Note& note : plan_.notes) {
+      if (note.kind == kStoppedNote)
+        out += fmt::format("- **{}**\n", escape_markdown(note.subject));
+    }
+    out += cut(admins, kRoomForAdmins, "admin changes");
     const auto counts = plan_.counts();
     for (std::size_t i = 0; i < counts.size(); ++i) {
       const auto kind = static_cast<ChangeKind>(i);

@@ -95,6 +95,20 @@ class TextRenderer {
       out_ += fmt::format("  {} {}: {}\n", paint(Tone::red, "!"), escape_terminal(refusal.klass),
                           escape_terminal(refusal_in_words(refusal)));
     }
+    for (const std::string& why : plan_.unfit_acknowledgements) {
+      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(why));
+    }
+    acknowledgements();
+  }
+
+  void acknowledgements() {
+    const std::string all = acknowledgements_for(plan_);
+    if (all.empty()) return;
+    out_ += fmt::format("  {}\n\n", acknowledgements_lead(plan_));
+    for (std::string_view toml = all; !toml.empty(); toml.remove_prefix(toml.find('\n') + 1)) {
+      const std::string_view line = toml.substr(0, toml.find('\n'));
+      out_ += line.empty() ? "\n" : fmt::format("    {}\n", line);
+    }
   }
 
   void incomplete() {
@@ -113,6 +127,10 @@ class TextRenderer {
 
   void risks() {
     std::vector<Line> all;
+    for (const Note& note : plan_.notes) {
+      if (note.kind != kStoppedNote) continue;
+      all.push_back({2, '!', escape_terminal(note.subject), ""});
+    }
     for (const AdminChange& admin : admin_changes(plan_)) {
       std::string text = person(admin.change->user);
       text += admin.gains ? " gains org-admin" : " loses org-admin";

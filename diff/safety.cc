@@ -67,18 +67,77 @@ Populations count_populations(const PlanInput& input) {
   return out;
 }
 
-void check_limits(const PlanInput& input, const Plan& plan, std::vector<Refusal>& refusals) {
+/// Why the acknowledgement does not admit `n` removals by this plan, or nothing.
+std::string unfit(const Acknowledgement& ack, const PlanInput& input, const Plan& plan,
+                  std::int64_t n) {
+  if (input.history != nullptr) {
+    const auto used = input.history->used.find(ack.id);
+    if (used != input.history->used.end()) {
+      return fmt::format(
+          "was used up by run {}; to acknowledge once more, write it anew with "
+          "another reason or date",
+          used->second);
+    }
+  }
+  if (input.desired.at >= ack.until) return fmt::format("ended {}", ack.until_text);
+  if (!plan.digest.starts_with(ack.plan)) {
+    return fmt::format("is for plan {}, this is {}", ack.plan.substr(0, 12),
+                       plan.digest.substr(0, 12));
+  }
+  if (n > ack.count) return fmt::format("admits {}, the plan has {}", ack.count, n);
+  return {};
+}
+
+class Limits {
+ public:
+  Limits(const PlanInput& input, Plan& plan) : input_(input), plan_(plan) {}
+
+  void check(LimitClass klass, std::int64_t taken, std::int64_t of, std::int64_t recent,
+             const std::string& subject = {}) {
+    const Limit& limit = input_.desired.safety.limits[static_cast<std::size_t>(klass)];
+    if (taken == 0 || passes(limit, taken + recent, of)) return;
+    if (admitted(klass, taken)) return;
+    std::string words = in_words(limit);
+    if (recent > 0) words += fmt::format("; {} already in the last 24 hours", recent);
+    plan_.refusals.push_back({std::string(name(klass)), taken, of, std::move(words), subject});
+  }
+
+ private:
+  [[nodiscard]] bool admitted(LimitClass klass, std::int64_t n) {
+    std::vector<std::string> because;
+    for (const Acknowledgement& ack : input_.desired.safety.acknowledgements) {
+      if (ack.klass != klass) continue;
+      const std::string where = fmt::format("{}:{}", ack.place.file, ack.place.line);
+      std::string why = unfit(ack, input_, plan_, n);
+      if (!why.empty()) {
+        because.push_back(fmt::format("{}: the acknowledgement of {} {}", where, name(klass), why));
+        continue;
+      }
+      const Admission admission{klass, ack.id};
+      if (std::find(plan_.admitted.begin(), plan_.admitted.end(), admission) ==
+          plan_.admitted.end()) {
+        plan_.admitted.push_back(admission);
+        plan_.notes.push_back({"acknowledged", fmt::format("{}, up to {}: {} ({})", name(klass),
+                                                           ack.count, ack.reason, where)});
+      }
+      return true;
+    }
+    auto& all = plan_.unfit_acknowledgements;
+    for (std::string& why : because) {
+      if (std::find(all.begin(), all.end(), why) == all.end()) all.push_back(std::move(why));
+    }
+    return false;
+  }
+
+  const PlanInput& input_;
+  Plan& plan_;
+};
+
+void check_limits(const PlanInput& input, Plan& plan) {
+  static const SafetyHistory kNone;
+  const SafetyHistory& history = input.history == nullptr ? kNone : *input.history;
   const Populations population = count_populations(input);
   const auto counts = plan.counts();
-  const auto n = [&](ChangeKind kind) {
-    return static_cast<std::int64_t>(counts[static_cast<std::size_t>(kind)]);
-  };
-  const auto check = [&](LimitClass klass, std::int64_t taken, std::int64_t of,
-                         const std::string& subject = {}) {
-    const Limit& limit = input.desired.safety.limits[static_cast<std::size_t>(klass)];
-    if (passes(limit, taken, of)) return;
-    refusals.push_back({std::string(name(klass)), taken, of, in_words(limit), subject});
-  };
 
   const std::set<std::string> admins(plan.org_admins.begin(), plan.org_admins.end());
   std::set<std::string> demoted;
@@ -92,6 +151,12 @@ void check_limits(const PlanInput& input, const Plan& plan, std::vector<Refusal>
     }
     if (change.kind == ChangeKind::remove_member) ++removed_from[change.group];
   }
+  Limits limits(input, plan);
+  const auto check = [&](LimitClass klass, std::size_t taken, std::int64_t of) {
+    limits.check(klass, static_cast<std::int64_t>(taken), of,
+                 history.recent[static_cast<std::size_t>(klass)]);
+  };
+  const auto n = [&](ChangeKind kind) { return counts[static_cast<std::size_t>(kind)]; };
   check(LimitClass::suspend_users, n(ChangeKind::suspend_user), population.users);
   check(LimitClass::remove_users, n(ChangeKind::remove_user), population.users);
   check(LimitClass::delete_groups, n(ChangeKind::delete_group), population.groups);
@@ -99,11 +164,13 @@ void check_limits(const PlanInput& input, const Plan& plan, std::vector<Refusal>
   check(LimitClass::revoke_group_access, n(ChangeKind::revoke_group_access),
         population.group_grants);
   check(LimitClass::revoke_user_access, n(ChangeKind::revoke_user_access), population.user_grants);
-  check(LimitClass::revoke_admins, static_cast<std::int64_t>(demoted.size()), population.admins);
+  check(LimitClass::revoke_admins, demoted.size(), population.admins);
   for (const auto& [group, removed] : removed_from) {
     const auto size = population.members_of.find(group);
-    check(LimitClass::remove_members_per_group, removed,
-          size == population.members_of.end() ? 0 : size->second, group);
+    const auto recent = history.recent_members.find(GroupName::from_server(group).key());
+    limits.check(LimitClass::remove_members_per_group, removed,
+                 size == population.members_of.end() ? 0 : size->second,
+                 recent == history.recent_members.end() ? 0 : recent->second, group);
   }
 }
 
@@ -123,45 +190,91 @@ void check_floor(const Plan& plan, std::vector<Refusal>& refusals) {
                       fmt::format("at least {}", plan.min_org_admins), ""});
 }
 
-void check_protected(const PlanInput& input, const Plan& plan, std::vector<Refusal>& refusals) {
-  std::set<std::string> users(input.remembered_users.begin(), input.remembered_users.end());
+/// What nobody may take from: who is protected now, and who was when the last apply ended.
+struct Protected {
+  std::set<std::string> users;
   std::set<std::string> groups;
+};
+
+Protected all_protected(const PlanInput& input) {
+  Protected out;
+  out.users.insert(input.remembered_users.begin(), input.remembered_users.end());
   for (const std::string& text : input.remembered_groups) {
-    groups.insert(GroupName::from_server(text).key());
+    out.groups.insert(GroupName::from_server(text).key());
   }
   for (const UserRef ref : input.desired.safety.protected_users) {
-    users.insert(input.catalog.name(ref));
+    out.users.insert(input.catalog.name(ref));
   }
   for (const GroupRef ref : input.desired.safety.protected_groups) {
-    groups.insert(input.catalog.name(ref).key());
+    out.groups.insert(input.catalog.name(ref).key());
   }
+  return out;
+}
+
+/// Members of a group that is deleted who are not in the one it lives on as.
+std::vector<std::string> left_behind(const PlanInput& input, const Plan& plan,
+                                     const Change& deletion) {
+  const auto group = input.catalog.find_group(GroupName::from_server(deletion.group));
+  const Group* live = group ? input.live.live.find(*group) : nullptr;
+  if (live == nullptr) return {};
+  std::set<std::string> carried;
+  if (const auto renamed = plan.renamed.find(deletion.group); renamed != plan.renamed.end()) {
+    const auto to = input.catalog.find_group(GroupName::from_server(renamed->second));
+    const Group* there = to ? input.live.live.find(*to) : nullptr;
+    if (there != nullptr) {
+      for (const UserRef member : there->members) carried.insert(input.catalog.name(member));
+    }
+    for (const Change& change : plan.changes) {
+      if (change.group != renamed->second) continue;
+      if (change.kind == ChangeKind::add_member) carried.insert(change.user);
+    }
+  }
+  std::vector<std::string> out;
+  for (const UserRef member : live->members) {
+    const std::string& user = input.catalog.name(member);
+    if (!carried.contains(user)) out.push_back(user);
+  }
+  return out;
+}
+
+void check_protected(const PlanInput& input, Plan& plan) {
+  const Protected kept = all_protected(input);
+  if (kept.users.empty() && kept.groups.empty()) return;
   std::map<std::pair<std::string, std::string>, std::int64_t> losses;
   for (const Change& change : plan.changes) {
     if (!takes_away(change.kind)) continue;
-    if (!change.user.empty() && users.contains(change.user)) {
+    if (!change.user.empty() && kept.users.contains(change.user)) {
       ++losses[{"protected_users", change.user}];
     }
-    if (!change.group.empty() && groups.contains(GroupName::from_server(change.group).key())) {
+    if (!change.group.empty() && kept.groups.contains(GroupName::from_server(change.group).key())) {
       ++losses[{"protected_groups", change.group}];
+    }
+    if (change.kind != ChangeKind::delete_group) continue;
+    for (const std::string& user : left_behind(input, plan, change)) {
+      if (kept.users.contains(user)) ++losses[{"protected_users", user}];
     }
   }
   for (const auto& [key, n] : losses) {
-    refusals.push_back(
-        {key.first, n,
-         static_cast<std::int64_t>(key.first == "protected_users" ? users.size() : groups.size()),
-         "nothing may be taken from what is protected", key.second});
+    const auto& of = key.first == "protected_users" ? kept.users : kept.groups;
+    plan.refusals.push_back({key.first, n, static_cast<std::int64_t>(of.size()),
+                             "nothing may be taken from what is protected", key.second});
   }
 }
 
 }  // namespace
 
-std::vector<Refusal> check_safety(const PlanInput& input, const Plan& plan) {
-  std::vector<Refusal> refusals;
-  check_limits(input, plan, refusals);
-  check_floor(plan, refusals);
-  check_protected(input, plan, refusals);
-  std::sort(refusals.begin(), refusals.end());
-  return refusals;
+void check_safety(const PlanInput& input, Plan& plan) {
+  plan.refusals.clear();
+  plan.admitted.clear();
+  plan.unfit_acknowledgements.clear();
+  std::erase_if(plan.notes, [](const Note& note) { return note.kind == "acknowledged"; });
+  check_limits(input, plan);
+  check_floor(plan, plan.refusals);
+  check_protected(input, plan);
+  std::sort(plan.refusals.begin(), plan.refusals.end());
+  std::sort(plan.admitted.begin(), plan.admitted.end(),
+            [](const Admission& a, const Admission& b) { return a.klass < b.klass; });
+  std::sort(plan.notes.begin(), plan.notes.end());
 }
 
 bool AdminFloor::takes_admin(const Change& change) const {

@@ -8,10 +8,21 @@
 namespace rolecall {
 
 /// Every rule of policy-language.md, "Safety limits", that the plan breaks: limits per class, the
-/// floor of org admins after each call, protected people and groups. Sorted.
+/// floor of org admins after each call, protected people and groups. Writes the plan's refusals,
+/// what acknowledgements admit (with a note for each), and why others do not.
 ///
 /// A plan with refusals is never applied, not even in part.
-[[nodiscard]] std::vector<Refusal> check_safety(const PlanInput& input, const Plan& plan);
+///
+/// Limits hold for 24 hours, not for a plan: what was done since, or may have been, counts besides
+/// what the plan holds, against the population as it is now. A plan that takes nothing of a class
+/// passes its limit whatever happened before. An acknowledgement admits up to `count` removals of
+/// the plan itself, however many there were before. What it admitted does not count in the window
+/// of later plans: it was reviewed on its own, and would otherwise stop all drift correction for a
+/// day. Only limits can be acknowledged; the admin floor and what is protected cannot.
+///
+/// Somebody protected also loses what a deleted group gave them, unless it lives on under a new
+/// name with them in it. What a group may do is the group's: to keep that, protect the group.
+void check_safety(const PlanInput& input, Plan& plan);
 
 /// The floor of org admins, followed call by call. Also used while applying, where calls may fail.
 class AdminFloor {

@@ -55,9 +55,9 @@ void doubt_shrunk(Snapshot& live, const Memory& memory) {
                          bool& proved) {
     if (!has_shrunk(before, found)) return;
     live.gaps.push_back(fmt::format(
-        "the directory shows {} {}, {} at the last run; if that is right, apply once with "
-        "--accept-shrink",
-        found, what, before));
+        "the directory shows fewer than half of the {} of the last run, {} instead of {}; if that "
+        "is right, apply once with --accept-shrink",
+        what, found, before));
     proved = false;
   };
   doubt("people", memory.sighting->users, now.users, live.users_proved);

@@ -71,11 +71,27 @@ struct Limit {
 /// The defaults of policy-language.md, "Safety limits".
 [[nodiscard]] std::array<Limit, kLimitClassCount> default_limits();
 
+/// A [[acknowledge]] entry: somebody has seen by how much one plan goes beyond a limit, and means
+/// it.
+struct Acknowledgement {
+  LimitClass klass{};
+  std::int64_t count = 0;  ///< admits up to so many removals of the class
+  std::string plan;        ///< how the plan's digest begins: 12 to 64 hexadecimal digits
+  Instant until{};         ///< the first instant at which it no longer counts
+  std::string until_text;  ///< as it was written
+  std::string reason;
+  Place place;
+  /// Digest of what it says, wherever it stands. One that was used up and is meant once more has to
+  /// say something else: another `until`, another `reason`.
+  std::string id;
+};
+
 struct Safety {
   std::int64_t min_org_admins = 2;
   std::vector<UserRef> protected_users;
   std::vector<GroupRef> protected_groups;
   std::array<Limit, kLimitClassCount> limits = default_limits();
+  std::vector<Acknowledgement> acknowledgements;  ///< in the order of files and lines
 };
 
 struct Resource {
@@ -106,7 +122,9 @@ struct Desired {
   CauseRef unlisted_groups_cause = 0;
   Safety safety;
   Instant at;
-  std::string policy_digest;  ///< SHA-256, 64 hexadecimal digits
+  /// SHA-256, 64 hexadecimal digits, of every line that says something: not of blank lines, lines
+  /// of comment, and [[acknowledge]], which names the digest of a plan made from the policy.
+  std::string policy_digest;
 
   [[nodiscard]] const UserScope& scope(UserRef ref) const {
     static const UserScope none;

@@ -71,13 +71,14 @@ class FileReader {
   std::optional<AccessDecl> access(const Owner& owner, const Entry& entry, bool of_group);
   /// Index into Policy::windows of what `from` and `until` among `entries` say.
   std::uint32_t window(const Owner& owner, const std::vector<Entry>& entries);
+  /// A date or a date-time; of `until` the first instant after it.
+  std::optional<Bound> bound(const Owner& owner, const Entry& entry);
 
   /// Reports control, bidirectional and zero-width characters in text that people review.
   bool visible(std::string_view text, Position where, std::string_view called);
 
  private:
   std::vector<std::pair<Role, At>> roles(const Owner& owner, const Entry& entry, bool of_group);
-  std::optional<Bound> bound(const Owner& owner, const Entry& entry);
 
   Policy& policy_;
   std::uint32_t file_;
@@ -90,6 +91,7 @@ void read_resources(FileReader& reader, const Entry& entry);
 void read_users(FileReader& reader, const Entry& entry);
 void read_groups(FileReader& reader, const Entry& entry);
 void read_safety(FileReader& reader, const Entry& entry);
+void read_acknowledge(FileReader& reader, const Entry& entry);
 
 /// What only all files together can tell: references, cycles, who is in no group. `incomplete`
 /// means that a file could not be read, so that nothing missing is reported as missing.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policies/byte_scan.h"
+#include "policies/digested_lines.h"
 #include "policies/file_reader.h"
 #include "policies/policy.h"
 #include "policies/policy_data.h"
@@ -28,8 +29,9 @@ constexpr std::array kTables = {
     TopLevel{"users", read_users},
     TopLevel{"groups", read_groups},
     TopLevel{"safety", read_safety},
+    TopLevel{"acknowledge", read_acknowledge},
 };
-constexpr std::array<std::string_view, 4> kLater = {"rules", "tests", "rosters", "acknowledge"};
+constexpr std::array<std::string_view, 3> kLater = {"rules", "tests", "rosters"};
 constexpr std::array<std::string_view, 10> kKnown = {
     "version", "organization", "resources", "users",   "groups",
     "safety",  "rules",        "tests",     "rosters", "acknowledge"};
@@ -50,7 +52,8 @@ void unknown_entry(FileReader& reader, const Entry& entry) {
             : fmt::format("key {}", quote(entry.key));
   reader.error(entry.at, "unknown " + shown,
                hint_for_key(reader.policy(), entry.key, kKnown,
-                            "known are [organization], [resources], [users], [groups], [safety]"));
+                            "known are [organization], [resources], [users], [groups], [safety], "
+                            "[[acknowledge]]"));
 }
 
 void read_entry(FileReader& reader, const Entry& entry) {
@@ -70,6 +73,7 @@ void read_entry(FileReader& reader, const Entry& entry) {
 struct FileSummary {
   bool readable = false;
   bool empty = false;
+  std::string said{};  ///< what of it the policy's digest covers
 };
 
 FileSummary read_file(const SourceFile& source, std::uint32_t file, Policy& policy,
@@ -95,13 +99,12 @@ FileSummary read_file(const SourceFile& source, std::uint32_t file, Policy& poli
                       "the file with [organization] has no version",
                       "write version = 1 above all tables");
   }
-  return {true, entries.empty()};
+  return {true, entries.empty(), digested_lines(*text)};
 }
 
-/// The part of a digest that one file is.
-void add_to_digest(Digest& digest, const SourceFile& source) {
-  digest.field(source.path);
-  digest.field(source.bytes);
+/// A file of acknowledgements alone, with or without a version, is no part of what is wanted.
+bool says_nothing(std::string_view said) {
+  return said.empty() || (said.starts_with("version") && said.find('\n') == said.size() - 1);
 }
 
 void check_presence(const Policy& policy, bool empty, Diagnostics& diagnostics) {
@@ -140,8 +143,11 @@ ParsedPolicy parse_policy(std::span<const SourceFile> files) {
   for (const SourceFile* source : sources) {
     const auto file = static_cast<std::uint32_t>(policy.files.size());
     policy.files.push_back(source->path);
-    add_to_digest(digest, *source);
     const FileSummary summary = read_file(*source, file, policy, parsed.diagnostics);
+    if (!says_nothing(summary.said)) {
+      digest.field(source->path);
+      digest.field(summary.said);
+    }
     incomplete = incomplete || !summary.readable;
     empty = empty && summary.empty;
   }

@@ -171,6 +171,15 @@ struct SafetyDecl {
   std::unordered_map<std::string, At> set_at;
 };
 
+struct AcknowledgeDecl {
+  LimitClass klass{};
+  std::int64_t count = 0;
+  std::string plan;
+  Bound until;
+  std::string reason;
+  At at;
+};
+
 struct Policy {
   std::vector<std::string> files;
   std::string digest;
@@ -185,6 +194,7 @@ struct Policy {
   std::unordered_map<std::string, std::uint32_t> group_by_key;
   std::vector<std::uint32_t> group_order;  ///< each group after those it includes; none in a cycle
   SafetyDecl safety;
+  std::vector<AcknowledgeDecl> acknowledgements;
   /// Looking for a near name costs; a policy full of unknown names needs no more guesses than this.
   int guesses_left = 100;
   bool users_broken = false;  ///< some [users] entry has errors: who matches is not known

@@ -7,6 +7,7 @@
 #include "policies/policy.h"
 #include "policies/policy_data.h"
 #include "policies/resolve_resources.h"
+#include "state/model/digest.h"
 
 namespace rolecall {
 namespace {
@@ -234,6 +235,17 @@ class Resolver {
     }
     for (const GroupNameAt& name : policy_.safety.protected_groups) {
       desired_.safety.protected_groups.push_back(catalog_.group(name.name));
+    }
+    for (const AcknowledgeDecl& decl : policy_.acknowledgements) {
+      Digest id("rolecall acknowledgement 1");
+      id.field(name(decl.klass));
+      id.field(std::to_string(decl.count));
+      id.field(decl.plan);
+      id.field(decl.until.text);
+      id.field(decl.reason);
+      desired_.safety.acknowledgements.push_back({decl.klass, decl.count, decl.plan,
+                                                  decl.until.instant, decl.until.text, decl.reason,
+                                                  policy_.place(decl.at), id.hex()});
     }
   }
 

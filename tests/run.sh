@@ -2,10 +2,11 @@
 # Installs what is missing, builds rolecall and runs every test. The last line is the count.
 #
 #   tests/run.sh          style, build, tests, examples
-#   tests/run.sh --asan   and the tests once more under AddressSanitizer and UBSan
+#   tests/run.sh --asan   and the tests once more under AddressSanitizer and UBSan; so does CI
 set -uo pipefail
 
 asan=false
+[[ ${CI:-} == true ]] && asan=true
 
 for argument in "$@"; do
   case "$argument" in

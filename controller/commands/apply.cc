@@ -7,6 +7,7 @@
 #include "controller/apply_run.h"
 #include "controller/commands.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -15,6 +16,7 @@
 namespace rolecall {
 namespace {
 
+constexpr int kRefused = 4;
 constexpr int kStale = 5;
 
 /// A saved plan is a file that holds a JSON object; a policy is a folder or TOML.
@@ -51,6 +53,18 @@ int stale(const std::vector<std::string>& reasons) {
   return kStale;
 }
 
+/// Takes people's word for it that an invitation in doubt did not arrive.
+Result<void> release(const std::vector<std::string>& addresses, Memory& memory) {
+  for (const std::string& address : addresses) {
+    const auto email = Email::parse(address);
+    const auto released = std::erase_if(memory.open_invitations, [&](const OpenInvitation& open) {
+      return email && open.email == email->str();
+    });
+    if (released == 0) return fail(fmt::format("no invitation of {} is in doubt", quote(address)));
+  }
+  return {};
+}
+
 enum class Consent { given, refused, cannot_ask };
 
 Consent ask(const Plan& plan) {
@@ -67,22 +81,36 @@ Consent ask(const Plan& plan) {
   return Consent::cannot_ask;
 }
 
+ApplyReport nothing_done(const Plan& plan, const std::string& because) {
+  ApplyReport report;
+  report.outcomes.assign(plan.changes.size(), {ChangeOutcome::State::skipped, because});
+  return report;
+}
+
 int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
   if (!json) print(view(run.global, plan, ""));
   if (plan.changes.empty() || !plan.applyable()) {
-    const int code = exit_code(plan);
+    const int code = exit_code(plan) != 0 ? exit_code(plan) : plan.has_open_invitations() ? 3 : 0;
     const auto recorded = run.record_without_calls(planned, code);
     if (!recorded) {
       print_error(recorded.error());
       return 8;
     }
-    ApplyReport nothing;
-    nothing.outcomes.assign(plan.changes.size(),
-                            {ChangeOutcome::State::skipped, "the plan is refused"});
+    const ApplyReport nothing = nothing_done(plan, "the plan is refused");
     if (json) print(render_report_json(plan, nothing, *recorded, code));
     return finish_output(code);
+  }
+  if (const std::string stopped = run.stop_order(); !stopped.empty()) {
+    const auto recorded = run.record_stopped(plan);
+    if (!recorded) {
+      print_error(recorded.error());
+      return 8;
+    }
+    print_error({stopped, {}});
+    if (json) print(render_report_json(plan, nothing_done(plan, stopped), *recorded, kRefused));
+    return finish_output(kRefused);
   }
   if (must_ask) {
     switch (ask(plan)) {
@@ -130,7 +158,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   auto connection = Connection::open(effective);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind.
-  if (const auto readable = plan_request(effective, policy_path); !readable) {
+  if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
   OpenStore opened = open_store(store_path(effective, policy_path), "apply");
@@ -138,13 +166,25 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     print_error(opened.error);
     return opened.exit_code;
   }
+  if (const int code = settle_earlier_runs(*opened.store, connection->reads(), policy_path);
+      code != 0) {
+    return code;
+  }
   auto request = plan_request(effective, policy_path);
-  if (!request) return print_error(request.error());
+  if (!request) {
+    print_error(request.error());
+    return 8;
+  }
+  request->accept_shrink = options.accept_shrink;
+  if (const auto released = release(options.invite_again, request->memory); !released) {
+    return print_error(released.error());
+  }
   if (saved) request->only = &*saved;
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(planned); code != 0) return code;
-  ApplyRun run{effective, *connection, opened, "apply", policy_path};
+  ApplyRun run{effective, *connection, opened,
+               "apply",   policy_path, StopSwitch(store_path(effective, policy_path))};
   return apply_planned(run, planned, !saved && !options.yes);
 }
 

@@ -7,9 +7,12 @@
 #include "controller/apply_run.h"
 #include "controller/commands.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
+#include "diff/plan_view.h"
+#include "state/model/digest.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -19,35 +22,64 @@ using std::chrono::milliseconds;
 
 constexpr int kMostBackoffSteps = 6;
 
+struct Cycle {
+  int code = 0;
+  bool stopped = false;  ///< by rolecall stop: no failure that a longer pause would help
+};
+
+Cycle stay_stopped(ApplyRun& run, const Plan& plan, const std::string& order) {
+  spdlog::warn("nothing is written: {}", order);
+  const auto recorded = run.record_stopped(plan);
+  return recorded ? Cycle{4, true} : Cycle{(print_error(recorded.error()), 8)};
+}
+
+void log_refusals(const Plan& plan) {
+  for (const Refusal& refusal : plan.refusals) {
+    spdlog::error("refused: {}: {}", refusal.klass, refusal_in_words(refusal));
+  }
+  for (const std::string& why : plan.unfit_acknowledgements) spdlog::error("{}", why);
+  if (!plan.refusals.empty()) {
+    spdlog::error("plan {} is not applied; rolecall plan shows how to acknowledge a limit",
+                  plan.digest.substr(0, 12));
+  }
+}
+
 /// One cycle: everything is opened, read and closed again, so that no state outlives it but the
 /// store's.
-int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
+Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path) {
   auto connection = Connection::open(global);
-  if (!connection) return print_error(connection.error());
-  if (const auto readable = plan_request(global, policy_path); !readable) {
-    return print_error(readable.error());
+  if (!connection) return {print_error(connection.error())};
+  if (const auto readable = read_policy_files(policy_path); !readable) {
+    return {print_error(readable.error())};
   }
   OpenStore opened = open_store(store_path(global, policy_path), "run");
   if (!opened.store) {
     print_error(opened.error);
-    return opened.exit_code;
+    return {opened.exit_code};
+  }
+  if (const int code = settle_earlier_runs(*opened.store, connection->reads(), policy_path);
+      code != 0) {
+    return {code};
   }
   const auto request = plan_request(global, policy_path);
-  if (!request) return print_error(request.error());
+  if (!request) return {(print_error(request.error()), 8)};
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (stop_signalled()) return {130};
+  if (const int code = show_problems(planned); code != 0) return {code};
   const Plan& plan = *planned.plan;
   spdlog::info("planned: {} changes, {} calls, {} reads, digest {}", plan.changes.size(),
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
-  for (const Refusal& refusal : plan.refusals) {
-    spdlog::error("refused: {} {} of {} ({})", refusal.klass, refusal.n, refusal.of, refusal.limit);
-  }
-  ApplyRun run{global, *connection, opened, "run", policy_path};
+  log_refusals(plan);
+  ApplyRun run{global, *connection, opened,
+               "run",  policy_path, StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan);
     const auto recorded = run.record_without_calls(planned, code);
-    return recorded ? code : (print_error(recorded.error()), 8);
+    return {recorded ? code : (print_error(recorded.error()), 8)};
+  }
+  if (const std::string order = run.stop_order(); !order.empty()) {
+    return stay_stopped(run, plan, order);
   }
   for (const Change& change : plan.changes) {
     spdlog::info("change: {} user={} group={} resource={} role={} cause={}:{}", name(change.kind),
@@ -57,10 +89,22 @@ int run_cycle(const GlobalOptions& global, const std::string& policy_path) {
   const auto done = run.apply(planned);
   if (!done) {
     print_error(done.error());
-    return 8;
+    return {8};
   }
   print(render_report(plan, done->report, done->run));
-  return finish_output(done->exit_code);
+  return {finish_output(done->exit_code), done->report.halted};
+}
+
+/// Of the policy's bytes as they lie there, acknowledgements and all.
+std::string fingerprint(const std::string& policy_path) {
+  Digest digest("rolecall policy bytes 1");
+  const auto read = read_policy_files(policy_path);
+  if (!read) return read.error().what;
+  for (const SourceFile& file : read->files) {
+    digest.field(file.path);
+    digest.field(file.bytes);
+  }
+  return digest.hex();
 }
 
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
@@ -73,6 +117,21 @@ milliseconds pause_after(std::chrono::seconds interval, int failures, std::mt199
       static_cast<std::int64_t>(static_cast<double>(base.count()) * jitter(random)));
 }
 
+/// Waits, but no longer than an interval for somebody who has mended the policy: a cycle that
+/// failed, or whose plan was refused, is not tried again and again on the same grounds. False when
+/// asked to stop.
+bool wait_for_next(milliseconds pause, milliseconds interval, const std::string& policy_path,
+                   const std::string& before) {
+  while (pause > interval) {
+    if (!sleep_unless_stopped(interval)) return false;
+    pause -= interval;
+    if (fingerprint(policy_path) == before) continue;
+    spdlog::info("the policy has changed: next cycle now");
+    return true;
+  }
+  return sleep_unless_stopped(pause);
+}
+
 }  // namespace
 
 int run_service(const GlobalOptions& global, const RunOptions& options) {
@@ -82,13 +141,18 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
   std::mt19937_64 random(std::random_device{}());
   int failures = 0;
   while (true) {
-    const int code = run_cycle(global, *policy);
-    if (options.once) return code;
-    failures = code == 0 ? 0 : failures + 1;
+    const std::string before = fingerprint(*policy);
+    const Cycle cycle = run_cycle(global, *policy);
+    if (options.once) return cycle.code;
+    failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;
     const milliseconds pause = pause_after(options.interval, failures, random);
-    spdlog::info("cycle ended with {}; next one in {} s", code, pause.count() / 1000);
-    if (!sleep_unless_stopped(pause)) break;
+    spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, pause.count() / 1000,
+                 failures > 1
+                     ? fmt::format(" after {} that failed, or once the policy changes",
+                                   counted(static_cast<std::size_t>(failures), "cycle", "cycles"))
+                     : "");
+    if (!wait_for_next(pause, options.interval, *policy, before)) break;
   }
   spdlog::info("stopped");
   return 0;

@@ -47,6 +47,8 @@ using Parser = http::response_parser<http::string_body>;
 
 /// Answers of status 1xx that are skipped before the real one.
 constexpr int kMaxInterim = 8;
+/// A signal wakes nobody: whether to stop is asked this often.
+constexpr milliseconds kStopPoll{100};
 
 std::string in_words(milliseconds time) {
   if (time.count() % 1'000 == 0) return fmt::format("{} s", time.count() / 1'000);
@@ -88,8 +90,8 @@ struct Call {
   Steady begun{};
   milliseconds delay{0};
   Steady deadline{};
-  asio::steady_timer timer;  ///< whatever it waits for before a connection is opened
-  beast::tcp_stream* opening = nullptr;
+  asio::steady_timer timer;             ///< whatever it waits for before a connection is opened
+  beast::tcp_stream* stream = nullptr;  ///< while a connection is its own
   bool sent = false;
   bool cancelled = false;
 };
@@ -156,6 +158,7 @@ class HttpClient final : public WriteClient {
   void start_any(Ticket ticket, const Request& request, milliseconds delay);
   [[nodiscard]] std::string wire(const Request& request) const;
   void complete(const CallPointer& call, Answer answer);
+  void stop_when_asked();
 
   // Some expressions with co_await are miscompiled by g++ 12.2 (a braced temporary, a capturing
   // lambda or a conditional operator in the same full expression): here they hold names, literals
@@ -187,6 +190,7 @@ class HttpClient final : public WriteClient {
   std::vector<ConnectionPointer> idle_;
   std::unordered_map<Call*, CallPointer> calls_;  ///< under way
   std::deque<Completion> done_;
+  bool stopped_ = false;
 };
 
 void HttpClient::start_any(Ticket ticket, const Request& request, milliseconds delay) {
@@ -195,6 +199,10 @@ void HttpClient::start_any(Ticket ticket, const Request& request, milliseconds d
   call->begun = std::chrono::steady_clock::now();
   call->delay = delay;
   calls_.emplace(call.get(), call);
+  if (stopped_) {
+    complete(call, cancelled());
+    return;
+  }
   if (!is_lawful_target(request.target)) {
     complete(call, not_sent("the request has a malformed target", true));
     return;
@@ -237,12 +245,26 @@ Completion HttpClient::wait() {
     throw std::logic_error("HttpClient::wait: nothing is in flight");
   }
   while (done_.empty()) {
+    stop_when_asked();
     if (io_.stopped()) io_.restart();
-    io_.run_one();
+    io_.run_one_for(kStopPoll);
   }
   Completion completion = std::move(done_.front());
   done_.pop_front();
   return completion;
+}
+
+void HttpClient::stop_when_asked() {
+  if (stopped_ || !options_.stop_requested || !options_.stop_requested()) return;
+  stopped_ = true;
+  cancel_unsent();
+  for (auto& [key, call] : calls_) {
+    if (!call->sent) continue;
+    call->timer.expires_after(options_.last_wait);
+    call->timer.async_wait([call = call](error_code error) {
+      if (!error && call->stream != nullptr) call->stream->cancel();
+    });
+  }
 }
 
 void HttpClient::cancel_unsent() {
@@ -250,7 +272,7 @@ void HttpClient::cancel_unsent() {
     if (call->sent) continue;
     call->cancelled = true;
     call->timer.cancel();
-    if (call->opening != nullptr) call->opening->cancel();
+    if (call->stream != nullptr) call->stream->cancel();
   }
 }
 
@@ -263,6 +285,7 @@ asio::awaitable<void> HttpClient::run(CallPointer call) {
   call->deadline = std::chrono::steady_clock::now() + options_.call_limit;
   Answer answer = cancelled();
   if (!call->cancelled) answer = co_await attempt(*call);
+  call->timer.cancel();
   complete(call, std::move(answer));
 }
 
@@ -270,12 +293,13 @@ asio::awaitable<Answer> HttpClient::attempt(Call& call) {
   ConnectionPointer connection = take_idle();
   if (!connection) {
     connection = std::make_unique<Connection>(io_, tls_.get());
-    call.opening = &connection->tcp();
+    call.stream = &connection->tcp();
     std::optional<Answer> problem = co_await open(call, *connection);
-    call.opening = nullptr;
+    if (problem || call.cancelled) call.stream = nullptr;
     if (call.cancelled) co_return cancelled();
     if (problem) co_return std::move(*problem);
   }
+  call.stream = &connection->tcp();
   call.sent = true;
   bool keep = false;
   Answer answer = cancelled();
@@ -284,6 +308,7 @@ asio::awaitable<Answer> HttpClient::attempt(Call& call) {
   } else {
     answer = co_await exchange(call, *connection, connection->tcp(), keep);
   }
+  call.stream = nullptr;
   if (keep && connection->is_quiet()) {
     connection->tcp().expires_never();
     connection->idle_since = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ struct HttpOptions {
   std::chrono::milliseconds call_limit{60'000};       ///< all of one attempt, a delay not counted
   /// A connection that has been idle longer is not used again: its server may be about to close it.
   std::chrono::milliseconds idle_limit{15'000};
+  /// Asked while waiting. Once it says yes nothing is sent any more: what has not left, and what is
+  /// started later, completes as `cancelled`; what has left gets `last_wait` to come to its end.
+  std::function<bool()> stop_requested;
+  std::chrono::milliseconds last_wait{8'000};
   std::size_t max_header = 32 * 1024;
   std::size_t max_body = 32 * 1024 * 1024;
 };
@@ -39,7 +44,7 @@ struct HttpOptions {
 /// - An answer counts as whole only when its length was announced and met, it is not encoded and
 ///   breaks no limit; else the call fails as `bad_answer`, or as `no_answer` when it was cut short.
 /// - `not_sent` means that no byte of the request was handed to the connection.
-/// - Where the server echoes the key, the answer holds "[key]" in its place.
+/// - Where the server echoes a key of 16 characters or more, the answer holds "[key]" in its place.
 ///
 /// Error: the CA file cannot be read or holds no certificate.
 [[nodiscard]] Result<std::unique_ptr<WriteClient>> make_http_client(HttpOptions options,

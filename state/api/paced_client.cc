@@ -67,7 +67,7 @@ void PacedClient::start_any(Ticket ticket, AnyRequest request, milliseconds dela
   call.due = call.begun + delay;
   const Id id = next_id_++;
   calls_.emplace(id, std::move(call));
-  if (key_refused_) {
+  if (key_refused_ || stop_asked()) {
     finish(id, cancelled(why_stopped()));
   } else {
     hand_down(id);
@@ -102,7 +102,11 @@ Completion PacedClient::wait() {
   }
   while (done_.empty()) {
     came_back(transport_->wait());
-    hand_down_parked();
+    if (stop_asked()) {
+      finish_parked();
+    } else {
+      hand_down_parked();
+    }
   }
   Completion completion = std::move(done_.front());
   done_.pop_front();
@@ -114,7 +118,7 @@ void PacedClient::came_back(Completion below) {
   Call& call = calls_.at(id);
   if (is_cancelled(below.answer)) {
     limiter_.release(call.operation, call.leaves_at);
-    if (call.stop) {
+    if (call.stop || stop_asked()) {
       finish(id, cancelled(why_stopped()));
     } else {
       hand_down(id);  // it was recalled
@@ -142,7 +146,7 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
   const auto decision =
       decide(options_.retry, call.history, budget_, answer, took, clock_.now(), random_);
   const auto* again = std::get_if<RetryAfter>(&decision);
-  if (again != nullptr && !call.stop) {
+  if (again != nullptr && !call.stop && !stop_asked()) {
     call.due = clock_.steady() + again->delay;
     call.why = words_of(answer);
     // A 429 that does not say for how long still speaks of the whole operation.
@@ -170,6 +174,10 @@ void PacedClient::finish_parked() {
   for (const Id id : std::exchange(parked_, {})) {
     finish(id, cancelled(why_stopped()));
   }
+}
+
+bool PacedClient::stop_asked() const {
+  return options_.stop_requested && options_.stop_requested();
 }
 
 std::string PacedClient::why_stopped() const {

@@ -28,6 +28,9 @@ struct PacedOptions {
   std::function<void(Operation, std::chrono::milliseconds, std::string_view why)> on_wait;
   /// A call that could have been tried again is not. `why` in words for people.
   std::function<void(Operation, std::string_view why)> on_give_up;
+  /// Once it says yes, nothing is sent or tried again any more. The client below has to know of it
+  /// as well, since only it can be woken.
+  std::function<bool()> stop_requested{};
 };
 
 struct CallCounts {
@@ -85,6 +88,7 @@ class PacedClient final : public WriteClient {
   void finish(Id id, Answer answer);
   void finish_parked();
   void refuse_key();
+  [[nodiscard]] bool stop_asked() const;
   [[nodiscard]] std::string why_stopped() const;
   /// Has the client below give back what waits there, where it would now leave too early.
   void recall_if_too_early(Operation operation);

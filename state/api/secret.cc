@@ -175,7 +175,7 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 }
 
 void mask(std::string& text, std::string_view secret) {
-  if (secret.empty()) return;
+  if (secret.size() < kShortestSecret) return;
   const std::array<char, 3> begins = {secret[0], '\\', '%'};
   const auto next = [&](std::size_t from) {
     return std::min(text.size(), text.find_first_of(begins.data(), from, begins.size()));

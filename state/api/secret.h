@@ -33,7 +33,9 @@ class Secret {
 void wipe(std::string& text);
 
 /// Puts "[key]" in place of `secret` wherever it stands in `text`: as it is, or as JSON and URLs
-/// may spell its characters ("\/", "\u003d", "%3D").
+/// may spell its characters ("\/", "\u003d", "%3D"). A shorter one than kShortestSecret, such as
+/// people use with a simulator, is no secret but may be a part of any name: it stays.
+inline constexpr std::size_t kShortestSecret = 16;
 void mask(std::string& text, std::string_view secret);
 
 /// The API key, from a file where one is named, else from the environment.

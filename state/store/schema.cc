@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "state/store/safety_schema.h"
+
 namespace rolecall {
 namespace {
 
@@ -113,7 +115,7 @@ CREATE TABLE sightings (           -- how large it was when it was last read who
 CREATE INDEX invitations ON intents (user) WHERE kind = 'invite_user';
 )sql";
 
-constexpr std::array kMigrations = {kFirstSchema, kMemorySchema};
+constexpr std::array kMigrations = {kFirstSchema, kSafetySchema, kMemorySchema};
 
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 

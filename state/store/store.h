@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "state/model/instant.h"
@@ -130,6 +132,32 @@ class Store {
   /// Intents of any run that have no outcome, oldest first: before begin_run, those whose calls may
   /// or may not have taken effect.
   [[nodiscard]] Result<std::vector<CallRecord>> open_intents() const;
+
+  /// What the safety rules made of a run's plan, for the runs after it.
+  struct SafetyRecord {
+    /// Limit classes that the plan goes beyond, each with the acknowledgement that admits it.
+    std::vector<std::pair<std::string, std::string>> admitted;
+    /// Addresses of active org admins whom the plan suspends or removes.
+    std::vector<std::string> admins_lost;
+  };
+  /// To be recorded before the run's first intent: its acknowledgements are used up from then on.
+  [[nodiscard]] Result<void> record_safety(RunId run, const SafetyRecord& record);
+  /// The acknowledgements that runs have used up, with the run.
+  [[nodiscard]] Result<std::map<std::string, RunId>> used_acknowledgements() const;
+
+  /// Changes of one run and kind that were applied, or may have been: no outcome, or in doubt.
+  struct RecentChanges {
+    RunId run = 0;
+    std::string kind;
+    std::string group;                  ///< empty where the kind has none
+    bool loses_admin = false;           ///< it suspended or removed active org admins
+    std::vector<std::string> admitted;  ///< classes whose limit the run was let exceed
+    std::int64_t n = 0;
+  };
+  /// Of every run on the organization, in the order of runs. Times are compared by the second, and
+  /// one that lies in the future counts.
+  [[nodiscard]] Result<std::vector<RecentChanges>> changes_since(const std::string& organization,
+                                                                 Instant since) const;
 
   /// What the last apply protected: "user" or "group" and natural key (policy-language.md,
   /// "Protected").

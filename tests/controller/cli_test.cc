@@ -178,6 +178,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"run", "--interval", "999999h"}, "must be between 1m and 7d, with a unit"},
         Refused{{"get"}, "rolecall get needs THING"},
         Refused{{"get", "usres"}, "did you mean \"users\"?"},
+        Refused{{"stop"}, "rolecall stop needs --reason TEXT"},
+        Refused{{"stop", "--reason"}, "--reason needs a value"},
+        Refused{{"resume", "--reason", "x"}, "--reason is an option of stop"},
         Refused{{"audit", "show", "x"}, "must be the number of a run"},
         Refused{{"get", "users", "--format", "markdown"}, "--format markdown is for plan"},
         Refused{{"plan", std::string("a\xff")}, "argument 2 is not valid UTF-8"},
@@ -217,11 +220,18 @@ TEST(CommandLine, TellsItsVersion) {
 }
 
 TEST(CommandLine, HelpsOnEveryLevelWithExamples) {
-  const std::vector<std::vector<std::string>> levels{
-      {"--help"},        {"plan", "--help"},          {"apply", "-h"},
-      {"run", "-h"},     {"get", "--help"},           {"audit", "--help"},
-      {"unlock", "-h"},  {"audit", "show", "--help"}, {"simulate", "--help"},
-      {"--help", "plan"}};
+  const std::vector<std::vector<std::string>> levels{{"--help"},
+                                                     {"plan", "--help"},
+                                                     {"apply", "-h"},
+                                                     {"run", "-h"},
+                                                     {"get", "--help"},
+                                                     {"audit", "--help"},
+                                                     {"unlock", "-h"},
+                                                     {"stop", "--help"},
+                                                     {"resume", "--help"},
+                                                     {"audit", "show", "--help"},
+                                                     {"simulate", "--help"},
+                                                     {"--help", "plan"}};
   for (const auto& level : levels) {
     const Answered answer = answered(level);
     EXPECT_EQ(answer.exit_code, 0);

@@ -198,8 +198,8 @@ TEST_F(Audit, UnlockTakesTheLockAwayOnlyWhenConfirmed) {
 TEST(Completion, HoldsEveryCommandAndOption) {
   for (const Shell shell : {Shell::bash, Shell::zsh, Shell::fish}) {
     const std::string script = completion_script(shell);
-    for (const char* word :
-         {"validate", "simulate", "detailed-exitcode", "api-key-file", "show", "workspaces"}) {
+    for (const char* word : {"validate", "simulate", "detailed-exitcode", "api-key-file", "show",
+                             "workspaces", "stop", "resume", "reason"}) {
       EXPECT_THAT(script, HasSubstr(word));
     }
   }

@@ -34,7 +34,8 @@ const Mistake kTopLevel[] = {
     {"RulesLater", "[[rules]]\n", "4:3: error: [[rules]] is not supported yet"},
     {"TestsLater", "[[tests]]\n", "4:3: error: [[tests]] is not supported yet"},
     {"RostersLater", "[[rosters]]\n", "4:3: error: [[rosters]] is not supported yet"},
-    {"AcknowledgeLater", "[[acknowledge]]\n", "4:3: error: [[acknowledge]] is not supported yet"},
+    {"AcknowledgeAsTable", "[acknowledge]\nclass = \"remove_members\"\n",
+     "4:2: error: [acknowledge] is one table", "write [[acknowledge]]"},
     {"BaseUrl", "base_url = \"https://evil.example\"\n", "4:1: error: unknown key \"base_url\""},
     {"Token", "api_key = \"s3cret\"\n", "4:1: error: unknown key \"api_key\" in [organization]"},
     {"UsersAsList", "[[users]]\n", "4:1: error: [users] must be a table, found an array"},
@@ -374,17 +375,20 @@ TEST(ParsePolicy, SecretsAreNotRepeated) {
   EXPECT_THAT(report(with_head("[safety]\napi_key = \"s3cret\"\n")), Not(HasSubstr("s3cret")));
 }
 
-TEST(ParsePolicy, TheDigestIsOfPathsAndBytesInPathOrder) {
-  const auto digest = [](const std::vector<SourceFile>& files) {
-    return resolve(files).desired.policy_digest;
-  };
+std::string digest_of(const std::vector<SourceFile>& files) {
+  return resolve(files).desired.policy_digest;
+}
+
+TEST(ParsePolicy, TheDigestIsOfPathsAndLinesInPathOrder) {
   const SourceFile a{"a.toml", std::string(kHead)};
   const SourceFile b{"b.toml", "[users]\n"};
-  EXPECT_EQ(digest({a, b}), digest({b, a}));
-  EXPECT_EQ(digest({a, b}).size(), 64U);
-  EXPECT_NE(digest({a, b}), digest({a}));
-  EXPECT_NE(digest({a, b}), digest({a, {"c.toml", b.bytes}}));
-  EXPECT_NE(digest({a, b}), digest({a, {"b.toml", "[users]\n "}}));
+  EXPECT_EQ(digest_of({a, b}), digest_of({b, a}));
+  EXPECT_EQ(digest_of({a, b}).size(), 64U);
+  EXPECT_NE(digest_of({a, b}), digest_of({a}));
+  EXPECT_NE(digest_of({a, b}), digest_of({a, {"c.toml", b.bytes}}));
+  EXPECT_NE(digest_of({a, b}), digest_of({a, {"b.toml", "[users] # all\n"}}));
+  EXPECT_EQ(digest_of({a, b}), digest_of({a, {"b.toml", "\n[users]\r\n\n"}}));
+  EXPECT_NE(digest_of({a, b}), digest_of({a, {"b.toml", "# all\n[users]\n"}}));
 }
 
 TEST(ParsePolicy, TellsWhetherItNeedsWorkspaces) {

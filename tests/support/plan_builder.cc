@@ -213,7 +213,7 @@ PlanBuilder& PlanBuilder::without_limits() {
 }
 
 PlanResult PlanBuilder::result() {
-  return make_plan({desired, live, catalog, remembered_users, remembered_groups});
+  return make_plan({desired, live, catalog, remembered_users, remembered_groups, {}, &history});
 }
 
 Plan PlanBuilder::plan() {

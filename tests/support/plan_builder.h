@@ -55,6 +55,7 @@ class PlanBuilder {
   Snapshot live;
   std::vector<std::string> remembered_users;
   std::vector<std::string> remembered_groups;
+  SafetyHistory history;
 
  private:
   CauseRef cause(std::string why);

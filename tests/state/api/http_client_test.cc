@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
@@ -357,6 +358,15 @@ TEST(HttpClient, MasksTheKeyInWhatItReturns) {
   EXPECT_EQ(result->retry_after, "[key]");
 }
 
+TEST(HttpClient, AKeyAsShortAsAWordIsNoReasonToChangeNames) {
+  ByteServer server({{answer(200, R"({"name":"marketing"})")}});
+  auto client = make_http_client(options_for(server.port()), Secret(std::string("market")));
+  ASSERT_TRUE(client);
+  const auto result = read_once(**client);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->body, R"({"name":"marketing"})");
+}
+
 TEST(HttpClient, RefusedConnectionIsNotSent) {
   std::uint16_t port = 0;
   {
@@ -465,6 +475,37 @@ TEST(HttpClient, CancelsWhatHasNotBeenSentAndNothingElse) {
   EXPECT_EQ(answered, expected);
   EXPECT_EQ(server.requests().size(), 2U);
   ASSERT_TRUE(read_once(*client)) << "later calls are not cancelled";
+}
+
+TEST(HttpClient, AskedToStopItEndsSoon) {
+  ByteServer server({{"", Then::stall}});
+  std::atomic<bool> stop = false;
+  auto options = options_for(server.port());
+  options.stop_requested = [&] { return stop.load(); };
+  options.last_wait = milliseconds(200);
+  options.read_limit = milliseconds(60'000);
+  auto client = make(options);
+  client->start(1, RequestsForTests::write(), milliseconds(0));
+  client->start(2, RequestsForTests::write(), milliseconds(60'000));
+  client->start(3, RequestsForTests::read(), milliseconds(100));
+  std::thread signal([&] {
+    while (server.requests().size() < 2) std::this_thread::sleep_for(milliseconds(5));
+    stop = true;
+  });
+  std::map<Ticket, Kind> ends;
+  const auto take = [&] {
+    const auto completion = client->wait();
+    ASSERT_FALSE(completion.answer);
+    ends[completion.ticket] = completion.answer.error().kind;
+  };
+  for (int i = 0; i < 3; ++i) take();
+  signal.join();
+  client->start(4, RequestsForTests::read(), milliseconds(0));
+  take();
+  const std::map<Ticket, Kind> expected{
+      {1, Kind::no_answer}, {2, Kind::cancelled}, {3, Kind::no_answer}, {4, Kind::cancelled}};
+  EXPECT_EQ(ends, expected);
+  EXPECT_EQ(server.requests().size(), 2U);
 }
 
 TEST(HttpClient, CanBeDestroyedWithCallsInEveryStage) {

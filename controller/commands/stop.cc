@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include "controller/commands.h"
+#include "controller/output.h"
+#include "controller/policy_files.h"
+#include "controller/stop_switch.h"
+#include "controller/store_path.h"
+#include "controller/who.h"
+#include "state/api/clock.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::size_t kLongestReason = 500;
+
+StopSwitch switch_of(const GlobalOptions& global, const std::string& policy) {
+  return StopSwitch(policy.empty() ? default_store_path(global) : store_path(global, policy));
+}
+
+}  // namespace
+
+int run_stop(const GlobalOptions& global, const StopOptions& options) {
+  if (trim_ascii(options.reason).empty()) {
+    return print_error({"--reason is empty", "say why: whoever finds it stopped will read it"});
+  }
+  if (count_code_points(options.reason) > kLongestReason) {
+    return print_error({fmt::format("--reason is longer than {} characters", kLongestReason), {}});
+  }
+  const StopSwitch stop = switch_of(global, options.policy);
+  const StopSwitch::Order order{login_name(), host_name(), SystemClock().now(), options.reason};
+  if (const auto set = stop.set(order); !set) return print_error(set.error());
+  print(fmt::format("{}; {}\n", escape_terminal(stop.in_force()), kHowToResume));
+  return finish_output(0);
+}
+
+int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
+  const StopSwitch stop = switch_of(global, options.policy);
+  const std::string was = stop.in_force();
+  const auto cleared = stop.clear();
+  if (!cleared) return print_error(cleared.error());
+  print(*cleared ? fmt::format("goes on; it was {}\n", escape_terminal(was))
+                 : "nothing was stopped\n");
+  return finish_output(0);
+}
+
+}  // namespace rolecall

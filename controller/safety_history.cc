@@ -1,0 +1,95 @@
+#include "controller/safety_history.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+namespace rolecall {
+namespace {
+
+constexpr std::chrono::hours kWindow{24};
+
+std::optional<LimitClass> class_of(std::string_view kind) {
+  const auto known = parse_change_kind(kind);
+  if (!known) return std::nullopt;
+  switch (*known) {
+    case ChangeKind::suspend_user:
+      return LimitClass::suspend_users;
+    case ChangeKind::remove_user:
+      return LimitClass::remove_users;
+    case ChangeKind::delete_group:
+      return LimitClass::delete_groups;
+    case ChangeKind::remove_member:
+      return LimitClass::remove_members;
+    case ChangeKind::revoke_group_access:
+      return LimitClass::revoke_group_access;
+    case ChangeKind::revoke_user_access:
+      return LimitClass::revoke_user_access;
+    case ChangeKind::revoke_org_role:
+      return LimitClass::revoke_admins;
+    default:
+      return std::nullopt;
+  }
+}
+
+void count(const Store::RecentChanges& changes, SafetyHistory& history) {
+  const auto counts = [&](LimitClass klass) {
+    return std::find(changes.admitted.begin(), changes.admitted.end(), name(klass)) ==
+           changes.admitted.end();
+  };
+  const auto add = [&](LimitClass klass) {
+    if (counts(klass)) history.recent[static_cast<std::size_t>(klass)] += changes.n;
+  };
+  const auto klass = class_of(changes.kind);
+  if (!klass) return;
+  add(*klass);
+  if (changes.loses_admin) add(LimitClass::revoke_admins);
+  if (*klass == LimitClass::remove_members && counts(LimitClass::remove_members_per_group)) {
+    history.recent_members[GroupName::from_server(changes.group).key()] += changes.n;
+  }
+}
+
+}  // namespace
+
+Result<Remembered> remembered(const Store& store, const std::string& organization, Instant now) {
+  Remembered out;
+  auto protections = store.remembered_protections(organization);
+  if (!protections) return tl::make_unexpected(protections.error());
+  out.protections = std::move(*protections);
+  auto memory = store.memory(organization);
+  if (!memory) return tl::make_unexpected(memory.error());
+  out.memory = std::move(*memory);
+  auto used = store.used_acknowledgements();
+  if (!used) return tl::make_unexpected(used.error());
+  out.history.used = std::move(*used);
+  const auto recent = store.changes_since(organization, now - kWindow);
+  if (!recent) return tl::make_unexpected(recent.error());
+  for (const Store::RecentChanges& changes : *recent) count(changes, out.history);
+  return out;
+}
+
+Result<Remembered> remembered_at(const std::string& store_path, const std::string& organization,
+                                 Instant now) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(store_path, ignored)) return Remembered();
+  const auto store = Store::open(store_path, Store::Access::read);
+  if (!store) return tl::make_unexpected(store.error());
+  return remembered(*store, organization, now);
+}
+
+Store::SafetyRecord safety_record(const Plan& plan) {
+  Store::SafetyRecord record;
+  for (const Admission& admission : plan.admitted) {
+    record.admitted.emplace_back(name(admission.klass), admission.acknowledgement);
+  }
+  for (const Change& change : plan.changes) {
+    const bool goes =
+        change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
+    if (goes && std::binary_search(plan.org_admins.begin(), plan.org_admins.end(), change.user)) {
+      record.admins_lost.push_back(change.user);
+    }
+  }
+  return record;
+}
+
+}  // namespace rolecall

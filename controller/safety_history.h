@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "diff/diff.h"
+#include "state/model/instant.h"
+#include "state/model/result.h"
+#include "state/store/store.h"
+
+namespace rolecall {
+
+/// What of the store the safety of the next run depends on.
+struct Remembered {
+  std::vector<Store::Protection> protections;
+  SafetyHistory history;
+  Memory memory;
+};
+
+/// `now` is the time itself, never the instant a plan is made for: a plan for next year must not
+/// see an empty window.
+[[nodiscard]] Result<Remembered> remembered(const Store& store, const std::string& organization,
+                                            Instant now);
+
+/// The same from a store that may not be there yet; then nothing is remembered.
+[[nodiscard]] Result<Remembered> remembered_at(const std::string& store_path,
+                                               const std::string& organization, Instant now);
+
+/// What the store has to keep of a plan that is about to be applied.
+[[nodiscard]] Store::SafetyRecord safety_record(const Plan& plan);
+
+}  // namespace rolecall

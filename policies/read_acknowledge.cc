@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "policies/file_reader.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::array<std::string_view, 5> kKeys = {"class", "count", "plan", "until", "reason"};
+constexpr std::array<std::string_view, 5> kExamples = {
+    "class = \"remove_members\"", "count = 12", "plan = \"9f2c41d07a3e\"", "until = 2026-12-01",
+    "reason = \"department closed, CHG-4411\""};
+constexpr std::size_t kFewestDigits = 12;
+constexpr std::size_t kMostDigits = 64;
+constexpr std::int64_t kMostRemovals = 1'000'000'000;
+
+const Owner kOwner{"[[acknowledge]]"};
+
+std::optional<std::string> read_plan(FileReader& reader, const Entry& entry) {
+  std::optional<std::string> digits = reader.text(kOwner, entry);
+  if (!digits) return digits;
+  const bool fits = digits->size() >= kFewestDigits && digits->size() <= kMostDigits &&
+                    digits->find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (fits) return digits;
+  reader.error(entry.value.at(),
+               fmt::format("\"plan\" of [[acknowledge]] cannot be {}", quote(*digits)),
+               "write the first 12 hexadecimal digits of the plan's digest, as the refusal shows "
+               "them");
+  return std::nullopt;
+}
+
+std::optional<std::string> read_reason(FileReader& reader, const Entry& entry) {
+  std::optional<std::string> reason = reader.text(kOwner, entry);
+  if (!reason || !trim_ascii(*reason).empty()) return reason;
+  reader.error(entry.value.at(), "\"reason\" of [[acknowledge]] is empty",
+               "say why so much is to go: reviewers and the log read it");
+  return std::nullopt;
+}
+
+/// Everything is asked for: an acknowledgement without a bound would be a way around the limit.
+bool has_all(FileReader& reader, Position where, const std::vector<Entry>& entries) {
+  bool all = true;
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    const bool there = std::any_of(entries.begin(), entries.end(),
+                                   [&](const Entry& entry) { return entry.key == kKeys[i]; });
+    if (there) continue;
+    all = false;
+    reader.error(where, fmt::format("[[acknowledge]] has no {}", quote(kKeys[i])),
+                 fmt::format("write {}", kExamples[i]));
+  }
+  return all;
+}
+
+void read_one(FileReader& reader, const Value& value) {
+  const Entry itself{"[[acknowledge]]", value.at(), value};
+  if (!reader.expect(kOwner, itself, ValueKind::table, "write it as a table, [[acknowledge]]")) {
+    return;
+  }
+  const std::vector<Entry> entries = reader.table(kOwner, itself, kKeys);
+  bool fine = has_all(reader, value.at(), entries);
+  AcknowledgeDecl decl;
+  decl.at = reader.at(value.at());
+  const auto take = [&](auto read, auto& into) {
+    if (read) into = *std::move(read);
+    fine = fine && read;
+  };
+  for (const Entry& entry : entries) {
+    if (entry.key == "class") {
+      const auto word = reader.word(kOwner, entry, kLimitClassNames);
+      if (word) decl.klass = static_cast<LimitClass>(*word);
+      fine = fine && word;
+    } else if (entry.key == "count") {
+      take(reader.whole(kOwner, entry, 1, kMostRemovals), decl.count);
+    } else if (entry.key == "plan") {
+      take(read_plan(reader, entry), decl.plan);
+    } else if (entry.key == "until") {
+      take(reader.bound(kOwner, entry), decl.until);
+    } else {
+      take(read_reason(reader, entry), decl.reason);
+    }
+  }
+  if (!fine) return;
+  for (const AcknowledgeDecl& other : reader.policy().acknowledgements) {
+    if (other.klass != decl.klass || other.plan != decl.plan) continue;
+    return reader.declared_twice(
+        value.at(),
+        fmt::format("class {} of plan {} is acknowledged twice", name(decl.klass), decl.plan),
+        other.at);
+  }
+  reader.policy().acknowledgements.push_back(std::move(decl));
+}
+
+}  // namespace
+
+void read_acknowledge(FileReader& reader, const Entry& entry) {
+  if (entry.value.is(ValueKind::table)) {
+    return reader.error(entry.at, "[acknowledge] is one table; acknowledgements are a list",
+                        "write [[acknowledge]]");
+  }
+  const Entry itself{kOwner.kind, entry.at, entry.value};
+  if (!reader.expect(kOwner, itself, ValueKind::array, "write it as a table, [[acknowledge]]")) {
+    return;
+  }
+  for (std::size_t i = 0; i < entry.value.size(); ++i) read_one(reader, entry.value[i]);
+}
+
+}  // namespace rolecall

@@ -1,0 +1,164 @@
+#include "diff/trust.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/plan_builder.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::minutes;
+using test::PlanBuilder;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Instant kNow{std::chrono::sys_days(std::chrono::year(2026) / 11 / 24)};
+
+Memory knowing(std::vector<Identity> identities) {
+  Memory memory;
+  memory.identities = std::move(identities);
+  return memory;
+}
+
+Plan plan_with(PlanBuilder& world, const Memory& memory) {
+  hold_strangers(world.live, world.catalog, world.desired, memory);
+  return world.plan();
+}
+
+TEST(HoldStrangers, AnotherAccountBehindAnAddressStopsThatPersonOnly) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example").live_user("eve@acme.example");
+  world.live_group("team", {"ada@acme.example"});
+  world.user("ada@acme.example", Presence::suspended);
+  world.user("eve@acme.example").group("team", {"eve@acme.example"});
+  world.about("ada@acme.example").account_id = "new-account";
+  const auto plan = plan_with(world, knowing({{"ada@acme.example", "old-account"}}));
+  EXPECT_THAT(test::words(plan), ElementsAre("add_member eve@acme.example team"));
+  EXPECT_THAT(plan.notes, Contains(Field(&Note::subject, HasSubstr("new-account"))));
+}
+
+TEST(HoldStrangers, APolicyThatNamesTheAccountDecides) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example").user("ada@acme.example", Presence::suspended);
+  world.about("ada@acme.example").account_id = "new-account";
+  world.desired.users[index(world.ref("ada@acme.example"))].account_id = "new-account";
+  const Memory memory = knowing({{"ada@acme.example", "old-account"}});
+  EXPECT_THAT(test::words(plan_with(world, memory)), ElementsAre("suspend_user ada@acme.example"));
+  EXPECT_THAT(new_identities(world.live, world.catalog, world.desired, memory),
+              ElementsAre(Identity{"ada@acme.example", "new-account"}));
+}
+
+TEST(HoldStrangers, TheSameAccountIsNoStranger) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example").user("ada@acme.example", Presence::suspended);
+  world.about("ada@acme.example").account_id = "a";
+  const Memory memory = knowing({{"ada@acme.example", "a"}});
+  EXPECT_THAT(test::words(plan_with(world, memory)), ElementsAre("suspend_user ada@acme.example"));
+  EXPECT_THAT(new_identities(world.live, world.catalog, world.desired, memory), IsEmpty());
+}
+
+TEST(NewIdentities, AreThoseNotKnownYetAndUnderstood) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example").live_user("bob@acme.example").live_user("cy@acme.example");
+  world.about("ada@acme.example").account_id = "a";
+  world.about("bob@acme.example").account_id = "b";
+  world.about("cy@acme.example").account_id = "c";
+  world.about("bob@acme.example").opaque = "of an unknown kind";
+  const auto found =
+      new_identities(world.live, world.catalog, world.desired, knowing({{"cy@acme.example", "c"}}));
+  EXPECT_THAT(found, ElementsAre(Identity{"ada@acme.example", "a"}));
+}
+
+struct Shrink {
+  std::size_t before, now;
+  bool believed;
+};
+class DoubtShrunk : public ::testing::TestWithParam<Shrink> {};
+
+TEST_P(DoubtShrunk, IsAboutMoreThanHalfAndAtLeastTen) {
+  const auto [before, now, believed] = GetParam();
+  PlanBuilder world;
+  for (std::size_t i = 0; i < now; ++i) {
+    world.live_user("u" + std::to_string(i) + "@acme.example");
+  }
+  world.user("new@acme.example").live_user("out@acme.example");
+  world.user("out@acme.example", Presence::absent);
+  Memory memory;
+  memory.sighting = Sighting{before + 1, 0};
+  doubt_shrunk(world.live, memory);
+  const auto plan = world.plan();
+  EXPECT_EQ(plan.complete, believed);
+  // Who is not to be seen may be there all the same: nobody is removed, and nobody invited.
+  EXPECT_EQ(plan.changes.size(), believed ? 2U : 0U);
+  EXPECT_EQ(world.live.users_proved, believed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, DoubtShrunk,
+                         ::testing::Values(Shrink{0, 0, true}, Shrink{9, 0, true},
+                                           Shrink{10, 0, false}, Shrink{20, 10, true},
+                                           Shrink{21, 9, false}, Shrink{500, 0, false},
+                                           Shrink{100, 51, true}, Shrink{5, 50, true}));
+
+TEST(DoubtShrunk, GroupsLikewise) {
+  PlanBuilder world;
+  world.live_group("only");
+  Memory memory;
+  memory.sighting = Sighting{0, 40};
+  doubt_shrunk(world.live, memory);
+  EXPECT_FALSE(world.live.groups_proved);
+  EXPECT_THAT(world.live.gaps, ElementsAre(HasSubstr("half of the groups of the last run, 1 instead of 40")));
+}
+
+TEST(DoubtClock, FiveMinutesEitherWay) {
+  for (const auto& [skew, believed] : {std::pair{minutes(0), true},
+                                       {minutes(5), true},
+                                       {minutes(6), false},
+                                       {minutes(-5), true},
+                                       {minutes(-6), false},
+                                       {minutes(60 * 24 * 365), false}}) {
+    PlanBuilder world;
+    world.live.server_date = kNow + skew;
+    doubt_clock(world.live, kNow, {});
+    EXPECT_EQ(world.live.complete(), believed) << skew.count();
+  }
+}
+
+TEST(DoubtClock, NotBehindTheLog) {
+  PlanBuilder world;
+  Memory memory;
+  memory.latest = kNow - minutes(10);
+  doubt_clock(world.live, kNow, memory);
+  EXPECT_TRUE(world.live.complete());
+  memory.latest = kNow + minutes(10);
+  doubt_clock(world.live, kNow, memory);
+  EXPECT_THAT(world.live.gaps, ElementsAre(HasSubstr("set the clock")));
+}
+
+TEST(OpenInvitation, IsNotSentAgainAndHoldsBackThatPersonOnly) {
+  PlanBuilder world;
+  world.user("ada@acme.example").user("bob@acme.example");
+  world.group("team", {"ada@acme.example", "bob@acme.example"});
+  const std::vector<OpenInvitation> open{{"ada@acme.example", 7, kNow}};
+  const auto plan = make_plan({world.desired, world.live, world.catalog, {}, {}, open}).plan;
+  EXPECT_THAT(test::words(plan), ElementsAre("create_group team", "invite_user bob@acme.example",
+                                             "add_member bob@acme.example team"));
+  EXPECT_TRUE(plan.has_open_invitations());
+  EXPECT_THAT(plan.notes, Contains(Field(&Note::subject, HasSubstr("ada@acme.example: run 7"))));
+}
+
+TEST(OpenInvitation, OfSomebodyWhoArrivedHoldsNothingBack) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example").user("ada@acme.example").live_group("team");
+  world.group("team", {"ada@acme.example"});
+  const std::vector<OpenInvitation> open{{"ada@acme.example", 7, kNow}};
+  const auto plan = make_plan({world.desired, world.live, world.catalog, {}, {}, open}).plan;
+  EXPECT_THAT(test::words(plan), ElementsAre("add_member ada@acme.example team"));
+  EXPECT_FALSE(plan.has_open_invitations());
+}
+
+}  // namespace
+}  // namespace rolecall

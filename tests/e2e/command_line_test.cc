@@ -1,0 +1,208 @@
+// Options, the environment, consent, help and completion.
+#include <gmock/gmock.h>
+
+#include <boost/json/parse.hpp>
+#include <chrono>
+#include <filesystem>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CommandLineEndToEnd : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    write_policy(with(acme_policy(), R"(["grace@acme.example", "rosa@acme.example"])",
+                      R"(["grace@acme.example", "lin@acme.example"])"));
+  }
+  [[nodiscard]] std::string key_file() const { return (folder.path() / "key").string(); }
+};
+
+TEST_F(CommandLineEndToEnd, OptionsStandBeforeOrAfterTheCommand) {
+  const std::string after =
+      rolecall_exits(0, {"plan", "--format", "json", "--at", "2026-01-01"}).out;
+  EXPECT_EQ(rolecall_exits(0, {"--format", "json", "--at", "2026-01-01", "plan"}).out, after);
+  EXPECT_EQ(rolecall_exits(0, {"--format=json", "plan", "rolecall.toml", "--at=2026-01-01"}).out,
+            after);
+  EXPECT_EQ(json::parse(after).at("at"), "2026-01-01T00:00:00Z");
+}
+
+TEST_F(CommandLineEndToEnd, TheEnvironmentStandsForOptionsAndOptionsGoFirst) {
+  const Variables nothing{
+      {"ROLECALL_API_URL", ""}, {"ROLECALL_CA_FILE", ""}, {"ROLECALL_API_KEY_FILE", ""}};
+  rolecall_exits(0,
+                 {"plan", "--api-url", simulator->url(), "--ca-file", simulator->ca_file(),
+                  "--api-key-file", key_file()},
+                 nothing);
+  rolecall_exits(0,
+                 {"plan", "--api-url", simulator->url(), "--ca-file", simulator->ca_file(),
+                  "--api-key-file", key_file()},
+                 {{"ROLECALL_API_URL", "https://127.0.0.1:9"},
+                  {"ROLECALL_CA_FILE", "/missing"},
+                  {"ROLECALL_API_KEY_FILE", "/missing"}});
+  rolecall_exits(0, {"plan"}, {{"ROLECALL_API_KEY_FILE", ""}, {"ROLECALL_API_KEY", "a-key"}});
+  rolecall_exits(0, {"apply", "--yes"}, {{"ROLECALL_STORE", "kept/here.db"}});
+  EXPECT_TRUE(fs::exists(folder.path() / "kept" / "here.db"));
+  EXPECT_FALSE(fs::exists(folder.path() / ".rolecall"));
+  EXPECT_THAT(rolecall_exits(0, {"audit", "list", "--store", "kept/here.db"}).out,
+              HasSubstr("apply"));
+}
+
+TEST_F(CommandLineEndToEnd, TheStoreStandsBesideThePolicy) {
+  fs::create_directories(folder.path() / "somewhere");
+  fs::rename(folder.path() / "rolecall.toml", folder.path() / "somewhere" / "rolecall.toml");
+  rolecall_exits(0, {"apply", "--yes", "somewhere/rolecall.toml"});
+  const fs::path store = folder.path() / "somewhere" / ".rolecall" / "rolecall.db";
+  ASSERT_TRUE(fs::exists(store));
+  EXPECT_EQ(fs::status(store).permissions() & (fs::perms::group_all | fs::perms::others_all),
+            fs::perms::none);
+}
+
+TEST_F(CommandLineEndToEnd, ThePolicyIsAFileOrAFolder) {
+  fs::create_directories(folder.path() / "access" / "deeper");
+  fs::create_directories(folder.path() / "access" / ".hidden");
+  fs::rename(folder.path() / "rolecall.toml", folder.path() / "access" / "all.toml");
+  folder.write("access/deeper/more.toml", "[groups.more]\nmembers = [\"lin@acme.example\"]\n");
+  folder.write("access/.hidden/bad.toml", "nonsense");
+  folder.write("access/.bad.toml", "nonsense");
+  folder.write("access/notes.txt", "nonsense");
+  folder.write("outside.toml", "nonsense");
+  fs::create_symlink("../outside.toml", folder.path() / "access" / "link.toml");
+  const json::value plan = json_of({"plan"});
+  EXPECT_EQ(plan.at("summary").at("create_group"), 1);
+  EXPECT_EQ(json_of({"plan", "access"}).at("digest"), plan.at("digest"));
+}
+
+TEST_F(CommandLineEndToEnd, ApplyAsksATerminalOrNobody) {
+  const Outcome outcome = rolecall_exits(1, {"apply"});
+  EXPECT_THAT(outcome.err, HasSubstr("--yes"));
+  EXPECT_THAT(writes(), IsEmpty());
+  EXPECT_THAT(outcome.out, HasSubstr("lin@acme.example")) << "the plan is shown all the same";
+}
+
+TEST_F(CommandLineEndToEnd, ResultsGoToStdoutAndTheRestToStderr) {
+  const Outcome outcome = rolecall_exits(0, {"plan", "--format", "json", "--log-level", "debug",
+                                             "--progress", "plain", "--log-format", "json"});
+  EXPECT_TRUE(json::parse(outcome.out).is_object());
+  const Outcome quiet = rolecall_exits(0, {"plan", "--quiet"});
+  EXPECT_THAT(quiet.err, IsEmpty());
+}
+
+TEST_F(CommandLineEndToEnd, AFullDiskBehindStdoutIsNoSuccess) {
+  // What could not be shown must not pass for a plan that was reviewed.
+  ProcessWish wish;
+  wish.command = {"/bin/sh", "-c", std::string("exec ") + ROLECALL_BINARY + " plan > /dev/full"};
+  wish.folder = folder.path().string();
+  wish.environment = bare_environment();
+  wish.environment["ROLECALL_API_URL"] = simulator->url();
+  wish.environment["ROLECALL_CA_FILE"] = simulator->ca_file();
+  wish.environment["ROLECALL_API_KEY_FILE"] = key_file();
+  EXPECT_NE(Process(wish).wait().exit_code, 0);
+}
+
+TEST_F(CommandLineEndToEnd, VersionAndHelpNeedNothing) {
+  const Variables bare{
+      {"ROLECALL_API_URL", ""}, {"ROLECALL_CA_FILE", ""}, {"ROLECALL_API_KEY_FILE", ""}};
+  EXPECT_THAT(rolecall_exits(0, {"--version"}, bare).out,
+              ::testing::ContainsRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+  for (const Arguments& level : std::vector<Arguments>{{},
+                                                       {"validate"},
+                                                       {"plan"},
+                                                       {"apply"},
+                                                       {"run"},
+                                                       {"get"},
+                                                       {"audit"},
+                                                       {"audit", "list"},
+                                                       {"audit", "show"},
+                                                       {"simulate"},
+                                                       {"check-key"},
+                                                       {"unlock"},
+                                                       {"completion"}}) {
+    Arguments arguments = level;
+    arguments.emplace_back("--help");
+    EXPECT_THAT(rolecall_exits(0, arguments, bare).out, HasSubstr("rolecall"));
+  }
+  rolecall_exits(0, {"validate"}, bare);
+  EXPECT_THAT(simulator->requests(), IsEmpty());
+}
+
+TEST_F(CommandLineEndToEnd, LimitsOnTheRateAreKept) {
+  const auto begin = std::chrono::steady_clock::now();
+  const json::value plan = json_of({"plan", "--max-rate", "5/s", "--parallelism", "1"});
+  const auto took = std::chrono::steady_clock::now() - begin;
+  const auto reads = plan.at("calls").at("reads").to_number<std::int64_t>();
+  EXPECT_GE(took, std::chrono::milliseconds(200 * (reads - 2)));
+}
+
+// --- completion ----------------------------------------------------------------------------
+
+class Completion : public EndToEnd {
+ protected:
+  /// Sources the script in a shell that stops at the first error.
+  void expect_sources(const std::string& shell, const std::string& program,
+                      const std::vector<std::string>& options) {
+    const Outcome script = rolecall_exits(0, {"completion", shell});
+    EXPECT_THAT(script.out, HasSubstr("rolecall"));
+    EXPECT_THAT(script.out, HasSubstr("check-key"));
+    ProcessWish wish;
+    wish.command = {program};
+    wish.command.insert(wish.command.end(), options.begin(), options.end());
+    wish.command.push_back(folder.write("completion", script.out));
+    wish.folder = folder.path().string();
+    wish.environment = bare_environment();
+    const Outcome sourced = Process(wish).wait();
+    EXPECT_EQ(sourced.exit_code, 0) << sourced.said();
+    EXPECT_THAT(sourced.err, IsEmpty());
+  }
+  static std::string installed(const std::string& shell) {
+    for (const char* place : {"/bin/", "/usr/bin/", "/usr/local/bin/"}) {
+      if (fs::exists(place + shell)) return place + shell;
+    }
+    return "";
+  }
+};
+
+TEST_F(Completion, BashSourcesIt) {
+  ASSERT_NE(installed("bash"), "");
+  expect_sources("bash", installed("bash"), {"--norc", "-eu"});
+}
+
+TEST_F(Completion, BashCompletesWithIt) {
+  const std::string script = rolecall_exits(0, {"completion", "bash"}).out;
+  const std::string ask = folder.write("ask", script + R"sh(
+function_of() { complete -p rolecall | sed 's/.*-F \([^ ]*\).*/\1/'; }
+ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+        COMPREPLY=(); "$(function_of)"; printf '%s\n' "${COMPREPLY[@]}";
+}
+ask rolecall va
+ask rolecall get direc
+ask rolecall plan --det
+)sh");
+  ProcessWish wish{{installed("bash"), "--norc", ask}, bare_environment(), folder.path().string()};
+  const Outcome asked = Process(wish).wait();
+  for (const char* word : {"validate", "directories", "--detailed-exitcode"}) {
+    EXPECT_THAT(asked.out, HasSubstr(word)) << asked.said();
+  }
+}
+
+TEST_F(Completion, ZshSourcesItWhereInstalled) {
+  rolecall_exits(0, {"completion", "zsh"});
+  if (installed("zsh").empty()) GTEST_SKIP() << "zsh is not installed";
+  expect_sources("zsh", installed("zsh"), {"-f", "-n"});
+}
+
+TEST_F(Completion, FishSourcesItWhereInstalled) {
+  rolecall_exits(0, {"completion", "fish"});
+  if (installed("fish").empty()) GTEST_SKIP() << "fish is not installed";
+  expect_sources("fish", installed("fish"), {"--no-execute"});
+}
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,99 @@
+// A policy in three files with twenty different mistakes: all are shown, each with its place.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <regex>
+#include <set>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+using ::testing::IsEmpty;
+
+/// A line that ends in "#!" is a mistake.
+constexpr std::string_view kFiles[][2] = {{"organization.toml", R"(version = 1
+
+[organization]
+id = "1b2c3d4e-0000-4000-8000-0000000000aa"
+unlisted_users = "forget"                       #!
+unlisted_group = "delete"                       #!
+
+[resources]
+jira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001"
+wiki = "https://acme.atlassian.net/wiki"        #!
+chat = { application = "chat" }                 #!
+
+[safety]
+min_org_admins = "two"                          #!
+[safety.limits.remove_everybody]                #!
+free = 3
+)"},
+                                          {"people.toml", R"([users]
+"ada@acme.example" = { roles = ["org-admin"] }
+"grace@acme.example" = { roles = ["boss"] }     #!
+"not an address" = {}                           #!
+"lin@acme.example" = { state = "asleep" }       #!
+"LIN@ACME.EXAMPLE" = {}                         #!
+"omar@acme.example" = { access = { jura = ["user"] } }  #!
+"rosa@acme.example" = { access = { jira = "user" } }    #!
+"kim@acme.example" = { from = "tomorrow" }      #!
+"sam@acme.example" = { from = 2027-01-01, until = 2026-01-01 }  #!
+"old@acme.example" = { state = "removed", roles = ["org-admin"] }  #!
+)"},
+                                          {"teams.toml", R"([groups.one]
+members = ["ada@acme.example", "ada@acme.example"]  #!
+include = ["missing"]                           #!
+[groups.two]                                    #!
+members = []
+[groups.three]
+membership = "sometimes"                        #!
+members = ["ada@acme.example"]
+[groups.four]
+state = "absent"
+members = ["ada@acme.example"]                  #!
+)"}};
+
+class Mistakes : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    for (const auto& [name, content] : kFiles) {
+      folder.write("access/" + std::string(name), content);
+    }
+  }
+};
+
+/// "people.toml:4" of every marked line.
+std::set<std::string> marked_lines() {
+  std::set<std::string> out;
+  for (const auto& [name, content] : kFiles) {
+    int line = 1;
+    for (std::size_t i = 0; i + 1 < content.size(); ++i) {
+      if (content.substr(i, 2) == "#!") out.insert(fmt::format("{}:{}", name, line));
+      if (content[i] == '\n') ++line;
+    }
+  }
+  return out;
+}
+
+TEST_F(Mistakes, AreAllShownAtOnceWithTheirPlaces) {
+  const std::set<std::string> expected = marked_lines();
+  ASSERT_EQ(expected.size(), 20U);
+  for (const Arguments& command :
+       std::vector<Arguments>{{"validate"}, {"plan"}, {"apply", "--yes"}, {"run", "--once"}}) {
+    const Outcome outcome = rolecall_exits(1, command);
+    std::set<std::string> shown;
+    const std::string said = outcome.out + outcome.err;
+    static const std::regex kPlace(R"((?:^|\n)(?:access/)?([a-z]+\.toml:\d+):\d+: error: )");
+    for (std::sregex_iterator it(said.begin(), said.end(), kPlace), end; it != end; ++it) {
+      shown.insert((*it)[1]);
+    }
+    EXPECT_EQ(shown, expected) << said;
+  }
+  EXPECT_THAT(simulator->requests(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rolecall::test

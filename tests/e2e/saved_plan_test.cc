@@ -1,0 +1,154 @@
+// A plan that was saved for review: applied as it is, or not at all.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using Names = std::vector<std::string>;
+
+/// Lin out of engineering, Rosa in; engineering gets Confluence.
+std::string changed_policy() {
+  return with(
+      with(acme_policy(), R"(["ada@acme.example", "lin@acme.example", "omar@acme.example"])",
+           R"(["ada@acme.example", "omar@acme.example", "rosa@acme.example"])"),
+      R"({ jira = ["user"] })", R"({ jira = ["user"], confluence = ["user"] })");
+}
+
+class SavedPlan : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    write_policy(changed_policy());
+    rolecall_exits(0, {"plan", "--out", "changes.plan"});
+  }
+  /// The plan is not applied, and says that this moved.
+  void expect_stale(const std::string& moved) const {
+    const std::size_t before = writes().size();
+    const Outcome outcome = rolecall_exits(5, {"apply", "changes.plan"});
+    EXPECT_THAT(outcome.err + outcome.out, HasSubstr("stale"));
+    EXPECT_THAT(outcome.err + outcome.out, HasSubstr(moved));
+    EXPECT_EQ(writes().size(), before);
+  }
+  static std::string membership(std::string_view group, std::string_view n) {
+    return "groups/" + std::string(group) +
+           "/memberships/712020:00000000-0000-4000-8000-00000000000" + std::string(n);
+  }
+};
+
+TEST_F(SavedPlan, IsAppliedWithoutAsking) {
+  rolecall_exits(0, {"apply", "changes.plan"});
+  EXPECT_EQ(members("engineering"),
+            (Names{"ada@acme.example", "omar@acme.example", "rosa@acme.example"}));
+  EXPECT_THAT(access(group("engineering")), ElementsAre("confluence user", "jira user"));
+  rolecall_exits(0, {"plan", "--detailed-exitcode"});
+}
+
+TEST_F(SavedPlan, IsPrintedWithTheCommandThatAppliesIt) {
+  const Outcome outcome = rolecall_exits(0, {"plan", "--out", "other.plan"});
+  EXPECT_THAT(outcome.out, HasSubstr("rolecall apply other.plan"));
+  struct stat about {};
+  ASSERT_EQ(stat((folder.path() / "other.plan").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 077U, 0U) << "it is nobody else's business";
+  EXPECT_THAT(writes(), IsEmpty());
+}
+
+TEST_F(SavedPlan, IsStaleWhenItWasApplied) {
+  rolecall_exits(0, {"apply", "changes.plan"});
+  expect_stale("rosa@acme.example");
+}
+
+TEST_F(SavedPlan, IsStaleWhenThePolicyWasEdited) {
+  write_policy(changed_policy() + "# one more line\n");
+  expect_stale("policy");
+  write_policy(changed_policy());
+  rolecall_exits(0, {"apply", "changes.plan"});
+}
+
+TEST_F(SavedPlan, IsStaleWhenAPolicyFileWasAdded) {
+  fs::create_directories(folder.path() / "access");
+  fs::rename(folder.path() / "rolecall.toml", folder.path() / "access" / "all.toml");
+  rolecall_exits(0, {"plan", "--out", "changes.plan"});
+  folder.write("access/more.toml", "[users]\n\"kim@acme.example\" = {}\n");
+  expect_stale("policy");
+}
+
+TEST_F(SavedPlan, IsStaleWhenAChangeWasMadeByHand) {
+  simulator->by_hand("DELETE", membership(kEngineering, "3"));
+  expect_stale("lin@acme.example");
+}
+
+TEST_F(SavedPlan, IsStaleWhenTheGroupIsAnotherOfTheSameName) {
+  simulator->by_hand("DELETE", "groups/" + std::string(kEngineering));
+  simulator->by_hand("POST", "groups", R"({"name": "engineering"})");
+  expect_stale("engineering");
+}
+
+TEST_F(SavedPlan, IsStaleWhenAPersonLeft) {
+  simulator->by_hand("DELETE", "users/712020:00000000-0000-4000-8000-000000000003");
+  const Outcome outcome = rolecall({"apply", "changes.plan"});
+  EXPECT_THAT(outcome.exit_code, AnyOf(5, 1)) << outcome.said();
+  EXPECT_THAT(outcome.err + outcome.out, HasSubstr("lin@acme.example"));
+  EXPECT_THAT(members("engineering"), Not(Contains("rosa@acme.example")));
+}
+
+TEST_F(SavedPlan, ChangesToOtherObjectsDoNotBlockIt) {
+  simulator->by_hand("POST", "groups", R"({"name": "unrelated"})");
+  simulator->by_hand("DELETE", membership(kDesign, "2"));
+  simulator->by_hand("DELETE", membership(kEngineering, "1"));  // which the policy wants there
+  rolecall_exits(0, {"apply", "changes.plan"});
+  // Exactly what was reviewed, not what has become necessary since.
+  EXPECT_EQ(members("engineering"), (Names{"omar@acme.example", "rosa@acme.example"}));
+  EXPECT_EQ(members("design"), Names{"rosa@acme.example"});
+  const json::value left = json_of({"plan"});
+  EXPECT_EQ(left.at("summary").at("add_member"), 2);
+}
+
+TEST_F(SavedPlan, ThatWasTamperedWithIsNotApplied) {
+  const std::string plan = read_file(folder.path() / "changes.plan");
+  for (const auto& [what, instead] : std::vector<std::pair<std::string, std::string>>{
+           {"rosa@acme.example", "omar@acme.example"}, {"add_member", "remove_member"}}) {
+    std::string forged = plan;
+    for (std::size_t at = 0; (at = forged.find(what, at)) != std::string::npos;) {
+      forged.replace(at, what.size(), instead);
+    }
+    ASSERT_NE(forged, plan);
+    folder.write("forged.plan", forged);
+    const Outcome outcome = rolecall({"apply", "forged.plan"});
+    EXPECT_THAT(outcome.exit_code, AnyOf(1, 5)) << outcome.said();
+  }
+  folder.write("half.plan", plan.substr(0, plan.size() / 2));
+  EXPECT_THAT(rolecall({"apply", "half.plan"}).exit_code, AnyOf(1, 5));
+  EXPECT_THAT(writes(), IsEmpty());
+}
+
+TEST_F(SavedPlan, KeepsTheInstantItWasMadeFor) {
+  write_policy(with(acme_policy(), R"("rosa@acme.example"  = {})",
+                    R"("rosa@acme.example" = { until = 2030-01-31 })"));
+  rolecall_exits(0, {"plan", "--out", "changes.plan", "--at", "2030-02-01"});
+  rolecall_exits(0, {"apply", "changes.plan"});
+  EXPECT_EQ(user("rosa@acme.example").at("status"), "suspended");
+}
+
+TEST_F(SavedPlan, OfARefusedPlanIsNoWayAround) {
+  write_policy(changed_policy() + "[safety.limits.remove_members]\nfree = 0\npercent = 0\n");
+  rolecall_exits(4, {"plan", "--out", "refused.plan"});
+  const Outcome outcome = rolecall({"apply", "refused.plan"});
+  EXPECT_NE(outcome.exit_code, 0) << outcome.said();
+  EXPECT_THAT(writes(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,147 @@
+// `run`, and what the store remembers from one apply to the next.
+#include <gmock/gmock.h>
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Names = std::vector<std::string>;
+
+class Service : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    write_policy(acme_policy());
+  }
+  static constexpr const char* kLin = "712020:00000000-0000-4000-8000-000000000003";
+  static constexpr const char* kRosa = "712020:00000000-0000-4000-8000-000000000005";
+  /// Somebody's clicks: Lin out of engineering, Rosa in, and everybody there gets Confluence.
+  void drift() const {
+    const std::string engineering = "groups/" + std::string(kEngineering);
+    simulator->by_hand("DELETE", engineering + "/memberships/" + kLin);
+    simulator->by_hand("POST", engineering + "/memberships",
+                       R"({"accountId": ")" + std::string(kRosa) + R"("})");
+    simulator->by_hand(
+        "POST", engineering + "/role-assignments/assign",
+        R"({"resourceId": ")" + std::string(kConfluence) + R"(", "roleId": "atlassian/user"})");
+  }
+  void expect_corrected() const {
+    EXPECT_EQ(members("engineering"),
+              (Names{"ada@acme.example", "lin@acme.example", "omar@acme.example"}));
+    EXPECT_EQ(access(group("engineering")), Names{"jira user"});
+  }
+};
+
+TEST_F(Service, OneCycleCorrectsDriftAndTheNextHasNothingToDo) {
+  rolecall_exits(0, {"run", "--once"});
+  EXPECT_THAT(writes(), IsEmpty());
+  drift();
+  rolecall_exits(0, {"run", "--once"});
+  expect_corrected();
+  simulator->forget_requests();
+  rolecall_exits(0, {"run", "--once"});
+  EXPECT_THAT(writes(), IsEmpty());
+  const json::array runs = json_of({"audit", "list"}).at("items").as_array();
+  ASSERT_FALSE(runs.empty());
+  EXPECT_EQ(runs.front().at("command"), "run");
+}
+
+TEST_F(Service, CorrectsAtOnceThenWaitsAndEndsCleanlyWhenAsked) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    drift();
+    Process service = launch({"run", "--interval", "15m"});
+    wait_for_a_write();
+    for (int i = 0; i < 200 && access(group("engineering")) != Names{"jira user"}; ++i)
+      usleep(10'000);
+    service.signal(signal);
+    const Outcome outcome = service.wait(std::chrono::seconds(10));
+    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 130)) << outcome.said();
+    rolecall_exits(0, {"run", "--once"});
+    expect_corrected();
+    simulator->forget_requests();
+  }
+}
+
+TEST_F(Service, OneBadCycleDoesNotEndIt) {
+  simulator->set_faults(R"({"rules": [{"action": {"status": 403}}]})");
+  Process service = launch({"run", "--interval", "15m"});
+  for (int i = 0; i < 500 && simulator->requests().empty(); ++i) usleep(10'000);
+  usleep(300'000);
+  EXPECT_TRUE(service.running());
+  service.signal(SIGTERM);
+  EXPECT_EQ(service.wait(std::chrono::seconds(10)).exit_code, 0);
+}
+
+TEST_F(Service, OnceItEndsWithTheCycleSExitCode) {
+  simulator->set_faults(R"({"rules": [{"action": {"status": 403}}]})");
+  rolecall_exits(1, {"run", "--once"});
+  simulator->set_faults(
+      R"({"rules": [{"operation": "addUserToGroup", "action": {"status": 400}}]})");
+  simulator->by_hand("DELETE", "groups/" + std::string(kEngineering) + "/memberships/" + kLin);
+  rolecall_exits(3, {"run", "--once"});
+  write_policy("nonsense");
+  rolecall_exits(1, {"run", "--once"});
+}
+
+// --- protections that are remembered -------------------------------------------------------
+
+class Remembered : public Service {
+ protected:
+  static std::string protected_policy() {
+    return acme_policy() +
+           "[safety]\nprotected_users = [\"rosa@acme.example\"]\n"
+           "protected_groups = [\"design\"]\n";
+  }
+};
+
+TEST_F(Remembered, AProtectedGroupAndItsProtectionTakenOutAtOnceAreRefusedOnce) {
+  write_policy(protected_policy());
+  rolecall_exits(0, {"apply", "--yes"});
+  const std::string text = acme_policy();
+  write_policy(text.substr(0, text.find("[groups.design]")) +
+               "[groups.design]\nstate = \"absent\"\n");
+  rolecall_exits(4, {"plan"});
+  rolecall_exits(4, {"plan"});  // only an apply counts
+  const Outcome refused = rolecall_exits(4, {"apply", "--yes"});
+  EXPECT_THAT(refused.out + refused.err, HasSubstr("design"));
+  EXPECT_FALSE(group("design").empty());
+  EXPECT_THAT(writes(), IsEmpty());
+
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_TRUE(group("design").empty());
+}
+
+TEST_F(Remembered, AProtectedPersonAndTheProtectionTakenOutAtOnceAreRefusedOnce) {
+  write_policy(protected_policy());
+  rolecall_exits(0, {"apply", "--yes"});
+  const std::string suspended =
+      with(with(acme_policy(), R"("rosa@acme.example"  = {})",
+                R"("rosa@acme.example" = { state = "suspended" })"),
+           R"(["grace@acme.example", "rosa@acme.example"])", R"(["grace@acme.example"])");
+  write_policy(suspended);
+  EXPECT_THAT(rolecall_exits(4, {"apply", "--yes"}).out, HasSubstr("rosa@acme.example"));
+  EXPECT_EQ(user("rosa@acme.example").at("status"), "active");
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_EQ(user("rosa@acme.example").at("status"), "suspended");
+}
+
+TEST_F(Remembered, UnlistedGroupsAreNoWayAroundItEither) {
+  write_policy(protected_policy());
+  rolecall_exits(0, {"apply", "--yes"});
+  const std::string text = acme_policy();
+  write_policy(with(text.substr(0, text.find("[groups.design]")), "[organization]\n",
+                    "[organization]\nunlisted_groups = \"delete\"\n"));
+  rolecall({"apply", "--yes"});
+  EXPECT_FALSE(group("design").empty());
+}
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,191 @@
+// Runs that may not start, or do not get to their end: 7, 8 and 130.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int kNewGroups = 12;
+
+class Stopped : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    std::string policy = acme_policy();
+    for (int i = 0; i < kNewGroups; ++i) {
+      policy += fmt::format("[groups.new-{}]\nmembers = [\"lin@acme.example\"]\n", i);
+    }
+    write_policy(policy);
+  }
+  /// Whatever is written takes this long to be answered.
+  void slow_writes(int milliseconds) const {
+    simulator->set_faults(fmt::format(
+        R"({{"rules": [{{"operation": "writes", "action": {{"delay_ms": {}}}}}]}})", milliseconds));
+  }
+  [[nodiscard]] int made() const {
+    int out = 0;
+    for (int i = 0; i < kNewGroups; ++i) out += group(fmt::format("new-{}", i)).empty() ? 0 : 1;
+    return out;
+  }
+};
+
+// --- 7: another run holds the lock ---------------------------------------------------------
+
+TEST_F(Stopped, ASecondApplyFindsTheLockHeldAndSaysByWhom) {
+  slow_writes(1500);
+  Process first = launch({"apply", "--yes"});
+  wait_for_a_write();
+  const Outcome second = rolecall_exits(7, {"apply", "--yes"});
+  EXPECT_THAT(second.err, HasSubstr("lock"));
+  EXPECT_THAT(second.err, HasSubstr("apply"));
+  EXPECT_THAT(second.err, ::testing::ContainsRegex("process [0-9]+"));
+  EXPECT_THAT(rolecall({"unlock"}).err, ::testing::ContainsRegex("process [0-9]+"));
+  rolecall_exits(7, {"run", "--once"});
+  rolecall_exits(0, {"plan"});
+  simulator->end_faults();
+  EXPECT_EQ(first.wait().exit_code, 0);
+  EXPECT_EQ(made(), kNewGroups);
+}
+
+TEST_F(Stopped, ALockThatIsTakenAwayStopsItsHolderBeforeTheNextWrite) {
+  slow_writes(1000);
+  Process first = launch({"apply", "--yes", "--parallelism", "1"});
+  wait_for_a_write();
+  rolecall_exits(0, {"unlock", "--yes"});
+  const Outcome outcome = first.wait();
+  EXPECT_NE(outcome.exit_code, 0) << outcome.said();
+  EXPECT_LT(made(), kNewGroups);
+  const std::size_t sent = writes().size();
+  simulator->end_faults();
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_GT(writes().size(), sent);
+  EXPECT_EQ(made(), kNewGroups);
+}
+
+TEST_F(Stopped, ALockWhoseHolderDiedIsNoObstacle) {
+  slow_writes(1000);
+  Process first = launch({"apply", "--yes"});
+  wait_for_a_write();
+  first.signal(SIGKILL);
+  EXPECT_EQ(first.wait().exit_code, 128 + SIGKILL);
+  simulator->end_faults();
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_EQ(made(), kNewGroups);
+  // What was in flight when it died is in the log all the same.
+  const json::value run = json_of({"audit", "show", "1"});
+  EXPECT_FALSE(run.at("changes").as_array().empty());
+  EXPECT_NE(run.at("end").at("state"), "finished");
+}
+
+// --- 8: the store cannot be written --------------------------------------------------------
+
+struct BadStore {
+  std::string name;
+  std::string (*make)(const TempDir& folder);  ///< the path for --store
+};
+
+void PrintTo(const BadStore& store, std::ostream* out) {
+  *out << store.name;
+}
+
+class UnusableStore : public Stopped, public ::testing::WithParamInterface<BadStore> {};
+
+TEST_P(UnusableStore, NothingIsSent) {
+  const std::string store = GetParam().make(folder);
+  rolecall_exits(8, {"apply", "--yes", "--store", store});
+  rolecall_exits(8, {"run", "--once", "--store", store});
+  EXPECT_THAT(writes(), IsEmpty());
+  EXPECT_EQ(made(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Store, UnusableStore,
+    ::testing::Values(
+        BadStore{"IsAFolder",
+                 [](const TempDir& folder) {
+                   fs::create_directories(folder.path() / "store.db");
+                   return (folder.path() / "store.db").string();
+                 }},
+        BadStore{"BelowAFile",
+                 [](const TempDir& folder) { return folder.write("file", "") + "/store.db"; }},
+        BadStore{"IsNoStore",
+                 [](const TempDir& folder) {
+                   const std::string file = folder.write("store.db", std::string(8192, 'x'));
+                   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+                   return file;
+                 }},
+        BadStore{"LeadsNowhere",
+                 [](const TempDir& folder) {
+                   fs::create_symlink(folder.path() / "missing" / "store.db",
+                                      folder.path() / "store.db");
+                   return (folder.path() / "store.db").string();
+                 }}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST_F(Stopped, AStoreThatWasDamagedIsNotWrittenTo) {
+  rolecall_exits(0, {"apply", "--yes"});
+  const fs::path store = folder.path() / ".rolecall" / "rolecall.db";
+  ASSERT_TRUE(fs::exists(store));
+  for (const char* beside : {"-wal", "-shm"}) fs::remove(store.string() + beside);
+  // Every page but the first one's head.
+  const auto size = fs::file_size(store);
+  std::fstream file(store, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file << std::string(static_cast<std::size_t>(size) - 100, '\x5a');
+  file.close();
+
+  write_policy(with(acme_policy(), R"("rosa@acme.example"  = {})",
+                    R"("rosa@acme.example" = { state = "suspended" })"));
+  simulator->forget_requests();
+  rolecall_exits(8, {"apply", "--yes"});
+  EXPECT_THAT(writes(), IsEmpty());
+}
+
+// --- 130: interrupted ----------------------------------------------------------------------
+
+class Interrupted : public Stopped, public ::testing::WithParamInterface<int> {};
+
+TEST_P(Interrupted, WhatWasInFlightIsFinishedAndRecordedAndTheNextRunGoesOn) {
+  slow_writes(700);
+  Process run = launch({"apply", "--yes", "--parallelism", "3"});
+  wait_for_a_write();
+  run.signal(GetParam());
+  const Outcome outcome = run.wait();
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.said();
+  const int done = made();
+  EXPECT_GT(done, 0);
+  EXPECT_LT(done, kNewGroups);
+
+  const json::value logged = json_of({"audit", "show", "1"});
+  EXPECT_EQ(logged.at("end").at("exit_code"), 130);
+  EXPECT_EQ(logged.at("end").at("state"), "interrupted");
+  int applied = 0;
+  for (const json::value& change : logged.at("changes").as_array()) {
+    ASSERT_TRUE(change.at("outcome").is_object()) << change;
+    EXPECT_EQ(change.at("outcome").at("result"), "applied") << change;
+    ++applied;
+  }
+  EXPECT_EQ(applied, done) << "what the organization did is what the log says";
+  EXPECT_EQ(logged.at("end").at("applied"), done);
+
+  simulator->end_faults();
+  rolecall_exits(0, {"apply", "--yes"});
+  rolecall_exits(0, {"plan", "--detailed-exitcode"});
+  EXPECT_EQ(made(), kNewGroups);
+}
+
+INSTANTIATE_TEST_SUITE_P(Signal, Interrupted, ::testing::Values(SIGINT, SIGTERM));
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,83 @@
+// What earlier runs have seen is held against what a reading shows now.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Trust : public EndToEnd {
+ protected:
+  /// acme() with `more` further people.
+  static json::object crowd(int more) {
+    json::object seed = acme();
+    for (int i = 0; i < more; ++i) {
+      seed.at("users").as_array().push_back(
+          json::object{{"email", fmt::format("p{}@acme.example", i)}});
+    }
+    return seed;
+  }
+  static std::string policy_for_crowd() {
+    return with(acme_policy(), "\n[groups.engineering]",
+                "\"p1@acme.example\" = { state = \"removed\" }\n\n[groups.engineering]");
+  }
+};
+
+TEST_F(Trust, AListingThatLostMostPeopleRemovesNobody) {
+  start(crowd(40));
+  write_policy(acme_policy());
+  rolecall_exits(0, {"apply", "--yes"});
+  // The same organization, so it says, and its counts agree.
+  start(crowd(2));
+  write_policy(policy_for_crowd());
+  const Outcome doubted = rolecall_exits(6, {"apply", "--yes"});
+  EXPECT_THAT(doubted.out, HasSubstr("7 instead of 45"));
+  EXPECT_THAT(doubted.out, HasSubstr("--accept-shrink"));
+  EXPECT_THAT(writes(), IsEmpty());
+  rolecall_exits(0, {"apply", "--yes", "--accept-shrink"});
+  EXPECT_EQ(writes().size(), 1U);
+  rolecall_exits(0, {"apply", "--yes"});
+}
+
+TEST_F(Trust, WhatTheRunItselfRemovedIsNotMissed) {
+  start(crowd(40));
+  std::string policy = with(acme_policy(), "\n[groups.engineering]",
+                            "\n[safety.limits.remove_users]\nfree = 100\n\n[groups.engineering]");
+  std::string gone = "[users]\n";
+  for (int i = 0; i < 38; ++i)
+    gone += fmt::format("\"p{}@acme.example\" = {{ state = \"removed\" }}\n", i);
+  write_policy(with(policy, "[users]\n", gone));
+  rolecall_exits(0, {"apply", "--yes"});
+  rolecall_exits(0, {"apply", "--yes"});
+}
+
+TEST_F(Trust, AnAddressWithAnotherAccountBehindItIsLeftAloneUntilConfirmed) {
+  const auto seed = [](std::string_view account) {
+    json::object with_account = crowd(3);
+    for (json::value& user : with_account.at("users").as_array()) {
+      if (user.at("email") == "p1@acme.example") user.as_object()["id"] = std::string(account);
+    }
+    return with_account;
+  };
+  start(seed("712020:11111111-0000-4000-8000-000000000001"));
+  write_policy(acme_policy());
+  rolecall_exits(0, {"apply", "--yes"});
+  start(seed("712020:22222222-0000-4000-8000-000000000002"));
+  write_policy(policy_for_crowd());
+  const Outcome held = rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_THAT(held.out, HasSubstr("account 712020:22222222-0000-4000-8000-000000000002 has"));
+  EXPECT_THAT(writes(), IsEmpty());
+  write_policy(with(policy_for_crowd(), "{ state = \"removed\" }",
+                    "{ state = \"suspended\", account_id = "
+                    "\"712020:22222222-0000-4000-8000-000000000002\" }"));
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_EQ(writes().size(), 1U);
+}
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,57 @@
+#include "tests/support/rehearsal.h"
+
+#include <stdexcept>
+
+#include "controller/safety_history.h"
+#include "state/model/json.h"
+
+namespace rolecall::test {
+namespace {
+
+template <class T>
+T checked(Result<T> result) {
+  if (!result) throw std::logic_error(result.error().what);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+}  // namespace
+
+Rehearsal::Rehearsal(const boost::json::value& seed, simulator::FakeClientOptions options)
+    : policy_((dir_.path() / "rolecall.toml").string()),
+      client_(checked(simulator::FakeClient::from_seed(seed, options))) {
+  organization_ = *string_member(*member(client_->org().state(), "organization"), "id");
+}
+
+void Rehearsal::policy(std::string_view toml) {
+  (void)dir_.write("rolecall.toml", toml);
+}
+
+Planned Rehearsal::plan() {
+  const Instant now = client_->clock().now();
+  Remembered before = checked(remembered_at(store_, organization_, now));
+  return plan_policy(*client_,
+                     {.policy_path = policy_,
+                      .at = now,
+                      .remembered = std::move(before.protections),
+                      .organization = {},
+                      .history = std::move(before.history)},
+                     {});
+}
+
+ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()> stop_order) {
+  const Plan& plan = *planned.plan;
+  if (!plan.applyable()) throw std::logic_error("a refused plan is never applied");
+  Store store = checked(Store::open(store_, Store::Access::write));
+  RunStart start;
+  start.at = client_->clock().now();
+  start.organization = plan.organization;
+  const RunId run = checked(store.begin_run(start));
+  checked(store.record_safety(run, safety_record(plan)));
+  ApplyReport report =
+      apply_plan(plan, {*client_, store, run, client_->clock(), {}, {}, {}, std::move(stop_order)});
+  checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
+  checked(store.remember_protections(plan.organization, planned.protections));
+  return report;
+}
+
+}  // namespace rolecall::test

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "controller/applier.h"
+#include "controller/reconciler.h"
+#include "state/simulator/fake_client.h"
+#include "tests/support/temp_dir.h"
+
+namespace rolecall::test {
+
+/// Plans and applies against an organization in memory, in virtual time, with a store that
+/// remembers from one run to the next: what the commands do, without sockets.
+class Rehearsal {
+ public:
+  explicit Rehearsal(const boost::json::value& seed, simulator::FakeClientOptions options = {});
+
+  /// The policy that the next plans are made from.
+  void policy(std::string_view toml);
+  /// As of now in virtual time, with what the store remembers.
+  [[nodiscard]] Planned plan();
+  /// As ApplyRun does it. The plan must not be refused.
+  ApplyReport apply(const Planned& planned, std::function<std::string()> stop_order = {});
+
+  [[nodiscard]] simulator::FakeClient& client() { return *client_; }
+  [[nodiscard]] const std::string& store_path() const { return store_; }
+
+ private:
+  TempDir dir_;
+  std::string policy_;
+  std::string store_ = (dir_.path() / "store" / "rolecall.db").string();
+  std::string organization_;
+  std::unique_ptr<simulator::FakeClient> client_;
+};
+
+}  // namespace rolecall::test
