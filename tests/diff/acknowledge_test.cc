@@ -192,7 +192,7 @@ TEST(AcknowledgeTest, WhatIsStoppedIsSaidAmongTheRisks) {
   EXPECT_LT(text.find("stopped by ada@desk: INC-12"), text.find("People"));
   EXPECT_THAT(text, HasSubstr("nothing is written until rolecall resume"));
   const std::string markdown = render_markdown(plan);
-  EXPECT_LT(markdown.find("stopped by ada&#64;desk"), markdown.find("<details>"));
+  EXPECT_LT(markdown.find("stopped by ada@<!-- -->desk"), markdown.find("<details>"));
 }
 
 // --- the window of 24 hours ---------------------------------------------------------------------
