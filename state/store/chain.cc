@@ -106,16 +106,14 @@ std::string_view RowText::finish() {
   return text_;
 }
 
-struct ChainHasher::State {
+struct Sha256::State {
   // Looked up once: in OpenSSL 3 that takes longer than hashing a row.
   EVP_MD* method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  std::string buffer;
 
   State() {
-    if (method == nullptr || context == nullptr) {
-      throw std::runtime_error("SHA-256 is not available");
-    }
+    must(method != nullptr && context != nullptr);
+    begin();
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -123,45 +121,50 @@ struct ChainHasher::State {
     EVP_MD_CTX_free(context);
     EVP_MD_free(method);
   }
-
-  std::string hash_of_buffer() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    if (EVP_DigestInit_ex2(context, method, nullptr) != 1 ||
-        EVP_DigestUpdate(context, buffer.data(), buffer.size()) != 1 ||
-        EVP_DigestFinal_ex(context, bytes.data(), &size) != 1) {
-      throw std::runtime_error("SHA-256 failed");
-    }
-    std::string hex;
-    hex.reserve(kHashDigits);
-    for (unsigned int i = 0; i < size; ++i) {
-      hex += kHexDigits[bytes[i] >> 4U];
-      hex += kHexDigits[bytes[i] & 0xFU];
-    }
-    return hex;
+  void begin() { must(EVP_DigestInit_ex2(context, method, nullptr) == 1); }
+  static void must(bool done) {
+    if (!done) throw std::runtime_error("SHA-256 is not available");
   }
 };
 
-ChainHasher::ChainHasher() : state_(std::make_unique<State>()) {}
-ChainHasher::~ChainHasher() = default;
-ChainHasher::ChainHasher(ChainHasher&&) noexcept = default;
-ChainHasher& ChainHasher::operator=(ChainHasher&&) noexcept = default;
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(std::string_view bytes) {
+  State::must(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  State::must(EVP_DigestFinal_ex(state_->context, bytes.data(), &size) == 1);
+  state_->begin();
+  std::string hex;
+  hex.reserve(kHashDigits);
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kHexDigits[bytes[i] >> 4U];
+    hex += kHexDigits[bytes[i] & 0xFU];
+  }
+  return hex;
+}
 
 ChainHead ChainHasher::start(std::string_view store_id) {
-  state_->buffer = "rolecall audit store 1\n";
-  state_->buffer += store_id;
-  return {0, state_->hash_of_buffer()};
+  sha256_.add("rolecall audit store 1\n");
+  sha256_.add(store_id);
+  return {0, sha256_.hex()};
 }
 
 std::string ChainHasher::next(std::string_view previous, std::string_view row_text) {
-  std::string& buffer = state_->buffer;
-  buffer = "rolecall audit row 1\n";
-  buffer += previous;
-  buffer += '\n';
-  append_number(buffer, static_cast<std::int64_t>(row_text.size()));
-  buffer += '\n';
-  buffer += row_text;
-  return state_->hash_of_buffer();
+  std::string frame = "rolecall audit row 1\n";
+  frame += previous;
+  frame += '\n';
+  append_number(frame, static_cast<std::int64_t>(row_text.size()));
+  frame += '\n';
+  sha256_.add(frame);
+  sha256_.add(row_text);
+  return sha256_.hex();
 }
 
 }  // namespace rolecall

@@ -56,20 +56,31 @@ class RowText {
   std::string text_;
 };
 
-/// Computes hashes as said above.
-class ChainHasher {
+/// SHA-256 of bytes that come one after the other.
+class Sha256 {
  public:
-  ChainHasher();
-  ~ChainHasher();
-  ChainHasher(ChainHasher&&) noexcept;
-  ChainHasher& operator=(ChainHasher&&) noexcept;
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
 
-  [[nodiscard]] ChainHead start(std::string_view store_id);
-  [[nodiscard]] std::string next(std::string_view previous, std::string_view row_text);
+  void add(std::string_view bytes);
+  /// 64 small hexadecimal digits. Begins anew.
+  [[nodiscard]] std::string hex();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// Computes hashes as said above.
+class ChainHasher {
+ public:
+  [[nodiscard]] ChainHead start(std::string_view store_id);
+  [[nodiscard]] std::string next(std::string_view previous, std::string_view row_text);
+
+ private:
+  Sha256 sha256_;
 };
 
 /// Appends a JSON string, escaped as in row texts, with its quotes.

@@ -55,7 +55,7 @@ class Walk {
     }
     walked_.head = {seq, std::move(hash)};
     ++walked_.rows_of[type];
-    return visit ? visit({seq, table, text, walked_.head.hash}) : Result<void>{};
+    return visit ? visit({seq, table, text, walked_.head.hash, row}) : Result<void>{};
   }
 
   bool write_text(const LogTable& table, const Statement::Use& row) {

@@ -19,6 +19,7 @@ struct LogRow {
   const LogTable* table = nullptr;
   std::string_view text;  ///< valid during the visit
   std::string_view hash;
+  const Statement::Use& columns;
 };
 using LogVisitor = std::function<Result<void>(const LogRow&)>;
 
