@@ -11,7 +11,9 @@
 #include "controller/git.h"
 #include "controller/progress.h"
 #include "controller/signals.h"
+#include "controller/signatures.h"
 #include "state/model/text.h"
+#include "state/store/checkpoints.h"
 
 namespace rolecall {
 namespace {
@@ -39,14 +41,22 @@ Result<void> remember(Store& store, const Planned& planned) {
 
 }  // namespace
 
-OpenStore open_store(const std::string& path, const std::string& command) {
+OpenStore open_store(const std::string& path, const std::string& command, const LogOptions& log) {
   OpenStore out;
+  out.path = path;
+  out.sign_key = log.sign_key;
   const auto stop = [&](Error error, int code) {
     out.error = std::move(error);
     out.exit_code = code;
     out.store.reset();
     return std::move(out);
   };
+  // A key that cannot sign must not be found out after the changes.
+  if (!log.sign_key.empty()) {
+    if (const auto tried = sign(log.sign_key, "rolecall: can this key sign?\n"); !tried) {
+      return stop(tried.error(), 1);
+    }
+  }
   const LockOwner me{login_name(), host_name(), command, getpid(), SystemClock().now()};
   auto taken = StoreLock::take(path, me);
   if (!taken) return stop(taken.error(), 8);
@@ -61,13 +71,25 @@ OpenStore open_store(const std::string& path, const std::string& command) {
         7);
   }
   out.lock.emplace(std::move(**taken));
-  auto store = Store::open(path, Store::Access::write);
+  std::optional<AcceptedGap> accepted;
+  if (!log.accept_log_gap.empty()) {
+    accepted = {me.since, fmt::format("{}@{}", me.user, me.host), log.accept_log_gap};
+  }
+  auto store = Store::open(path, Store::Access::write, accepted);
   if (!store) return stop(store.error(), 8);
   if (const auto closed = store->close_interrupted_runs(SystemClock().now()); !closed) {
     return stop(closed.error(), 8);
   }
   out.store.emplace(std::move(*store));
   return out;
+}
+
+Result<void> sign_log(const OpenStore& opened) {
+  if (opened.sign_key.empty()) return {};
+  const ChainHead& head = opened.store->head();
+  auto signature = sign(opened.sign_key, head_statement(opened.store->id(), head));
+  if (!signature) return tl::make_unexpected(signature.error());
+  return append_checkpoint(opened.path, {head, std::move(*signature)});
 }
 
 Result<std::vector<Store::Protection>> remembered_protections(const std::string& store_path,
@@ -110,6 +132,7 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   if (const auto kept = remember(*opened.store, planned); !kept) {
     return tl::make_unexpected(kept.error());
   }
+  if (const auto done = sign_log(opened); !done) return tl::make_unexpected(done.error());
   return run;
 }
 
@@ -141,7 +164,8 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
   const auto closed = close_run(*opened.store, *run, end);
-  const auto kept = closed ? remember(*opened.store, planned) : closed;
+  auto kept = closed ? remember(*opened.store, planned) : closed;
+  if (kept) kept = sign_log(opened);
   if (!kept && done.report.store_error.empty()) {
     done.report.store_error = kept.error().what;
     done.exit_code = 8;

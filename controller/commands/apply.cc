@@ -67,6 +67,12 @@ Consent ask(const Plan& plan) {
   return Consent::cannot_ask;
 }
 
+/// To be kept elsewhere: a log that was cut or rewritten later does not have it any more.
+void tell_audit_head(const ApplyRun& run) {
+  if (run.global.quiet) return;
+  print_message(fmt::format("Audit head: {}\n", format_head(run.opened.store->head())));
+}
+
 int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
@@ -81,7 +87,10 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
     ApplyReport nothing;
     nothing.outcomes.assign(plan.changes.size(),
                             {ChangeOutcome::State::skipped, "the plan is refused"});
-    if (json) print(render_report_json(plan, nothing, *recorded, code));
+    tell_audit_head(run);
+    if (json) {
+      print(render_report_json(plan, nothing, *recorded, code, run.opened.store->head()));
+    }
     return finish_output(code);
   }
   if (must_ask) {
@@ -101,7 +110,9 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
     print_error(done.error());
     return 8;
   }
-  print(json ? render_report_json(plan, done->report, done->run, done->exit_code)
+  tell_audit_head(run);
+  print(json ? render_report_json(plan, done->report, done->run, done->exit_code,
+                                  run.opened.store->head())
              : render_report(plan, done->report, done->run));
   return finish_output(done->exit_code);
 }
@@ -133,7 +144,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   if (const auto readable = plan_request(effective, policy_path); !readable) {
     return print_error(readable.error());
   }
-  OpenStore opened = open_store(store_path(effective, policy_path), "apply");
+  OpenStore opened = open_store(store_path(effective, policy_path), "apply", options.log);
   if (!opened.store) {
     print_error(opened.error);
     return opened.exit_code;

@@ -206,7 +206,7 @@ class CsvReader {
   bool next() {
     std::string bytes;
     if (!next_record(in_, bytes, cells_) || cells_.size() != csv_columns().size()) return false;
-    for (std::string& cell : cells_) cell = csv_content(cell);
+    for (std::string& cell : cells_) cell.erase(0, cell.size() - csv_content(cell).size());
     return csv_record(cells_) == bytes;
   }
 
