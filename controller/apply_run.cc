@@ -10,8 +10,10 @@
 #include "controller/recover.h"
 #include "controller/safety_history.h"
 #include "controller/signals.h"
+#include "controller/signatures.h"
 #include "controller/who.h"
 #include "state/model/text.h"
+#include "state/store/checkpoints.h"
 
 namespace rolecall {
 namespace {
@@ -39,14 +41,22 @@ Result<void> remember(Store& store, const Planned& planned, const ApplyReport& r
 
 }  // namespace
 
-OpenStore open_store(const std::string& path, const std::string& command) {
+OpenStore open_store(const std::string& path, const std::string& command, const LogOptions& log) {
   OpenStore out;
+  out.path = path;
+  out.sign_key = log.sign_key;
   const auto stop = [&](Error error, int code) {
     out.error = std::move(error);
     out.exit_code = code;
     out.store.reset();
     return std::move(out);
   };
+  // A key that cannot sign must not be found out after the changes.
+  if (!log.sign_key.empty()) {
+    if (const auto tried = sign(log.sign_key, "rolecall: can this key sign?\n"); !tried) {
+      return stop(tried.error(), 1);
+    }
+  }
   const LockOwner me{login_name(), host_name(), command, getpid(), SystemClock().now()};
   auto taken = StoreLock::take(path, me);
   if (!taken) return stop(taken.error(), 8);
@@ -61,7 +71,11 @@ OpenStore open_store(const std::string& path, const std::string& command) {
         7);
   }
   out.lock.emplace(std::move(**taken));
-  auto store = Store::open(path, Store::Access::write);
+  std::optional<AcceptedGap> accepted;
+  if (!log.accept_log_gap.empty()) {
+    accepted = {me.since, fmt::format("{}@{}", me.user, me.host), log.accept_log_gap};
+  }
+  auto store = Store::open(path, Store::Access::write, accepted);
   if (!store) return stop(store.error(), 8);
   out.store.emplace(std::move(*store));
   return out;
@@ -86,6 +100,14 @@ int settle_earlier_runs(Store& store, ReadClient& client, const std::string& pol
         counted(changes, "change", "changes"), found->done, found->not_done, found->in_doubt));
   }
   return 0;
+}
+
+Result<void> sign_log(const OpenStore& opened) {
+  if (opened.sign_key.empty()) return {};
+  const ChainHead& head = opened.store->head();
+  auto signature = sign(opened.sign_key, head_statement(opened.store->id(), head));
+  if (!signature) return tl::make_unexpected(signature.error());
+  return append_checkpoint(opened.path, {head, std::move(*signature)});
 }
 
 RunStart ApplyRun::start_of(const Plan& plan) const {
@@ -119,6 +141,7 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   if (const auto kept = remember(*opened.store, planned, {}); !kept) {
     return tl::make_unexpected(kept.error());
   }
+  if (const auto done = sign_log(opened); !done) return tl::make_unexpected(done.error());
   return run;
 }
 
@@ -152,11 +175,11 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   done.run = *run;
   {
     Progress progress(global, "applying changes");
-    done.report = apply_plan(
-        plan, {connection.writes(), *opened.store, *run, connection.clock(), stop_signalled,
-               [this] { return opened.lock->still_mine(); },
-               [&](std::size_t made, std::size_t of) { progress.update(made, of); },
-               [this] { return stop_order(); }});
+    done.report =
+        apply_plan(plan, {connection.writes(), *opened.store, *run, connection.clock(),
+                          stop_signalled, [this] { return opened.lock->still_mine(); },
+                          [&](std::size_t made, std::size_t of) { progress.update(made, of); },
+                          [this] { return stop_order(); }});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);
@@ -174,7 +197,8 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
   const auto closed = close_run(*opened.store, *run, end);
-  const auto kept = closed ? remember(*opened.store, planned, report) : closed;
+  auto kept = closed ? remember(*opened.store, planned, report) : closed;
+  if (kept) kept = sign_log(opened);
   if (!kept && done.report.store_error.empty()) {
     done.report.store_error = kept.error().what;
     done.exit_code = 8;

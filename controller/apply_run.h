@@ -19,9 +19,16 @@ struct OpenStore {
   std::optional<StoreLock> lock;
   std::optional<Store> store;
   Error error;
-  int exit_code = 0;  ///< 7: somebody else holds the lock, 8: the store cannot be used
+  /// 1: the key cannot sign, 7: somebody else holds the lock, 8: the store cannot be used
+  int exit_code = 0;
+  std::string path;
+  std::string sign_key;  ///< empty: the log is not signed
 };
-[[nodiscard]] OpenStore open_store(const std::string& path, const std::string& command);
+[[nodiscard]] OpenStore open_store(const std::string& path, const std::string& command,
+                                   const LogOptions& log);
+
+/// After a run: signs the end of the log where that was asked for.
+[[nodiscard]] Result<void> sign_log(const OpenStore& opened);
 
 /// Settles what earlier runs left open when they were cut off, and says so. 0, or the exit code.
 [[nodiscard]] int settle_earlier_runs(Store& store, ReadClient& client,
@@ -57,6 +64,6 @@ struct ApplyRun {
 /// What was applied, already so, failed (with the API's words), in doubt, skipped because of what.
 [[nodiscard]] std::string render_report(const Plan& plan, const ApplyReport& report, RunId run);
 [[nodiscard]] std::string render_report_json(const Plan& plan, const ApplyReport& report, RunId run,
-                                             int exit_code);
+                                             int exit_code, const ChainHead& audit_head);
 
 }  // namespace rolecall

@@ -80,6 +80,12 @@ struct Dispatch {
   int operator()(const CheckKeyOptions& options) const { return run_check_key(global, options); }
   int operator()(const AuditListOptions& options) const { return run_audit_list(global, options); }
   int operator()(const AuditShowOptions& options) const { return run_audit_show(global, options); }
+  int operator()(const AuditVerifyOptions& options) const {
+    return run_audit_verify(global, options);
+  }
+  int operator()(const AuditExportOptions& options) const {
+    return run_audit_export(global, options);
+  }
   int operator()(const SimulateOptions& options) const { return run_simulate(global, options); }
   int operator()(const UnlockOptions& options) const { return run_unlock(global, options); }
   int operator()(const StopOptions& options) const { return run_stop(global, options); }

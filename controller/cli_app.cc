@@ -73,6 +73,16 @@ void choose(CLI::App& app, CommandLine& line, const Options& options) {
 constexpr const char* kPolicyHelp =
     "A policy file or a folder of them (default: rolecall.toml, else the folder access/)";
 
+void define_log_options(CLI::App& app, LogOptions& log) {
+  option(app, "--sign-key", log.sign_key,
+         "SSH key to sign the end of the log with after the run: a private key without passphrase, "
+         "or a public one that ssh-agent has",
+         "FILE")
+      ->envname("ROLECALL_SIGN_KEY");
+  option(app, "--accept-log-gap", log.accept_log_gap,
+         "Go on although the log was cut or altered; the reason is recorded in it", "REASON");
+}
+
 void define_globals(CLI::App& app, GlobalOptions& global) {
   const std::string api = "API";
   const std::string output = "Output";
@@ -176,6 +186,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
                   "Invite this person again although an earlier invitation may have left")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
+  define_log_options(apply, line.apply.log);
   choose(apply, line, line.apply);
 
   CLI::App& run = command(
@@ -192,7 +203,40 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
   parsed_option(run, "--interval", line.run.interval, "Time between cycles (default 15m)",
                 "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
   run.add_flag("--once", line.run.once, "One cycle, then end");
+  define_log_options(run, line.run.log);
   choose(run, line, line.run);
+}
+
+void define_evidence_commands(CLI::App& audit, CommandLine& line) {
+  CLI::App& verify = command(
+      audit, "verify", "Check that no row of the log was altered, removed, added or moved",
+      "Needs no key and no network, and writes nothing. Exit code 8 where the log does not "
+      "verify.\n"
+      "Examples:\n"
+      "  rolecall audit verify\n"
+      "  rolecall audit verify --head 812:9f86d081884c7d659a2feaa0c55ad015...   kept elsewhere\n"
+      "  rolecall audit verify audit.jsonl --allowed-signers signers            an export\n");
+  option(verify, "file", line.audit_verify.file,
+         "An export, or a copy of a store (default: the store)", "FILE");
+  parsed_option(verify, "--head", line.audit_verify.head,
+                "What an earlier run printed as its audit head: the log must still have it",
+                "SEQ:HEX", "must be a number, a colon and 64 hexadecimal digits", parse_head);
+  option(verify, "--allowed-signers", line.audit_verify.allowed_signers,
+         "Check the signed checkpoints against these people's keys (see ssh-keygen(1), ALLOWED "
+         "SIGNERS)",
+         "FILE");
+  choose(verify, line, line.audit_verify);
+
+  CLI::App& exported =
+      command(audit, "export", "The whole log, as evidence that verifies by itself",
+              "Examples:\n"
+              "  rolecall audit export --out audit.jsonl\n"
+              "  rolecall audit export --format csv > audit.csv\n");
+  word_option<ExportFormat>(exported, "--format", line.audit_export.format,
+                            "JSON Lines (default), or a table for spreadsheets",
+                            {{"jsonl", ExportFormat::jsonl}, {"csv", ExportFormat::csv}});
+  option(exported, "--out", line.audit_export.out, "Write it to this file", "FILE");
+  choose(exported, line, line.audit_export);
 }
 
 void define_reading_commands(CLI::App& app, CommandLine& line) {
@@ -224,7 +268,9 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
   CLI::App& audit = command(app, "audit", "Read the log of every run and call",
                             "Examples:\n"
                             "  rolecall audit list\n"
-                            "  rolecall audit show 12\n");
+                            "  rolecall audit show 12\n"
+                            "  rolecall audit verify\n"
+                            "  rolecall audit export --out audit.jsonl\n");
   audit.require_subcommand(1);
   CLI::App& list = command(audit, "list", "The runs, newest first",
                            "Examples:\n"
@@ -241,6 +287,7 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
       [](const std::string& text) { return parse_whole(text, 1, std::uint64_t{1} << 62U); })
       ->required();
   choose(show, line, line.audit_show);
+  define_evidence_commands(audit, line);
 }
 
 void define_stop_commands(CLI::App& app, CommandLine& line) {

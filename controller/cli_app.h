@@ -19,6 +19,8 @@ struct CommandLine {
   GetOptions get;
   AuditListOptions audit_list;
   AuditShowOptions audit_show;
+  AuditVerifyOptions audit_verify;
+  AuditExportOptions audit_export;
   SimulateOptions simulate;
   UnlockOptions unlock;
   StopOptions stop;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "state/model/instant.h"
+#include "state/store/chain.h"
+#include "state/store/export.h"
 
 namespace rolecall {
 
@@ -46,17 +48,25 @@ struct PlanOptions {
   bool detailed_exitcode = false;
 };
 
+/// How a run keeps its log.
+struct LogOptions {
+  std::string accept_log_gap{};  ///< the reason to go on with a log that was cut or altered
+  std::string sign_key{};        ///< SSH key that signs the end of the log; empty: nobody does
+};
+
 struct ApplyOptions {
   std::string target{};  ///< a policy or a saved plan
   bool yes = false;
   bool accept_shrink = false;
   std::vector<std::string> invite_again{};
+  LogOptions log{};
 };
 
 struct RunOptions {
   std::string policy{};
   std::chrono::seconds interval{std::chrono::minutes(15)};
   bool once = false;
+  LogOptions log{};
 };
 
 struct GetOptions {
@@ -73,6 +83,17 @@ struct AuditListOptions {
 
 struct AuditShowOptions {
   std::int64_t run = 0;
+};
+
+struct AuditVerifyOptions {
+  std::string file{};  ///< an export, or a store; empty: the store
+  std::optional<ChainHead> head{};
+  std::string allowed_signers{};
+};
+
+struct AuditExportOptions {
+  ExportFormat format = ExportFormat::jsonl;
+  std::string out{};  ///< empty: to stdout
 };
 
 struct SimulateOptions {
@@ -102,8 +123,10 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
-                             CheckKeyOptions, AuditListOptions, AuditShowOptions, SimulateOptions,
-                             UnlockOptions, StopOptions, ResumeOptions, CompletionOptions>;
+using Command =
+    std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
+                 CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
+                 AuditExportOptions, SimulateOptions, UnlockOptions, StopOptions, ResumeOptions,
+                 CompletionOptions>;
 
 }  // namespace rolecall

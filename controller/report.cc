@@ -83,7 +83,7 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
 }
 
 std::string render_report_json(const Plan& plan, const ApplyReport& report, RunId run,
-                               int exit_code) {
+                               int exit_code, const ChainHead& audit_head) {
   json::array changes;
   for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
     const Change& change = plan.changes[i];
@@ -107,6 +107,7 @@ std::string render_report_json(const Plan& plan, const ApplyReport& report, RunI
                                 {"skipped", report.count(State::skipped)}}},
                               {"writes", report.writes},
                               {"interrupted", report.interrupted},
+                              {"audit_head", format_head(audit_head)},
                               {"changes", std::move(changes)}};
   return print_line(document) + "\n";
 }

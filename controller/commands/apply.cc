@@ -87,6 +87,12 @@ ApplyReport nothing_done(const Plan& plan, const std::string& because) {
   return report;
 }
 
+/// To be kept elsewhere: a log that was cut or rewritten later does not have it any more.
+void tell_audit_head(const ApplyRun& run) {
+  if (run.global.quiet) return;
+  print_message(fmt::format("Audit head: {}\n", format_head(run.opened.store->head())));
+}
+
 int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
@@ -99,7 +105,10 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
       return 8;
     }
     const ApplyReport nothing = nothing_done(plan, "the plan is refused");
-    if (json) print(render_report_json(plan, nothing, *recorded, code));
+    tell_audit_head(run);
+    if (json) {
+      print(render_report_json(plan, nothing, *recorded, code, run.opened.store->head()));
+    }
     return finish_output(code);
   }
   if (const std::string stopped = run.stop_order(); !stopped.empty()) {
@@ -109,7 +118,11 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
       return 8;
     }
     print_error({stopped, {}});
-    if (json) print(render_report_json(plan, nothing_done(plan, stopped), *recorded, kRefused));
+    tell_audit_head(run);
+    if (json) {
+      print(render_report_json(plan, nothing_done(plan, stopped), *recorded, kRefused,
+                               run.opened.store->head()));
+    }
     return finish_output(kRefused);
   }
   if (must_ask) {
@@ -129,7 +142,9 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
     print_error(done.error());
     return 8;
   }
-  print(json ? render_report_json(plan, done->report, done->run, done->exit_code)
+  tell_audit_head(run);
+  print(json ? render_report_json(plan, done->report, done->run, done->exit_code,
+                                  run.opened.store->head())
              : render_report(plan, done->report, done->run));
   return finish_output(done->exit_code);
 }
@@ -161,7 +176,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
-  OpenStore opened = open_store(store_path(effective, policy_path), "apply");
+  OpenStore opened = open_store(store_path(effective, policy_path), "apply", options.log);
   if (!opened.store) {
     print_error(opened.error);
     return opened.exit_code;

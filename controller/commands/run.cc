@@ -44,15 +44,21 @@ void log_refusals(const Plan& plan) {
   }
 }
 
+/// To be kept elsewhere: a log that was cut or rewritten later does not have it any more.
+void tell_audit_head(const OpenStore& opened) {
+  spdlog::info("audit head: {}", format_head(opened.store->head()));
+}
+
 /// One cycle: everything is opened, read and closed again, so that no state outlives it but the
 /// store's.
-Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path) {
+Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
+                const LogOptions& log) {
   auto connection = Connection::open(global);
   if (!connection) return {print_error(connection.error())};
   if (const auto readable = read_policy_files(policy_path); !readable) {
     return {print_error(readable.error())};
   }
-  OpenStore opened = open_store(store_path(global, policy_path), "run");
+  OpenStore opened = open_store(store_path(global, policy_path), "run", log);
   if (!opened.store) {
     print_error(opened.error);
     return {opened.exit_code};
@@ -76,6 +82,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path) {
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan);
     const auto recorded = run.record_without_calls(planned, code);
+    tell_audit_head(opened);
     return {recorded ? code : (print_error(recorded.error()), 8)};
   }
   if (const std::string order = run.stop_order(); !order.empty()) {
@@ -91,6 +98,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path) {
     print_error(done.error());
     return {8};
   }
+  tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
   return {finish_output(done->exit_code), done->report.halted};
 }
@@ -140,9 +148,12 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
   catch_stop_signals();
   std::mt19937_64 random(std::random_device{}());
   int failures = 0;
+  LogOptions log = options.log;
   while (true) {
     const std::string before = fingerprint(*policy);
-    const Cycle cycle = run_cycle(global, *policy);
+    const Cycle cycle = run_cycle(global, *policy, log);
+    // Given for what is known now, not for whatever happens to the log in months to come.
+    log.accept_log_gap.clear();
     if (options.once) return cycle.code;
     failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;

@@ -14,19 +14,6 @@
 namespace rolecall {
 namespace {
 
-Result<void> sync_folder(const std::string& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return fail(fmt::format("cannot open the folder {}: {}", folder, errno_text(errno)));
-  const int failed = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  // Some file systems cannot sync a folder and say so with EINVAL.
-  if (failed != 0 && error != EINVAL) {
-    return fail(fmt::format("cannot write the folder {}: {}", folder, errno_text(error)));
-  }
-  return {};
-}
-
 Result<void> create_folder_of(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0) return {};
   if (errno == EEXIST) return {};
@@ -102,6 +89,35 @@ Result<bool> check_private_file(const std::string& file) {
   return true;
 }
 
+Result<std::optional<std::string>> read_small_file(const std::string& file,
+                                                   std::size_t most_bytes) {
+  const auto cannot = [&](int error) {
+    return fail(fmt::format("cannot read {}: {}", file, errno_text(error)));
+  };
+  // A FIFO would otherwise be waited for.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return cannot(errno);
+  }
+  struct stat status {};
+  const bool regular = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  std::string content(most_bytes + 1, '\0');
+  std::size_t size = 0;
+  ssize_t got = 0;
+  while (regular && size < content.size() &&
+         (got = ::read(fd, content.data() + size, content.size() - size)) > 0) {
+    size += static_cast<std::size_t>(got);
+  }
+  const int error = errno;
+  ::close(fd);
+  if (!regular) return fail(fmt::format("{} is not a regular file", file));
+  if (got < 0) return cannot(error);
+  if (size > most_bytes) return fail(fmt::format("{} is too long", file));
+  content.resize(size);
+  return content;
+}
+
 Result<void> create_private_file(const std::string& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail(fmt::format("cannot make {}: {}", file, errno_text(errno)));
@@ -110,6 +126,21 @@ Result<void> create_private_file(const std::string& file) {
   const int error = errno;
   ::close(fd);
   if (failed != 0) return fail(fmt::format("cannot make {}: {}", file, errno_text(error)));
+  return {};
+}
+
+Result<void> sync_folder_of(const std::string& file) {
+  const std::size_t slash = file.rfind('/');
+  const std::string folder = slash == 0 || slash == std::string::npos ? "/" : file.substr(0, slash);
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return fail(fmt::format("cannot open the folder {}: {}", folder, errno_text(errno)));
+  const int failed = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  // Some file systems cannot sync a folder and say so with EINVAL.
+  if (failed != 0 && error != EINVAL) {
+    return fail(fmt::format("cannot write the folder {}: {}", folder, errno_text(error)));
+  }
   return {};
 }
 
@@ -125,8 +156,7 @@ Result<void> rename_without_replacing(const std::string& from, const std::string
     }
   }
   if (failed != 0) return fail(fmt::format("cannot make {}: {}", to, errno_text(errno)));
-  const std::size_t slash = to.rfind('/');
-  return sync_folder(slash == 0 || slash == std::string::npos ? "/" : to.substr(0, slash));
+  return sync_folder_of(to);
 }
 
 }  // namespace rolecall

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "state/model/result.h"
@@ -22,11 +24,18 @@ struct StorePlace {
 /// name that nobody else may read or write.
 [[nodiscard]] Result<bool> check_private_file(const std::string& file);
 
+/// The content of a regular file, nothing where there is none; an error when it is longer.
+[[nodiscard]] Result<std::optional<std::string>> read_small_file(const std::string& file,
+                                                                 std::size_t most_bytes);
+
 /// Makes an empty file of mode 0600. Error: there is something of that name already.
 [[nodiscard]] Result<void> create_private_file(const std::string& file);
 
 /// Gives `from` the name `to`, unless something has that name; makes it durable.
 [[nodiscard]] Result<void> rename_without_replacing(const std::string& from, const std::string& to);
+
+/// Makes the names in the file's folder durable.
+[[nodiscard]] Result<void> sync_folder_of(const std::string& file);
 
 /// "No such file or directory", for an errno.
 [[nodiscard]] std::string errno_text(int error);

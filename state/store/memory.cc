@@ -1,106 +1,123 @@
+#include "state/store/memory.h"
+
 #include <fmt/format.h>
 
-#include <utility>
+#include <algorithm>
 
-#include "state/store/store_impl.h"
+#include "state/model/digest.h"
 
 namespace rolecall {
 namespace {
 
-/// Calls `visit(rows)` for each row of a query about one organization.
-template <class Visit>
-Result<void> for_each_row(Database& database, std::string_view sql, std::string_view organization,
-                          Visit visit) {
-  auto statement = database.prepare(sql);
+constexpr std::string_view kLastDigest =
+    "SELECT digest FROM memories WHERE name = ? AND organization = ? ORDER BY id DESC LIMIT 1";
+
+Result<std::string> digest_of(Database& database, const MemoryTable& table,
+                              const std::string& organization) {
+  auto statement = database.prepare(table.rows);
   if (!statement) return tl::make_unexpected(statement.error());
   auto rows = statement->use();
-  if (!organization.empty()) rows.bind(organization);
+  rows.bind(organization);
+  Digest digest("rolecall memory 1");
+  digest.field(table.name);
+  digest.field(organization);
   while (true) {
     auto row = rows.next();
     if (!row) return tl::make_unexpected(row.error());
-    if (!*row) return {};
-    visit(rows);
+    if (!*row) return digest.hex();
+    digest.field(rows.text_view(0));
+    digest.field(rows.text_view(1));
   }
 }
 
-constexpr std::string_view kIdentities =
-    "SELECT email, account_id FROM identities WHERE organization = ? ORDER BY email";
+/// What the digest of no rows would be, where none was recorded.
+Result<std::string> recorded_digest(Database& database, const MemoryTable& table,
+                                    const std::string& organization) {
+  auto statement = database.prepare(kLastDigest);
+  if (!statement) return tl::make_unexpected(statement.error());
+  auto rows = statement->use();
+  auto row = rows.bind(table.name).bind(organization).next();
+  if (!row) return tl::make_unexpected(row.error());
+  if (*row) return rows.text(0);
+  Digest nothing("rolecall memory 1");
+  nothing.field(table.name);
+  nothing.field(organization);
+  return nothing.hex();
+}
 
-// The newest invitation of an address decides. One that was answered is settled, and so is one
-// after which the person was seen.
-constexpr std::string_view kOpenInvitations = R"sql(
-SELECT newest.user, runs.id, intents.at
-FROM (SELECT user, max(id) AS id FROM intents
-      WHERE kind = 'invite_user' AND run IN (SELECT id FROM runs WHERE organization = ?)
-      GROUP BY user) AS newest
-JOIN intents ON intents.id = newest.id
-JOIN runs ON runs.id = intents.run
-LEFT JOIN outcomes ON outcomes.intent = intents.id
-LEFT JOIN arrivals ON arrivals.organization = runs.organization AND arrivals.email = newest.user
-WHERE (outcomes.result IS NULL OR outcomes.result = 'in_doubt')
-  AND newest.id > ifnull(arrivals.intent, 0)
-ORDER BY newest.user
-)sql";
+Result<std::vector<std::string>> organizations_of(Database& database, const MemoryTable& table) {
+  auto statement = database.prepare(std::string(table.organizations) +
+                                    " UNION SELECT organization FROM memories WHERE name = ?");
+  if (!statement) return tl::make_unexpected(statement.error());
+  std::vector<std::string> found;
+  auto rows = statement->use();
+  rows.bind(table.name);
+  while (true) {
+    auto row = rows.next();
+    if (!row) return tl::make_unexpected(row.error());
+    if (!*row) return found;
+    found.push_back(rows.text(0));
+  }
+}
 
-constexpr std::string_view kSighting = "SELECT users, groups FROM sightings WHERE organization = ?";
+Result<std::string> first_unlisted(Database& database, const LogTable& table) {
+  const std::string_view key = table.columns.front().name;
+  const auto id = database.query_integer(fmt::format(
+      "SELECT {0} FROM {1} WHERE {0} NOT IN (SELECT row FROM log WHERE type = '{2}') LIMIT 1", key,
+      table.table, table.type));
+  if (!id) return tl::make_unexpected(id.error());
+  return fmt::format("{} {} is not in the chain", table.type, *id);
+}
 
-constexpr std::string_view kLatest = "SELECT at FROM runs ORDER BY id DESC LIMIT 1";
+Result<void> find_unsealed(Database& database, const MemoryTable& table,
+                           std::vector<std::string>& strays) {
+  const auto organizations = organizations_of(database, table);
+  if (!organizations) return tl::make_unexpected(organizations.error());
+  for (const std::string& organization : *organizations) {
+    const auto now = digest_of(database, table, organization);
+    if (!now) return tl::make_unexpected(now.error());
+    const auto recorded = recorded_digest(database, table, organization);
+    if (!recorded) return tl::make_unexpected(recorded.error());
+    if (*now == *recorded) continue;
+    strays.push_back(fmt::format("the {} remembered for organization {} are not those recorded",
+                                 table.name, organization));
+  }
+  return {};
+}
 
 }  // namespace
 
-Result<Memory> Store::memory(const std::string& organization) const {
-  Memory memory;
-  Database& database = impl_->database;
-  auto done = for_each_row(database, kIdentities, organization, [&](const auto& row) {
-    memory.identities.push_back({row.text(0), row.text(1)});
-  });
-  if (!done) return tl::make_unexpected(done.error());
-  done = for_each_row(database, kOpenInvitations, organization, [&](const auto& row) {
-    memory.open_invitations.push_back(
-        {row.text(0), row.integer(1), parse_instant(row.text(2)).value_or(Instant{})});
-  });
-  if (!done) return tl::make_unexpected(done.error());
-  done = for_each_row(database, kSighting, organization, [&](const auto& row) {
-    memory.sighting = Sighting{static_cast<std::size_t>(row.integer(0)),
-                               static_cast<std::size_t>(row.integer(1))};
-  });
-  if (!done) return tl::make_unexpected(done.error());
-  done = for_each_row(database, kLatest, {},
-                      [&](const auto& row) { memory.latest = parse_instant(row.text(0)); });
-  if (!done) return tl::make_unexpected(done.error());
-  return memory;
+Result<void> seal_memory(StoreCore& store, LogTransaction& transaction, const MemoryTable& table,
+                         const std::string& organization) {
+  const auto now = digest_of(store.database, table, organization);
+  if (!now) return tl::make_unexpected(now.error());
+  const auto before = recorded_digest(store.database, table, organization);
+  if (!before) return tl::make_unexpected(before.error());
+  if (*now == *before) return {};
+  const auto done =
+      transaction.append(LogType::memory, std::nullopt, {table.name, organization, *now});
+  return done ? Result<void>{} : tl::make_unexpected(done.error());
 }
 
-Result<void> Store::remember(const std::string& organization, const Remembered& remembered) {
-  auto transaction = impl_->begin();
-  if (!transaction) return tl::make_unexpected(transaction.error());
-  auto identity = impl_->database.prepare(
-      "INSERT INTO identities (organization, email, account_id) VALUES (?, ?, ?) "
-      "ON CONFLICT (organization, email) DO UPDATE SET account_id = excluded.account_id");
-  if (!identity) return tl::make_unexpected(identity.error());
-  for (const Identity& seen : remembered.identities) {
-    auto use = identity->use();
-    if (auto done = use.bind(organization).bind(seen.email).bind(seen.account_id).run(); !done) {
-      return done;
+Result<std::vector<std::string>> find_strays(Database& database, const Walked& walked) {
+  std::vector<std::string> strays;
+  for (std::size_t type = 0; type < log_tables().size(); ++type) {
+    const LogTable& table = log_tables()[type];
+    const auto rows = database.query_integer(fmt::format("SELECT count(*) FROM {}", table.table));
+    if (!rows) return tl::make_unexpected(rows.error());
+    if (*rows == walked.rows_of[type]) continue;
+    auto stray = *rows > walked.rows_of[type]
+                     ? first_unlisted(database, table)
+                     : fmt::format("a row of {} is in the chain twice", table.table);
+    if (!stray) return tl::make_unexpected(stray.error());
+    strays.push_back(std::move(*stray));
+  }
+  for (const MemoryTable& table : kMemoryTables) {
+    if (auto done = find_unsealed(database, table, strays); !done) {
+      return tl::make_unexpected(done.error());
     }
   }
-  auto arrival = impl_->database.prepare(
-      "INSERT OR REPLACE INTO arrivals (organization, email, intent) "
-      "SELECT ?1, ?2, max(id) FROM intents WHERE kind = 'invite_user' AND user = ?2");
-  if (!arrival) return tl::make_unexpected(arrival.error());
-  for (const std::string& email : remembered.arrived) {
-    if (auto done = arrival->use().bind(organization).bind(email).run(); !done) return done;
-  }
-  if (remembered.sighting) {
-    auto sighting = impl_->database.prepare(
-        "INSERT OR REPLACE INTO sightings (organization, users, groups) VALUES (?, ?, ?)");
-    if (!sighting) return tl::make_unexpected(sighting.error());
-    auto use = sighting->use();
-    use.bind(organization).bind(static_cast<std::int64_t>(remembered.sighting->users));
-    use.bind(static_cast<std::int64_t>(remembered.sighting->groups));
-    if (auto done = use.run(); !done) return done;
-  }
-  return transaction->commit();
+  return strays;
 }
 
 }  // namespace rolecall

@@ -2,6 +2,7 @@
 #include <string_view>
 #include <utility>
 
+#include "state/store/memory.h"
 #include "state/store/store_impl.h"
 
 namespace rolecall {
@@ -49,6 +50,13 @@ Result<void> Store::record_safety(RunId run, const SafetyRecord& record) {
   for (const std::string& user : record.admins_lost) {
     auto use = loss->use();
     if (auto done = use.bind(run).bind(user).run(); !done) return done;
+  }
+  const auto about = this->run(run);
+  if (!about) return tl::make_unexpected(about.error());
+  for (const MemoryTable& table : {kAdmissions, kAdminLosses}) {
+    if (!*about) break;
+    const std::string& organization = (*about)->start.organization;
+    if (auto done = seal_memory(*impl_, *transaction, table, organization); !done) return done;
   }
   return transaction->commit();
 }

@@ -82,7 +82,30 @@ CREATE TABLE outcomes (            -- an intent without a row here: the answer i
   message     TEXT NOT NULL        -- at most 512 bytes
 ) STRICT;
 
-CREATE TABLE protections (         -- what the last apply protected; no part of the log
+CREATE TABLE notices (             -- what people decided about the log itself
+  id     INTEGER PRIMARY KEY,
+  at     TEXT NOT NULL,
+  user   TEXT NOT NULL,
+  kind   TEXT NOT NULL CHECK (kind IN ('log_gap')),
+  found  TEXT NOT NULL,            -- what was wrong when it was decided
+  reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE memories (            -- what is kept beside the log, whenever it changed
+  id           INTEGER PRIMARY KEY,
+  name         TEXT NOT NULL,      -- 'protections'
+  organization TEXT NOT NULL,
+  digest       TEXT NOT NULL       -- of all its rows for that organization
+) STRICT;
+
+CREATE TABLE log (                 -- all rows of the tables above, in the order they were written
+  seq  INTEGER PRIMARY KEY,
+  type TEXT NOT NULL,              -- which table
+  row  INTEGER NOT NULL,           -- its primary key there
+  hash TEXT NOT NULL               -- of the row and of the hash before it
+) STRICT;
+
+CREATE TABLE protections (         -- what the last apply protected; its digest is in memories
   organization TEXT NOT NULL,
   kind         TEXT NOT NULL,      -- 'user' or 'group'
   key          TEXT NOT NULL,

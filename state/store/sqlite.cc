@@ -130,6 +130,11 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
     if (!opened) return tl::make_unexpected(opened.error());
     return database;
   }
+  if (mode == Mode::frozen && log_is_empty(path)) {
+    auto opened = database.open_handle(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    if (!opened) return tl::make_unexpected(opened.error());
+    return database;
+  }
   auto opened = database.open_handle(
       path, mode == Mode::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   if (!opened && mode == Mode::read) {
@@ -163,7 +168,7 @@ Result<void> Database::accept() {
 Result<void> Database::execute(const char* sql) {
   const int code = sqlite3_exec(state_->handle.get(), sql, nullptr, nullptr, nullptr);
   if (code == SQLITE_OK) return {};
-  return failure(state_->handle.get(), code, state_->mode == Mode::read ? "read" : "write",
+  return failure(state_->handle.get(), code, state_->mode == Mode::write ? "write" : "read",
                  state_->path);
 }
 
@@ -255,6 +260,12 @@ Statement::Use& Statement::Use::bind(std::int64_t number) {
   return *this;
 }
 
+Statement::Use& Statement::Use::bind_null() {
+  const int code = sqlite3_bind_null(statement_.handle_.get(), next_parameter_++);
+  if (code != SQLITE_OK) bind_code_ = code;
+  return *this;
+}
+
 Result<bool> Statement::Use::next() {
   if (bind_code_ != SQLITE_OK) return failure(statement_.handle_.get(), bind_code_);
   const int code = sqlite3_step(statement_.handle_.get());
@@ -274,6 +285,10 @@ std::int64_t Statement::Use::integer(int column) const {
 }
 
 std::string Statement::Use::text(int column) const {
+  return std::string(text_view(column));
+}
+
+std::string_view Statement::Use::text_view(int column) const {
   sqlite3_stmt* handle = statement_.handle_.get();
   // In this order: asking for the text may convert the value, which changes its length.
   const unsigned char* data = sqlite3_column_text(handle, column);
@@ -284,6 +299,14 @@ std::string Statement::Use::text(int column) const {
 
 bool Statement::Use::is_null(int column) const {
   return sqlite3_column_type(statement_.handle_.get(), column) == SQLITE_NULL;
+}
+
+bool Statement::Use::is_integer(int column) const {
+  return sqlite3_column_type(statement_.handle_.get(), column) == SQLITE_INTEGER;
+}
+
+bool Statement::Use::is_text(int column) const {
+  return sqlite3_column_type(statement_.handle_.get(), column) == SQLITE_TEXT;
 }
 
 Result<Transaction> Transaction::begin(Database& database) {

@@ -24,6 +24,8 @@ class Database {
  public:
   enum class Mode : std::uint8_t {
     read,    ///< never writes to the file; also where file and folder are read-only
+    frozen,  ///< as read, and leaves nothing beside the file; what it reads holds only if nobody
+             ///< has written meanwhile
     write,   ///< WAL and synchronous=FULL: what is committed is on disk
     memory,  ///< nowhere, for comparison with a real one
   };
@@ -82,6 +84,7 @@ class Statement {
 
     Use& bind(std::string_view text);
     Use& bind(std::int64_t number);
+    Use& bind_null();
 
     /// Whether there is a further row.
     [[nodiscard]] Result<bool> next();
@@ -90,7 +93,11 @@ class Statement {
 
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] std::string text(int column) const;
+    /// Valid until the next step.
+    [[nodiscard]] std::string_view text_view(int column) const;
     [[nodiscard]] bool is_null(int column) const;
+    [[nodiscard]] bool is_integer(int column) const;
+    [[nodiscard]] bool is_text(int column) const;
 
    private:
     Statement& statement_;

@@ -39,20 +39,11 @@ class Preparer {
 
 Result<StoreStatements> StoreStatements::prepare(Database& database) {
   Preparer prepare(database);
-  auto insert_run = prepare(
-      "INSERT INTO runs (at, command, user, host, pid, tool_version, organization, directory, "
-      "policy_path, policy_digest, git_commit, plan_digest) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  auto insert_end = prepare(
-      "INSERT INTO run_ends (run, at, exit_code, state, reads, writes, applied, already_so, "
-      "failed, in_doubt, skipped) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  auto insert_intent = prepare(
-      "INSERT INTO intents (run, at, call, kind, user, account_id, group_name, group_id, resource, "
-      "role, cause_file, cause_line, why, reason, request, body_digest) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  auto insert_outcome = prepare(
-      "INSERT INTO outcomes (intent, at, result, http_status, attempts, duration_ms, message) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  std::vector<Statement> insert_rows;
+  for (const LogTable& table : log_tables()) {
+    if (auto prepared = prepare(table.insert_sql())) insert_rows.push_back(std::move(*prepared));
+  }
+  auto insert_log = prepare("INSERT INTO log (seq, type, row, hash) VALUES (?, ?, ?, ?)");
   auto select_runs = prepare(kRunColumns, "ORDER BY r.id DESC LIMIT ?");
   auto select_run = prepare(kRunColumns, "WHERE r.id = ?");
   auto select_calls = prepare(kCallColumns, "WHERE i.run = ? ORDER BY i.id");
@@ -73,11 +64,10 @@ Result<StoreStatements> StoreStatements::prepare(Database& database) {
       prepare("INSERT OR IGNORE INTO protections (organization, kind, key) VALUES (?, ?, ?)");
   if (prepare.error()) return tl::make_unexpected(*prepare.error());
   return StoreStatements{
-      std::move(*insert_run),       std::move(*insert_end),          std::move(*insert_intent),
-      std::move(*insert_outcome),   std::move(*select_runs),         std::move(*select_run),
-      std::move(*select_calls),     std::move(*select_open_intents), std::move(*select_unended),
-      std::move(*count_run),        std::move(*select_protections),  std::move(*delete_protections),
-      std::move(*insert_protection)};
+      std::move(insert_rows),         std::move(*insert_log),       std::move(*select_runs),
+      std::move(*select_run),         std::move(*select_calls),     std::move(*select_open_intents),
+      std::move(*select_unended),     std::move(*count_run),        std::move(*select_protections),
+      std::move(*delete_protections), std::move(*insert_protection)};
 }
 
 }  // namespace rolecall

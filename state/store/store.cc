@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "state/store/files.h"
+#include "state/store/log_walk.h"
+#include "state/store/memory.h"
+#include "state/store/open_check.h"
 #include "state/store/schema.h"
 #include "state/store/store_impl.h"
 
@@ -18,8 +21,8 @@ namespace {
 constexpr std::size_t kMessageBytes = 512;
 
 // Pages of the log that the outcome of one change can take when it is written alone: the end of
-// its table, and now and then a split with the neighbours and the page above.
-constexpr std::int64_t kPagesPerOutcome = 3;
+// its table and of the chain, and now and then a split with the neighbours and the page above.
+constexpr std::int64_t kPagesPerOutcome = 4;
 // For the end of the run and for tables that become one level deeper.
 constexpr std::int64_t kPagesForTheRest = 32;
 constexpr std::int64_t kPageBytes = 4096;
@@ -69,7 +72,17 @@ Result<void> create_store(const StorePlace& place) {
   return rename_without_replacing(draft, place.file);
 }
 
-Result<void> check_files(const StorePlace& place, Store::Access access) {
+Result<void> append_end(LogTransaction& transaction, RunId run, const RunEnd& end) {
+  const std::string moment = format_instant(end.at);
+  const auto done =
+      transaction.append(LogType::end, run,
+                         {moment, std::int64_t{end.exit_code}, end.state, end.reads, end.writes,
+                          end.applied, end.already_so, end.failed, end.in_doubt, end.skipped});
+  return done ? Result<void>{} : tl::make_unexpected(done.error());
+}
+
+template <class MayCreate>
+Result<void> check_files(const StorePlace& place, Store::Access access, MayCreate may_create) {
   auto exists = check_private_file(place.file);
   if (!exists) return tl::make_unexpected(exists.error());
   if (!*exists && access == Store::Access::read) {
@@ -88,43 +101,60 @@ Result<void> check_files(const StorePlace& place, Store::Access access) {
                   "the store was removed or renamed: put it back, or remove that file too");
     }
   }
-  return *exists ? Result<void>{} : create_store(place);
+  if (*exists) return {};
+  if (auto fine = may_create(); !fine) return fine;
+  return create_store(place);
+}
+
+Result<void> take_schema(Database& database, bool write) {
+  auto version = check_schema(database, migrations());
+  if (!version) return tl::make_unexpected(version.error());
+  if (auto done = database.accept(); !done) return done;
+  if (write) return migrate(database, migrations());
+  if (*version == static_cast<std::int64_t>(migrations().size())) return {};
+  return fail(fmt::format("the store {} was written by an older rolecall (schema {}, this one "
+                          "reads {})",
+                          database.path(), *version, migrations().size()),
+              "the next apply brings it up to date");
 }
 
 }  // namespace
 
-Result<Store> Store::open(const std::string& path, Access access) {
+Result<Store> Store::open(const std::string& path, Access access,
+                          const std::optional<AcceptedGap>& accepted) {
   const bool write = access == Access::write;
   auto place = find_store_place(path, write);
   if (!place) return tl::make_unexpected(place.error());
-  if (auto fine = check_files(*place, access); !fine) return tl::make_unexpected(fine.error());
-
+  HeadFile head_file(place->file);
+  std::optional<HeadFile::Content> known;
+  if (write) {
+    auto read = head_file.read(true);
+    if (!read) return tl::make_unexpected(read.error());
+    known = std::move(*read);
+  }
+  const auto may_create = [&] { return check_before_creating(head_file, known, accepted); };
+  if (auto fine = check_files(*place, access, may_create); !fine) {
+    return tl::make_unexpected(fine.error());
+  }
   auto database = Database::open(place->file, write ? Database::Mode::write : Database::Mode::read);
   if (!database) return tl::make_unexpected(database.error());
-  auto version = check_schema(*database, migrations());
-  if (!version) return tl::make_unexpected(version.error());
-  if (auto done = database->accept(); !done) return tl::make_unexpected(done.error());
-  if (write) {
-    if (auto done = migrate(*database, migrations()); !done) {
-      return tl::make_unexpected(done.error());
-    }
-  } else if (*version < static_cast<std::int64_t>(migrations().size())) {
-    return fail(fmt::format("the store {} was written by an older rolecall (schema {}, this one "
-                            "reads {})",
-                            place->file, *version, migrations().size()),
-                "the next apply brings it up to date");
-  }
+  if (auto fine = take_schema(*database, write); !fine) return tl::make_unexpected(fine.error());
+
   auto statements = StoreStatements::prepare(*database);
   if (!statements) return tl::make_unexpected(statements.error());
-  auto query = database->prepare("SELECT id FROM store");
-  if (!query) return tl::make_unexpected(query.error());
-  auto rows = query->use();
-  auto row = rows.next();
-  if (!row) return tl::make_unexpected(row.error());
-  if (!*row) return fail(fmt::format("the store {} is damaged: it has no id", place->file));
-  std::string id = rows.text(0);
-  return Store(
-      std::make_unique<Impl>(Impl{std::move(*database), std::move(*statements), std::move(id)}));
+  auto id = store_id_of(*database);
+  if (!id) return tl::make_unexpected(id.error());
+  auto head = recorded_head(*database, *id);
+  if (!head) return tl::make_unexpected(head.error());
+  auto impl = std::make_unique<Impl>(
+      Impl{{std::move(*database), std::move(*statements), std::move(*id), std::move(head_file),
+            ChainHasher(), RowText(), std::move(*head)}});
+  if (write) {
+    if (auto fine = check_before_writing(*impl, known, accepted); !fine) {
+      return tl::make_unexpected(fine.error());
+    }
+  }
+  return Store(std::move(impl));
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -136,45 +166,34 @@ const std::string& Store::id() const {
   return impl_->id;
 }
 
+const ChainHead& Store::head() const {
+  return impl_->head;
+}
+
 std::string_view name(ChangeResult result) {
   static constexpr std::array<std::string_view, 4> kNames = {"applied", "already_so", "failed",
                                                              "in_doubt"};
   return kNames[static_cast<std::size_t>(result)];
 }
 
-Result<Transaction> Store::Impl::begin() {
-  if (auto fine = database.check_in_place(); !fine) return tl::make_unexpected(fine.error());
-  return Transaction::begin(database);
-}
-
 Result<RunId> Store::begin_run(const RunStart& start) {
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
-  {
-    auto use = impl_->statements.insert_run.use();
-    use.bind(format_instant(start.at)).bind(start.command).bind(start.user).bind(start.host);
-    use.bind(start.pid).bind(start.tool_version).bind(start.organization).bind(start.directory);
-    use.bind(start.policy_path).bind(start.policy_digest).bind(start.git_commit);
-    use.bind(start.plan_digest);
-    if (auto done = use.run(); !done) return tl::make_unexpected(done.error());
-  }
-  const RunId id = impl_->database.last_insert_id();
+  const std::string moment = format_instant(start.at);
+  const auto id = transaction->append(
+      LogType::run, std::nullopt,
+      {moment, start.command, start.user, start.host, start.pid, start.tool_version,
+       start.organization, start.directory, start.policy_path, start.policy_digest,
+       start.git_commit, start.plan_digest});
+  if (!id) return id;
   if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
   return id;
-}
-
-Result<void> Store::Impl::insert_end(RunId run, const RunEnd& end) {
-  auto use = statements.insert_end.use();
-  use.bind(run).bind(format_instant(end.at)).bind(end.exit_code).bind(end.state);
-  use.bind(end.reads).bind(end.writes).bind(end.applied).bind(end.already_so).bind(end.failed);
-  use.bind(end.in_doubt).bind(end.skipped);
-  return use.run();
 }
 
 Result<void> Store::end_run(RunId run, const RunEnd& end) {
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
-  if (auto done = impl_->insert_end(run, end); !done) return done;
+  if (auto done = append_end(*transaction, run, end); !done) return done;
   return transaction->commit();
 }
 
@@ -190,15 +209,16 @@ Result<std::vector<IntentId>> Store::record_intents(RunId run, Instant at,
   if (!transaction) return tl::make_unexpected(transaction.error());
   const std::string moment = format_instant(at);
   for (const Intent& intent : intents) {
-    auto use = impl_->statements.insert_intent.use();
-    use.bind(run).bind(moment).bind(intent.call).bind(intent.kind).bind(intent.user);
-    use.bind(intent.account_id).bind(intent.group).bind(intent.group_id).bind(intent.resource);
-    use.bind(intent.role).bind(intent.cause_file).bind(intent.cause_line).bind(intent.why);
-    use.bind(intent.reason).bind(intent.request).bind(intent.body_digest);
-    if (auto done = use.run(); !done) return tl::make_unexpected(done.error());
-    ids.push_back(impl_->database.last_insert_id());
+    const auto id = transaction->append(
+        LogType::intent, std::nullopt,
+        {run, intent.call, moment, intent.kind, intent.user, intent.account_id, intent.group,
+         intent.group_id, intent.resource, intent.role, intent.cause_file, intent.cause_line,
+         intent.why, intent.reason, intent.request, intent.body_digest});
+    if (!id) return tl::make_unexpected(id.error());
+    ids.push_back(*id);
   }
-  if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
+  if (auto done = transaction->commit(LogTransaction::Head::written); !done)
+    return tl::make_unexpected(done.error());
   return ids;
 }
 
@@ -208,12 +228,14 @@ Result<void> Store::record_outcomes(Instant at, std::span<const Outcome> outcome
   if (!transaction) return tl::make_unexpected(transaction.error());
   const std::string moment = format_instant(at);
   for (const Outcome& outcome : outcomes) {
-    auto use = impl_->statements.insert_outcome.use();
-    use.bind(outcome.intent).bind(moment).bind(name(outcome.result)).bind(outcome.http_status);
-    use.bind(outcome.attempts).bind(outcome.duration_ms).bind(cut(outcome.message));
-    if (auto done = use.run(); !done) return done;
+    const std::string message = cut(outcome.message);
+    const auto done =
+        transaction->append(LogType::outcome, outcome.intent,
+                            {moment, name(outcome.result), std::int64_t{outcome.http_status},
+                             std::int64_t{outcome.attempts}, outcome.duration_ms, message});
+    if (!done) return tl::make_unexpected(done.error());
   }
-  return transaction->commit();
+  return transaction->commit(LogTransaction::Head::written);
 }
 
 Result<std::size_t> Store::close_interrupted_runs(Instant at) {
@@ -242,7 +264,9 @@ Result<std::size_t> Store::close_interrupted_runs(Instant at) {
       end.failed = counts.integer(3);
       end.in_doubt = counts.integer(4);
     }
-    if (auto done = impl_->insert_end(run, end); !done) return tl::make_unexpected(done.error());
+    if (auto done = append_end(*transaction, run, end); !done) {
+      return tl::make_unexpected(done.error());
+    }
   }
   if (auto done = transaction->commit(); !done) return tl::make_unexpected(done.error());
   return dead.size();
@@ -262,6 +286,7 @@ Result<void> Store::remember_protections(const std::string& organization,
       return done;
     }
   }
+  if (auto done = seal_memory(*impl_, *transaction, kProtections, organization); !done) return done;
   return transaction->commit();
 }
 

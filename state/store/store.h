@@ -12,6 +12,7 @@
 #include "state/model/instant.h"
 #include "state/model/memory.h"
 #include "state/model/result.h"
+#include "state/store/chain.h"
 
 namespace rolecall {
 
@@ -84,6 +85,13 @@ struct CallRecord {
   std::optional<Instant> outcome_at;
 };
 
+/// Somebody's decision to go on with a log that was cut or altered.
+struct AcceptedGap {
+  Instant at;
+  std::string user;  ///< login name, with host
+  std::string reason;
+};
+
 /// The audit log and what a run must remember. One SQLite file, mode 0600 in a folder made with
 /// 0700.
 ///
@@ -99,14 +107,20 @@ class Store {
   /// other means, ones open to others or owned by them, symbolic and hard links. `read` never
   /// creates or migrates, and works where file and folder are read-only; elsewhere it may leave
   /// SQLite's -wal and -shm files beside the store, with no row in them. `write` wants the
-  /// StoreLock held.
-  [[nodiscard]] static Result<Store> open(const std::string& path, Access access);
+  /// StoreLock held, and refuses a log that does not reach, or disagrees with, the head file beside
+  /// the store, and one whose hashes are wrong (chain.h); all hashes are computed up to 50,000
+  /// rows, beyond that the newest. `accepted` goes on with such a log and says so in it.
+  [[nodiscard]] static Result<Store> open(
+      const std::string& path, Access access,
+      const std::optional<AcceptedGap>& accepted = std::nullopt);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
 
   /// A random id given to the store when it was made.
   [[nodiscard]] const std::string& id() const;
+  /// The last row that this object knows to be in the log.
+  [[nodiscard]] const ChainHead& head() const;
 
   [[nodiscard]] Result<RunId> begin_run(const RunStart& start);
   [[nodiscard]] Result<void> end_run(RunId run, const RunEnd& end);
@@ -114,7 +128,7 @@ class Store {
   /// One transaction for all: intents durable before any of their calls may leave. Returns an id
   /// for each, in order. The space for their outcomes and for the end of the run is taken with
   /// them, so that a full disk fails here, before the next call, and not when its outcome is known.
-  /// That is 12 KiB a change: batches are what is about to be sent, not a whole plan.
+  /// That is 16 KiB a change: batches are what is about to be sent, not a whole plan.
   [[nodiscard]] Result<std::vector<IntentId>> record_intents(RunId run, Instant at,
                                                              std::span<const Intent> intents);
   /// One transaction for all. An outcome is final: a second one for the same intent is an error.

@@ -58,9 +58,11 @@ TEST_F(StoreFilesTest, AllFilesAreForTheOwnerAlone) {
   EXPECT_EQ(mode_of(path + "-shm"), 0600U);
 }
 
-TEST_F(StoreFilesTest, OneFileIsLeftWhenTheStoreIsClosed) {
+TEST_F(StoreFilesTest, TheStoreAndItsHeadAreLeftWhenItIsClosed) {
   make_store(path_);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
+  EXPECT_EQ(mode_of(path_), 0600U);
+  EXPECT_EQ(mode_of(path_ + ".head"), 0600U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2);
 }
 
 TEST_F(StoreFilesTest, ReadingMakesNeitherFolderNorStore) {
@@ -156,6 +158,7 @@ TEST_F(StoreFilesTest, WhatReadingLeavesBehindIsInNobodysWay) {
   EXPECT_EQ(refusal(path_, Access::write), "opened");
   { ASSERT_TRUE(Store::open(path_, Access::read)); }
   std::filesystem::remove(path_);
+  std::filesystem::remove(path_ + ".head");
   EXPECT_EQ(refusal(path_, Access::write), "opened");
 }
 
@@ -179,7 +182,7 @@ TEST_F(StoreFilesTest, ACrashWhileMakingAStoreLeavesNoneBehind) {
   write_bytes(path_ + ".new-wal", "more");
   EXPECT_THAT(refusal(path_, Access::read), HasSubstr("there is no store at"));
   EXPECT_EQ(refusal(path_, Access::write), "opened");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 2);
 }
 
 TEST_F(StoreFilesTest, AStoreThatCannotBeFinishedIsNotPutInPlace) {
@@ -331,7 +334,7 @@ TEST_F(StoreFilesTest, ReadsACopyInAReadOnlyFolder) {
       } else if (store->calls(1)->size() != 3) {
         result = 2;
       }
-      if (std::distance(std::filesystem::directory_iterator(folder.path()), {}) != 1) result = 3;
+      if (std::distance(std::filesystem::directory_iterator(folder.path()), {}) != 2) result = 3;
       if (Store::open(path, Access::write)) result = 4;
     }
     ::chmod(folder.path().c_str(), 0700);
