@@ -101,6 +101,9 @@ Result<void> seal_memory(StoreCore& store, LogTransaction& transaction, const Me
 
 Result<std::vector<std::string>> find_strays(Database& database, const Walked& walked) {
   std::vector<std::string> strays;
+  const auto entries = database.query_integer("SELECT count(*) FROM log");
+  if (!entries) return tl::make_unexpected(entries.error());
+  if (*entries != walked.head.seq) strays.emplace_back("there are rows before the first");
   for (std::size_t type = 0; type < log_tables().size(); ++type) {
     const LogTable& table = log_tables()[type];
     const auto rows = database.query_integer(fmt::format("SELECT count(*) FROM {}", table.table));

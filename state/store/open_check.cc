@@ -46,32 +46,50 @@ Result<std::string> compare(StoreCore& store, const std::optional<HeadFile::Cont
                      format_head(known->head));
 }
 
-/// Where to begin: what somebody accepted is not complained of again.
-Result<ChainHead> first_to_check(StoreCore& store) {
-  ChainHead from = store.hasher.start(store.id);
-  const auto gap = store.database.query_integer(
-      "SELECT ifnull(max(seq), 0) FROM log WHERE type = 'notice' AND row = "
-      "(SELECT max(id) FROM notices WHERE kind = 'log_gap')");
-  if (!gap) return tl::make_unexpected(gap.error());
-  const std::int64_t seq = std::max(*gap, store.head.seq - kMostRows);
-  if (seq <= 0) return from;
+/// What is wrong with the rows after `from`, or beside the log when that is all of it.
+Result<std::string> find_break(StoreCore& store, const ChainHead& from) {
+  const auto walked = walk_log(store.database, from, {});
+  if (!walked) return tl::make_unexpected(walked.error());
+  if (walked->broken) {
+    return fmt::format("row {} of the log: {}", walked->broken->seq, walked->broken->what);
+  }
+  if (from.seq > 0) return std::string();
+  const auto strays = find_strays(store.database, *walked);
+  if (!strays) return tl::make_unexpected(strays.error());
+  return strays->empty() ? std::string() : strays->front();
+}
+
+Result<ChainHead> recorded_at(StoreCore& store, std::int64_t seq) {
+  if (seq <= 0) return store.hasher.start(store.id);
   auto hash = recorded_hash(store.database, seq);
   if (!hash) return tl::make_unexpected(hash.error());
   return ChainHead{seq, std::move(*hash)};
 }
 
-Result<std::string> find_break(StoreCore& store) {
-  const auto from = first_to_check(store);
+/// The row in which somebody last accepted exactly that; 0: nobody did.
+Result<std::int64_t> acceptance_of(StoreCore& store, const std::string& found) {
+  auto statement = store.database.prepare(
+      "SELECT l.seq FROM notices n JOIN log l ON l.row = n.id AND l.type = 'notice' "
+      "WHERE n.kind = 'log_gap' AND n.found = ? ORDER BY n.id DESC LIMIT 1");
+  if (!statement) return tl::make_unexpected(statement.error());
+  auto rows = statement->use();
+  auto row = rows.bind(found).next();
+  if (!row) return tl::make_unexpected(row.error());
+  return *row ? rows.integer(0) : 0;
+}
+
+/// What somebody accepted is not complained of again, and from there on the log must be right.
+Result<std::string> find_new_break(StoreCore& store) {
+  const auto from = recorded_at(store, store.head.seq - kMostRows);
   if (!from) return tl::make_unexpected(from.error());
-  const auto walked = walk_log(store.database, *from, {});
-  if (!walked) return tl::make_unexpected(walked.error());
-  if (walked->broken) {
-    return fmt::format("row {} of the log: {}", walked->broken->seq, walked->broken->what);
-  }
-  if (from->seq > 0) return std::string();
-  const auto strays = find_strays(store.database, *walked);
-  if (!strays) return tl::make_unexpected(strays.error());
-  return strays->empty() ? std::string() : strays->front();
+  auto found = find_break(store, *from);
+  if (!found || found->empty()) return found;
+  const auto accepted = acceptance_of(store, *found);
+  if (!accepted) return tl::make_unexpected(accepted.error());
+  if (*accepted == 0) return found;
+  const auto after = recorded_at(store, *accepted);
+  if (!after) return tl::make_unexpected(after.error());
+  return find_break(store, *after);
 }
 
 Result<void> record_gap(StoreCore& store, const AcceptedGap& accepted, const std::string& found) {
@@ -89,7 +107,7 @@ Result<void> record_gap(StoreCore& store, const AcceptedGap& accepted, const std
 Result<void> check_before_writing(StoreCore& store, const std::optional<HeadFile::Content>& known,
                                   const std::optional<AcceptedGap>& accepted) {
   auto found = compare(store, known);
-  if (found && found->empty()) found = find_break(store);
+  if (found && found->empty()) found = find_new_break(store);
   if (!found) return tl::make_unexpected(found.error());
   if (!found->empty()) {
     if (!accepted) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -163,6 +164,12 @@ Result<Objects> expected_objects(std::span<const char* const> steps) {
   return objects_of(*fresh);
 }
 
+// Nearly every store is of this age, and what it looks like never changes.
+const Result<Objects>& newest_objects() {
+  static const Result<Objects> objects = expected_objects(kMigrations);
+  return objects;
+}
+
 Result<void> compare(const Objects& found, const Objects& expected, const std::string& path) {
   for (const auto& [name, sql] : found) {
     const auto wanted = expected.find(name);
@@ -219,7 +226,9 @@ Result<std::int64_t> check_schema(Database& database, std::span<const char* cons
   }
   auto found = objects_of(database);
   if (!found) return tl::make_unexpected(found.error());
-  auto expected = expected_objects(steps.first(static_cast<std::size_t>(*version)));
+  auto expected = steps.data() == kMigrations.data() && version == std::ssize(kMigrations)
+                      ? newest_objects()
+                      : expected_objects(steps.first(static_cast<std::size_t>(*version)));
   if (!expected) return tl::make_unexpected(expected.error());
   if (auto same = compare(*found, *expected, database.path()); !same) {
     return tl::make_unexpected(same.error());

@@ -271,7 +271,9 @@ Result<ExportVerdict> verify_export(const std::string& path,
   }
   if (in.bad()) return fail(fmt::format("cannot read {}", path));
   if (!verdict.broken.empty()) return verdict;
-  verdict.organizations.assign(chain.organizations().begin(), chain.organizations().end());
+  for (const std::string& quoted : chain.organizations()) {
+    verdict.organizations.push_back(quoted.substr(1, quoted.size() - 2));
+  }
   for (const ExpectedHead& one : expected) chain.compare(one);
   for (const Checkpoint& checkpoint : verdict.checkpoints) {
     chain.compare({checkpoint.head, "a checkpoint"});

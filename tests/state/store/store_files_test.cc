@@ -19,15 +19,6 @@ std::string refusal(const std::string& path, Access access) {
   return store ? "opened" : store.error().what;
 }
 
-/// Changes a store by other means than Store.
-void alter(const std::string& path, const char* sql) {
-  auto database = Database::open(path, Database::Mode::write);
-  ASSERT_TRUE(database) << database.error().what;
-  ASSERT_TRUE(database->accept());
-  const auto done = database->execute(sql);
-  ASSERT_TRUE(done) << done.error().what;
-}
-
 class StoreFilesTest : public testing::Test {
  protected:
   void expect_refused(std::string_view why) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "state/store/sqlite.h"
 #include "state/store/store.h"
 #include "tests/support/temp_dir.h"
 
@@ -105,6 +106,19 @@ inline void make_store(const std::string& path, int changes = 3) {
     ASSERT_TRUE(store->record_outcomes(kNoon, std::vector{some_outcome(id)}));
   }
   ASSERT_TRUE(store->end_run(*run, {.at = kNoon, .state = "finished"}));
+}
+
+/// Changes a store by other means than Store, without its constraints and without waiting for the
+/// disk.
+inline void alter(const std::string& path, const std::string& sql) {
+  auto database = Database::open(path, Database::Mode::write);
+  ASSERT_TRUE(database) << database.error().what;
+  ASSERT_TRUE(database->accept());
+  ASSERT_TRUE(
+      database->execute("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; "
+                        "PRAGMA ignore_check_constraints = ON"));
+  const auto done = database->execute(sql.c_str());
+  ASSERT_TRUE(done) << done.error().what;
 }
 
 }  // namespace rolecall
