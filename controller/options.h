@@ -123,10 +123,9 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using Command =
-    std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
-                 CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
-                 AuditExportOptions, SimulateOptions, UnlockOptions, StopOptions, ResumeOptions,
-                 CompletionOptions>;
+using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
+                             CheckKeyOptions, AuditListOptions, AuditShowOptions,
+                             AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
+                             StopOptions, ResumeOptions, CompletionOptions>;
 
 }  // namespace rolecall

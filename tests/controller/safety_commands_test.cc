@@ -170,6 +170,7 @@ TEST_F(SafetyCommands, AStoreOfAnOlderVersionIsBroughtUpToDateByApply) {
   policy(without(2));
   EXPECT_EQ(apply().code, 0);
   std::filesystem::remove(org_.global().store);
+  std::filesystem::remove(org_.global().store + ".head");
   std::ofstream(org_.global().store).flush();
   std::filesystem::permissions(org_.global().store, std::filesystem::perms::owner_read |
                                                         std::filesystem::perms::owner_write);

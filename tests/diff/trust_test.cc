@@ -110,7 +110,8 @@ TEST(DoubtShrunk, GroupsLikewise) {
   memory.sighting = Sighting{0, 40};
   doubt_shrunk(world.live, memory);
   EXPECT_FALSE(world.live.groups_proved);
-  EXPECT_THAT(world.live.gaps, ElementsAre(HasSubstr("half of the groups of the last run, 1 instead of 40")));
+  EXPECT_THAT(world.live.gaps,
+              ElementsAre(HasSubstr("half of the groups of the last run, 1 instead of 40")));
 }
 
 TEST(DoubtClock, FiveMinutesEitherWay) {

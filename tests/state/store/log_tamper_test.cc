@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "state/store/memory.h"
 #include "tests/state/store/log_fixture.h"
 
 namespace rolecall {
@@ -66,7 +67,8 @@ TEST_F(LogTamperTest, ALogThatNobodyTouchedVerifies) {
 }
 
 TEST_F(LogTamperTest, EveryTableIsInTheLogOrIsKnownNotToBe) {
-  std::string tables = "'store', 'log', 'protections', 'sqlite_schema', 'sqlite_temp_schema'";
+  std::string tables = "'store', 'log', 'sqlite_schema', 'sqlite_temp_schema'";
+  for (const MemoryTable& table : kMemoryTables) tables += fmt::format(", '{}'", table.name);
   for (const LogTable& table : log_tables()) tables += fmt::format(", '{}'", table.table);
   EXPECT_EQ(number("SELECT count(*) FROM pragma_table_list WHERE name NOT IN (" + tables + ")"), 0);
   for (const LogTable& table : log_tables()) {
