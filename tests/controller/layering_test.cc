@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <vector>
+#include "tests/support/places.h"
 
 namespace {
 
@@ -24,7 +25,7 @@ struct Source {
 };
 
 std::vector<Source> sources() {
-  const fs::path root = ROLECALL_SOURCE_DIR;
+  const fs::path root = rolecall::test::source_dir();
   std::vector<Source> found;
   for (const char* folder : {"state", "policies", "diff", "controller"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/support/end_to_end.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 namespace {
@@ -98,7 +99,8 @@ TEST_F(CommandLineEndToEnd, ResultsGoToStdoutAndTheRestToStderr) {
 TEST_F(CommandLineEndToEnd, AFullDiskBehindStdoutIsNoSuccess) {
   // What could not be shown must not pass for a plan that was reviewed.
   ProcessWish wish;
-  wish.command = {"/bin/sh", "-c", std::string("exec ") + ROLECALL_BINARY + " plan > /dev/full"};
+  wish.command = {"/bin/sh", "-c",
+                  std::string("exec ") + test::rolecall_binary() + " plan > /dev/full"};
   wish.folder = folder.path().string();
   wish.environment = bare_environment();
   wish.environment["ROLECALL_API_URL"] = simulator->url();

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/fuzz/targets.h"
+#include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 
 namespace rolecall::fuzz {
@@ -22,7 +23,7 @@ void PrintTo(const Input& input, std::ostream* out) {
 }
 
 fs::path corpus_of(const Target& target) {
-  return fs::path(ROLECALL_SOURCE_DIR) / "tests/fuzz/corpus" / target.name;
+  return fs::path(test::source_dir()) / "tests/fuzz/corpus" / target.name;
 }
 
 std::vector<Input> inputs() {

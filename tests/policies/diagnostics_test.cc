@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/policies/policy_text.h"
+#include "tests/support/places.h"
 
 namespace rolecall::testing {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 /// Compares with tests/golden/diagnostics/NAME. With ROLECALL_ACCEPT=1 it writes the file instead,
 /// and the test counts as skipped.
 void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(ROLECALL_SOURCE_DIR "/tests/golden/diagnostics/") + name;
+  const std::string path = test::source_dir() + "/tests/golden/diagnostics/" + name;
   if (std::getenv("ROLECALL_ACCEPT") != nullptr) {
     std::ofstream(path) << text;
     GTEST_SKIP() << "wrote " << path;

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 #include <vector>
+#include "tests/support/places.h"
 
 namespace rolecall {
 namespace {
@@ -94,7 +95,7 @@ TEST(CoAwait, TheRuleIsUnderstood) {
 TEST(CoAwait, TheTreeKeepsToTheRule) {
   std::size_t seen = 0;
   for (const char* folder : {"state", "policies", "diff", "controller", "tests/support"}) {
-    const auto root = std::filesystem::path(ROLECALL_SOURCE_DIR) / folder;
+    const auto root = std::filesystem::path(test::source_dir()) / folder;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       const auto extension = entry.path().extension();
       if (extension != ".cc" && extension != ".h") continue;

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 
 namespace rolecall::test {
@@ -218,7 +219,7 @@ class Checker {
 }  // namespace
 
 ApiDocument::ApiDocument()
-    : document_(json::parse(read_file(ROLECALL_SOURCE_DIR "/tests/e2e/openapi.json"))) {}
+    : document_(json::parse(read_file(source_dir() + "/tests/e2e/openapi.json"))) {}
 
 Complaints ApiDocument::complaints(std::string_view method, std::string_view target,
                                    const json::value& body) const {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "tests/support/conformance.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 
@@ -123,7 +124,7 @@ void EndToEnd::TearDown() {
 
 Process EndToEnd::launch(const Arguments& arguments, const Variables& variables) const {
   ProcessWish wish;
-  wish.command = {ROLECALL_BINARY};
+  wish.command = {rolecall_binary()};
   wish.command.insert(wish.command.end(), arguments.begin(), arguments.end());
   wish.folder = folder.path().string();
   wish.environment = bare_environment();

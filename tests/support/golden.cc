@@ -6,13 +6,14 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/places.h"
 #include "tests/support/temp_dir.h"
 
 namespace rolecall::test {
 
 void expect_golden(std::string_view name, const std::string& actual) {
   const std::filesystem::path path =
-      std::filesystem::path(ROLECALL_SOURCE_DIR) / "tests" / "golden" / name;
+      std::filesystem::path(source_dir()) / "tests" / "golden" / name;
   const char* accept = std::getenv("ROLECALL_ACCEPT");
   if (accept != nullptr && std::string_view(accept) == "1") {
     std::filesystem::create_directories(path.parent_path());

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "tests/support/https.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 
@@ -27,7 +28,7 @@ std::map<std::string, std::string> bare_environment() {
 
 SimulatorProcess::SimulatorProcess(const json::value& seed)
     : ca_file_((folder_.path() / "ca.pem").string()),
-      process_({{ROLECALL_BINARY, "simulate", "--listen", "127.0.0.1:0", "--seed",
+      process_({{rolecall_binary(), "simulate", "--listen", "127.0.0.1:0", "--seed",
                  folder_.write("seed.json", json::serialize(seed)), "--tls", "--ca-out", ca_file_},
                 bare_environment(),
                 folder_.path().string()}) {
