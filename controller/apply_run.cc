@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "controller/git.h"
+#include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/progress.h"
@@ -28,6 +29,7 @@ Result<void> close_run(Store& store, RunId run, RunEnd end) {
 Result<void> remember(Store& store, const Planned& planned, const ApplyReport& report) {
   const std::string& organization = planned.plan->organization;
   Store::Remembered learned = planned.learned;
+  if (learned.counts) learned.counts->at = SystemClock().now();
   // What the run itself took away must not look like a listing that lost something.
   for (std::size_t i = 0; learned.sighting && i < report.outcomes.size(); ++i) {
     if (report.outcomes[i].state != ChangeOutcome::State::applied) continue;
@@ -169,6 +171,9 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return tl::make_unexpected(run.error());
   if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {
+    return tl::make_unexpected(kept.error());
+  }
+  if (const auto kept = opened.store->record_losses(*run, to_rows(planned.losses)); !kept) {
     return tl::make_unexpected(kept.error());
   }
   Done done;

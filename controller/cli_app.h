@@ -21,6 +21,7 @@ struct CommandLine {
   AuditShowOptions audit_show;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
+  UndoOptions undo;
   SimulateOptions simulate;
   UnlockOptions unlock;
   StopOptions stop;

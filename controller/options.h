@@ -96,6 +96,12 @@ struct AuditExportOptions {
   std::string out{};  ///< empty: to stdout
 };
 
+struct UndoOptions {
+  std::int64_t run = 0;
+  std::string policy{};
+  std::string out{};  ///< where the plan is saved; empty: nowhere
+};
+
 struct SimulateOptions {
   std::string listen = "127.0.0.1:8080";
   std::string seed_file{};
@@ -125,7 +131,7 @@ struct CompletionOptions {
 
 using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
                              CheckKeyOptions, AuditListOptions, AuditShowOptions,
-                             AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                             StopOptions, ResumeOptions, CompletionOptions>;
+                             AuditVerifyOptions, AuditExportOptions, UndoOptions, SimulateOptions,
+                             UnlockOptions, StopOptions, ResumeOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -25,6 +25,7 @@ struct FetchScope {
   std::vector<GroupRef> group_access;             ///< groups whose grants are compared
   std::vector<GroupRef> all_access;    ///< groups whose grants are wanted whole (renames)
   std::vector<UserRef> user_access;    ///< people whose direct grants are compared
+  bool whole_user_access = false;      ///< theirs are wanted even where no resource is declared
   std::vector<ResourceRef> resources;  ///< the declared ones
   std::vector<Role> group_roles;       ///< roles that the policy grants to groups
 };
