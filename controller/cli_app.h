@@ -22,6 +22,7 @@ struct CommandLine {
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
   UndoOptions undo;
+  ReportOptions report;
   SimulateOptions simulate;
   UnlockOptions unlock;
   StopOptions stop;

@@ -56,7 +56,7 @@ ChainHead LogTamperTest::head_;
 TEST_F(LogTamperTest, ALogThatNobodyTouchedVerifies) {
   const LogVerdict verdict = verified(path_);
   EXPECT_TRUE(verdict.good()) << verdict.broken;
-  EXPECT_EQ(verdict.head.seq, 12);
+  EXPECT_EQ(verdict.head.seq, 14);
   EXPECT_EQ(verdict.head_file, verdict.head);
   EXPECT_THAT(verdict.organizations, testing::ElementsAre("org-1"));
   ASSERT_EQ(verdict.gaps.size(), 1U);
