@@ -18,24 +18,24 @@ constexpr std::size_t kMostAligned = 24;        ///< lines of a paragraph
 constexpr std::size_t kWidestAlignedKey = 40;   ///< longer ones stand out by themselves
 constexpr std::size_t kWidestAlignedCode = 80;  ///< likewise, before a comment
 
-using Kind = Statement::Kind;
+using Kind = WrittenStatement::Kind;
 
-bool is_header(const Statement& statement) {
+bool is_header(const WrittenStatement& statement) {
   return statement.kind == Kind::table || statement.kind == Kind::array_table;
 }
 
-bool is_below(const Statement& table, const Statement* other) {
+bool is_below(const WrittenStatement& table, const WrittenStatement* other) {
   return other != nullptr && table.name.size() > other->name.size() &&
          std::equal(other->name.begin(), other->name.end(), table.name.begin());
 }
 
 /// With blank lines where the canonical form has them, and nowhere else.
-std::vector<const Statement*> spaced(const std::vector<Statement>& statements) {
-  static const Statement kBlank{};
-  std::vector<const Statement*> out;
+std::vector<const WrittenStatement*> spaced(const std::vector<WrittenStatement>& statements) {
+  static const WrittenStatement kBlank{};
+  std::vector<const WrittenStatement*> out;
   const auto last_is = [&](Kind kind) { return !out.empty() && out.back()->kind == kind; };
-  const Statement* table = nullptr;
-  for (const Statement& statement : statements) {
+  const WrittenStatement* table = nullptr;
+  for (const WrittenStatement& statement : statements) {
     if (statement.kind == Kind::blank) {
       if (!out.empty() && !last_is(Kind::blank) && !is_header(*out.back())) out.push_back(&kBlank);
       continue;
@@ -100,11 +100,11 @@ struct Line {
 
 class Printer {
  public:
-  std::string run(const std::vector<const Statement*>& statements) {
+  std::string run(const std::vector<const WrittenStatement*>& statements) {
     std::size_t pad = 0;
     bool in_paragraph = false;
     for (auto it = statements.begin(); it != statements.end(); ++it) {
-      const Statement& statement = **it;
+      const WrittenStatement& statement = **it;
       if (statement.kind == Kind::entry && !in_paragraph) {
         pad = key_width(it, statements.end());
         in_paragraph = true;
@@ -116,7 +116,7 @@ class Printer {
   }
 
  private:
-  using Position = std::vector<const Statement*>::const_iterator;
+  using Position = std::vector<const WrittenStatement*>::const_iterator;
 
   /// The width to which keys are filled up from here to the end of the paragraph.
   static std::size_t key_width(Position it, Position end) {
@@ -131,7 +131,7 @@ class Printer {
     return entries <= kMostAligned ? width : 0;
   }
 
-  void put(const Statement& statement, std::size_t pad) {
+  void put(const WrittenStatement& statement, std::size_t pad) {
     begin_line(0);
     if (is_header(statement)) {
       std::string name;
@@ -251,7 +251,7 @@ bool same(const Value& left, const Value& right) {
 
 /// A formatter that changed what a policy says, or lost a comment, would do so unseen: so each
 /// result is held against what it was made from.
-bool says_the_same(const Document& document, const std::vector<Statement>& statements,
+bool says_the_same(const Document& document, const std::vector<WrittenStatement>& statements,
                    const SourceFile& formatted) {
   Diagnostics ignored;
   const auto text = scan_bytes(formatted, ignored);
@@ -269,7 +269,7 @@ std::optional<std::string> format_policy(const SourceFile& file, Diagnostics& di
   if (!text) return std::nullopt;
   const std::optional<Document> document = Document::parse(file.path, *text, diagnostics);
   if (!document) return std::nullopt;
-  const std::optional<std::vector<Statement>> statements = read_statements(*text);
+  const std::optional<std::vector<WrittenStatement>> statements = read_statements(*text);
   if (statements) {
     const SourceFile formatted{file.path, Printer().run(spaced(*statements))};
     if (says_the_same(*document, *statements, formatted)) return formatted.bytes;

@@ -25,8 +25,8 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
-  std::optional<std::vector<Statement>> run() {
-    std::vector<Statement> out;
+  std::optional<std::vector<WrittenStatement>> run() {
+    std::vector<WrittenStatement> out;
     while (fine_ && pos_ < text_.size()) out.push_back(statement());
     if (!fine_) return std::nullopt;
     return out;
@@ -64,22 +64,22 @@ class Reader {
     return out.substr(0, out.find_last_not_of(kBlank) + 1);
   }
 
-  Statement statement() {
-    Statement out;
+  WrittenStatement statement() {
+    WrittenStatement out;
     skip_blanks();
     if (at_line_end()) {
       take_line_end();
       return out;
     }
     if (peek() == '#') {
-      out.kind = Statement::Kind::comment;
+      out.kind = WrittenStatement::Kind::comment;
     } else if (take('[')) {
-      out.kind = take('[') ? Statement::Kind::array_table : Statement::Kind::table;
+      out.kind = take('[') ? WrittenStatement::Kind::array_table : WrittenStatement::Kind::table;
       out.name = key();
       must_take(']');
-      if (out.kind == Statement::Kind::array_table) must_take(']');
+      if (out.kind == WrittenStatement::Kind::array_table) must_take(']');
     } else {
-      out.kind = Statement::Kind::entry;
+      out.kind = WrittenStatement::Kind::entry;
       out.entry = entry();
     }
     skip_blanks();
@@ -228,13 +228,13 @@ void add_comments(const WrittenValue& value, std::vector<std::string_view>& out)
 
 }  // namespace
 
-std::optional<std::vector<Statement>> read_statements(std::string_view text) {
+std::optional<std::vector<WrittenStatement>> read_statements(std::string_view text) {
   return Reader(text).run();
 }
 
-std::vector<std::string_view> comments_of(const std::vector<Statement>& statements) {
+std::vector<std::string_view> comments_of(const std::vector<WrittenStatement>& statements) {
   std::vector<std::string_view> out;
-  for (const Statement& statement : statements) {
+  for (const WrittenStatement& statement : statements) {
     add_comments(statement.entry.value, out);
     if (!statement.comment.empty()) out.push_back(statement.comment);
   }

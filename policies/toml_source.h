@@ -36,7 +36,7 @@ struct WrittenEntry {
   WrittenValue value;
 };
 
-struct Statement {
+struct WrittenStatement {
   enum class Kind : std::uint8_t { blank, comment, table, array_table, entry };
   Kind kind = Kind::blank;
   std::vector<std::string_view> name{};  ///< parts of a header
@@ -46,9 +46,10 @@ struct Statement {
 
 /// `text` must be valid TOML (scan_bytes, Document); of anything else the result is nothing or
 /// means nothing.
-[[nodiscard]] std::optional<std::vector<Statement>> read_statements(std::string_view text);
+[[nodiscard]] std::optional<std::vector<WrittenStatement>> read_statements(std::string_view text);
 
 /// Every comment in the order of the file.
-[[nodiscard]] std::vector<std::string_view> comments_of(const std::vector<Statement>& statements);
+[[nodiscard]] std::vector<std::string_view> comments_of(
+    const std::vector<WrittenStatement>& statements);
 
 }  // namespace rolecall
