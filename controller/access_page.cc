@@ -14,7 +14,7 @@ namespace {
 
 /// A browser has trouble with more; the tables as files have all.
 constexpr std::size_t kMostRows = 20'000;
-constexpr std::size_t kMostBars = 12;
+constexpr std::size_t kMostBars = 10;
 
 /// As a content security policy names what it lets through (CSP 3, section 2.3.1).
 std::string source_hash(std::string_view content) {
@@ -26,6 +26,13 @@ std::string source_hash(std::string_view content) {
   std::string out = "'sha256-";
   out.append(base64.begin(), base64.begin() + length);
   return out + "'";
+}
+
+/// "2026-12-01 08:00".
+std::string to_the_minute(Instant at) {
+  std::string out = format_instant(at).substr(0, std::string_view("2026-12-01T08:00").size());
+  out[std::string_view("2026-12-01").size()] = ' ';
+  return out;
 }
 
 bool looks_like_date(const std::string& text) {
@@ -68,9 +75,10 @@ class Page {
   void top() {
     out_ += fmt::format(
         "<header><h1>Access report</h1>\n<p class=\"about\">Organization {}, directory {}, as read "
-        "on {}. {}</p>\n",
+        "on "
+        "<span class=\"date\">{} UTC</span>. {}</p>\n",
         escape_html(report_.organization), escape_html(report_.directory),
-        escape_html(format_instant(report_.at)), escape_html(report_.direct_access));
+        escape_html(to_the_minute(report_.at)), escape_html(report_.direct_access));
     for (const std::string& gap : report_.gaps) {
       out_ += fmt::format("<p class=\"warn\">Not proved complete: {}</p>\n", escape_html(gap));
     }

@@ -30,7 +30,15 @@ class Report {
  public:
   explicit Report(const AccessReportInput& input)
       : in_(input), live_(input.live), catalog_(input.catalog) {
-    for (const Workspace& workspace : in_.workspaces) apps_[workspace.ari] = app_of(workspace);
+    std::map<std::string, int> namesakes;
+    for (const Workspace& workspace : in_.workspaces) ++namesakes[name_of(workspace)];
+    for (const Workspace& workspace : in_.workspaces) {
+      std::string shown = name_of(workspace);
+      if (namesakes[shown] > 1 && !workspace.host.empty()) {
+        shown = fmt::format("{} ({})", shown, workspace.host);
+      }
+      apps_[workspace.ari] = std::move(shown);
+    }
     for (std::size_t i = 0; i < live_.live.users.size(); ++i) {
       const auto ref = static_cast<UserRef>(i);
       if (live_.live.find(ref) != nullptr) people_.push_back(ref);
@@ -67,9 +75,8 @@ class Report {
   }
 
  private:
-  static std::string app_of(const Workspace& workspace) {
-    const std::string name = workspace.name.empty() ? workspace.type_key : workspace.name;
-    return workspace.host.empty() ? name : fmt::format("{} ({})", name, workspace.host);
+  static std::string name_of(const Workspace& workspace) {
+    return workspace.name.empty() ? workspace.type_key : workspace.name;
   }
   [[nodiscard]] std::string app(ResourceRef ref) const {
     const auto found = apps_.find(catalog_.name(ref));

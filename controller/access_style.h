@@ -32,11 +32,11 @@ dl div { background: var(--card); border: 1px solid var(--line); border-radius: 
   padding: 12px 14px; display: flex; flex-direction: column-reverse; }
 dt { color: var(--dim); font-size: 13px; }
 dd { margin: 0; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
-nav ul { list-style: none; padding: 0; margin: 0 0 24px; display: flex; flex-wrap: wrap;
+nav ul { list-style: none; padding: 0; margin: 0; display: flex; flex-wrap: wrap;
   gap: 4px 20px; }
 a { color: var(--accent); }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 16px;
-  margin: 0 0 8px; align-items: start; }
+  margin: 0 0 24px; }
 figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 14px 16px; }
 figcaption { font-weight: 600; margin-bottom: 8px; }
@@ -63,8 +63,8 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: 13px; white-space: nowrap; }
 th, td { padding: 8px 14px; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; }
-td { overflow-wrap: anywhere; min-width: 7ch; }
-td.date { white-space: nowrap; overflow-wrap: normal; }
+td { overflow-wrap: break-word; max-width: 44ch; }
+.date { white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 tr[hidden] { display: none; }
 @media (max-width: 700px) {
@@ -74,7 +74,8 @@ tr[hidden] { display: none; }
   tr[hidden] { display: none; }
   tbody tr { padding: 10px 14px; border-top: 1px solid var(--line); }
   tbody tr:first-child { border-top: 0; }
-  td { border: 0; padding: 1px 0; display: grid; grid-template-columns: 104px 1fr; gap: 8px; }
+  td { border: 0; padding: 1px 0; display: grid; grid-template-columns: 104px minmax(0, 1fr);
+    gap: 8px; max-width: none; overflow-wrap: anywhere; }
   td:empty { display: none; }
   td::before { content: attr(data-label); color: var(--dim); font-size: 13px; }
   td.n { text-align: left; }

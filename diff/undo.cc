@@ -116,8 +116,8 @@ class Inverter {
     }
     bring_back_losses();
     if (!out_.changes.empty() && !run_.is_undo) {
-      note(kUndoPolicy, fmt::format("run {} will be made again by the next apply or run, unless "
-                                    "the policy is reverted too",
+      note(kUndoPolicy, fmt::format("the next apply or run of the policy does what run {} did once "
+                                    "more, unless the policy is reverted too",
                                     run_.run));
     }
     return std::move(out_);
@@ -191,7 +191,11 @@ class Inverter {
     const std::string before = cause_in_words(change.cause);
     Cause cause;
     cause.why = fmt::format("undoes run {}", run_.run);
-    if (!before.empty()) cause.reason = fmt::format("it was {}", before);
+    if (run_.is_undo) {
+      cause.reason = fmt::format("which {}", change.cause.why);
+    } else if (!before.empty()) {
+      cause.reason = fmt::format("it was {}", before);
+    }
     return cause;
   }
 
