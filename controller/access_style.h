@@ -64,7 +64,7 @@ th { text-align: left; font-weight: 600; color: var(--dim); font-size: 13px; whi
 th, td { padding: 8px 14px; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; }
 td { overflow-wrap: break-word; max-width: 44ch; }
-.date { white-space: nowrap; }
+.short { white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 tr[hidden] { display: none; }
 @media (max-width: 700px) {

@@ -35,7 +35,10 @@ Change change(ChangeKind kind, std::string user, std::string group, std::string 
 
 class UndoTest : public testing::Test {
  protected:
-  UndoTest() { builder_.without_limits().live_user(kAda).live_user(kLin); }
+  UndoTest() {
+    run_.run = 12;
+    builder_.without_limits().live_user(kAda).live_user(kLin);
+  }
 
   Plan undo() {
     PlanResult made = make_undo_plan(
@@ -57,7 +60,7 @@ class UndoTest : public testing::Test {
   }
 
   PlanBuilder builder_;
-  LoggedRun run_{.run = 12};
+  LoggedRun run_;
   std::vector<OpenInvitation> open_;
 };
 

@@ -112,7 +112,7 @@ TEST_F(Report, ItsTablesAreForASpreadsheetAndHoldNoFormula) {
   EXPECT_THAT(table("admins"), HasSubstr(",admin,direct,"));
   EXPECT_THAT(table("invitations"), HasSubstr("rosa@acme.example,2024-01-01,address not verified"));
   EXPECT_THAT(table("ending"), HasSubstr("2026-12-10,Rosa Diaz,rosa@acme.example,engineering,"
-                                         "PROC-77,rolecall.toml:5\r\n"));
+                                         "PROC-77,rolecall.toml:6\r\n"));
   EXPECT_THAT(table("inactive"), HasSubstr("omar@acme.example,never,2024-01-01"));
   EXPECT_THAT(table("groups"), HasSubstr("engineering,3,0,"));
 }

@@ -170,7 +170,7 @@ TEST_F(Undo, OfARunOfAnotherStoreIsRefused) {
 
 TEST_F(Undo, SaysWhenThereIsNoSuchRunOrStore) {
   EXPECT_THAT(rolecall_exits(1, {"undo", "77"}).err, HasSubstr("there is no run 77"));
-  EXPECT_THAT(rolecall_exits(1, {"undo", "1", "--store", "none/rolecall.db"}).err,
+  EXPECT_THAT(rolecall_exits(1, {"undo", "1", "--store", "none.db"}).err,
               HasSubstr("there is no store"));
   EXPECT_THAT(rolecall_exits(1, {"undo", "0"}).err, HasSubstr("the number of a run"));
 }
@@ -188,8 +188,7 @@ class UndoOfACutOffRun : public EndToEnd {
     start(acme());
     write_policy(acme_policy() + "[groups.one]\nmembers = [\"lin@acme.example\"]\n[groups.two]\n" +
                  "members = []\n[groups.three]\nmembers = []\n");
-    simulator->set_faults(
-        R"({"rules": [{"operation": "createGroup", "action": {"delay_ms": 1500}}]})");
+    simulator->set_faults(R"({"rules": [{"operation": "writes", "action": {"delay_ms": 1500}}]})");
   }
   [[nodiscard]] std::size_t made() const {
     return simulator->state().at("groups").as_array().size() - 2;

@@ -28,7 +28,8 @@ class HistoryTest : public testing::Test {
   }
   [[nodiscard]] std::vector<std::string> kept() const {
     std::vector<std::string> out;
-    for (const Counts& counts : store_->counts("org-1").value()) {
+    const std::vector<Counts> all = store_->counts("org-1").value();
+    for (const Counts& counts : all) {
       out.push_back(format_instant(counts.at) + " " + std::to_string(counts.users));
     }
     return out;
