@@ -300,10 +300,12 @@ class Life {
 
   void check_bijection(const Store& store, std::map<std::string, bool> sent, bool crashed) {
     std::map<std::string, bool> known = sent;
-    for (const RunRecord& run : must(store.runs(0), "runs")) {
+    const std::vector<RunRecord> runs = must(store.runs(0), "runs");
+    for (const RunRecord& run : runs) {
       if (run.id <= seen_run_) break;
       newest_run_ = std::max(newest_run_, run.id);
-      for (const CallRecord& call : must(store.calls(run.id), "calls")) {
+      const std::vector<CallRecord> calls = must(store.calls(run.id), "calls");
+      for (const CallRecord& call : calls) {
         check_row(call, sent, crashed);
         known.erase(key(call.intent.request, call.intent.body_digest));
       }
