@@ -33,7 +33,7 @@ class Simulation : public ::testing::Test {
  protected:
   void live(Weather weather) {
     const std::uint64_t first = number("ROLECALL_FIRST_SEED", 1);
-    const std::uint64_t n = number("ROLECALL_SEEDS", 150);
+    const std::uint64_t n = number("ROLECALL_SEEDS", 100);
     LifeReport sum;
     std::size_t wrong = 0;
     for (std::uint64_t seed = first; seed < first + n; ++seed) {
