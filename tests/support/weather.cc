@@ -83,7 +83,9 @@ class Sky {
   }
 
   json::object lie() {
-    json::object action{{"page", any(kLies)}, {"item", static_cast<std::int64_t>(below(6))}, {"field", any(kFields)}};
+    json::object action{{"page", any(kLies)},
+                        {"item", static_cast<std::int64_t>(below(6))},
+                        {"field", any(kFields)}};
     if (below(8) == 0) action = {{"stale_ms", static_cast<std::int64_t>(below(3'000))}};
     return rule(any(kReads), std::move(action));
   }
