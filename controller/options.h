@@ -139,6 +139,8 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct SchemaOptions {};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
@@ -147,6 +149,6 @@ using Command =
     std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
                  CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
                  AuditExportOptions, UndoOptions, ReportOptions, SimulateOptions, UnlockOptions,
-                 StopOptions, ResumeOptions, CompletionOptions>;
+                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -72,6 +72,8 @@ struct Plan {
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
+  /// People in the directory who are made admins and have not accepted their invitation yet.
+  std::vector<std::string> pending_org_admins;
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }
