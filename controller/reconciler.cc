@@ -91,7 +91,11 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   const Desired& desired = resolved.desired;
   out.protections = protections_of(desired.safety, catalog);
 
-  auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
+  FetchScope scope = fetch_scope(desired);
+  if (request.widen) {
+    if (const auto widened = request.widen(catalog, scope); !widened) return stop(widened.error());
+  }
+  auto snapshot = fetch(client, scope, catalog, progress);
   if (!snapshot) return stop(snapshot.error());
   if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
   hold_against(*snapshot, catalog, desired, request);
@@ -110,6 +114,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     planned.plan = narrow(planned.plan, *request.only);
     check_safety(input, planned.plan);
   }
+  if (request.inspect) request.inspect(input, planned.plan);
   out.plan = std::move(planned.plan);
   return out;
 }

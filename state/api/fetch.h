@@ -23,10 +23,14 @@ struct FetchScope {
   std::string directory;  ///< id or name; empty when the organization has one
   std::unordered_map<std::string, UserRef> pins;  ///< account id -> the person the policy means
   std::vector<GroupRef> group_access;             ///< groups whose grants are compared
-  std::vector<GroupRef> all_access;    ///< groups whose grants are wanted whole (renames)
-  std::vector<UserRef> user_access;    ///< people whose direct grants are compared
-  std::vector<ResourceRef> resources;  ///< the declared ones
-  std::vector<Role> group_roles;       ///< roles that the policy grants to groups
+  std::vector<GroupRef> all_access;     ///< groups whose grants are wanted whole (renames)
+  std::vector<UserRef> user_access;     ///< people whose direct grants are compared
+  std::vector<ResourceRef> resources;   ///< the declared ones
+  std::vector<Role> group_roles;        ///< roles that the policy grants to groups
+  bool every_group = false;             ///< grants of all groups are wanted whole
+  bool every_user = false;              ///< direct grants of everybody; a call for each person
+  std::vector<UserRef> groups_of;       ///< people whose groups' grants are wanted whole
+  std::vector<std::string> group_keys;  ///< GroupName::key of groups whose grants are, likewise
 };
 
 /// How far a long read has come: pages so far, and objects read of those counted (0: not known
