@@ -6,6 +6,7 @@
 
 #include "controller/reconciler.h"
 #include "diff/diff.h"
+#include "policies/format_policy.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -35,6 +36,13 @@ Result<void> prove(const Wanted& wanted, const Snapshot& live, const Catalog& ca
                 hint);
   }
   return {};
+}
+
+/// As rolecall fmt would have it. What cannot be formatted is no TOML, which its proof will say.
+std::string formatted(std::string text) {
+  Diagnostics ignored;
+  auto out = format_policy({"policy.toml", text}, ignored);
+  return out ? *std::move(out) : std::move(text);
 }
 
 /// The live groups asked for, by name.
@@ -88,6 +96,7 @@ Result<Imported> import_policy(ReadClient& client, const ImportRequest& request,
   Imported out{write_policy({*live, catalog, request.organization, !request.directory.empty(),
                              *workspaces, request.direct_access, request.at}),
                {}};
+  for (SourceFile& file : out.policy.files) file.bytes = formatted(std::move(file.bytes));
   const Wanted wanted = resolve_wanted(out.policy.files, request.at, nullptr, catalog);
   if (const auto proved = prove(wanted, *live, catalog, {}); !proved) {
     return tl::make_unexpected(proved.error());
@@ -120,6 +129,7 @@ Result<Adopted> adopt_groups(ReadClient& client, const std::string& folder, cons
     return fail(
         fmt::format("{} {} cannot be declared: {}", first.kind, quote(first.subject), first.why));
   }
+  out.adoption.text = formatted(std::move(out.adoption.text));
   std::vector<SourceFile> files = wanted.files;
   files.push_back({fmt::format("{}/{}+.toml", folder, out.stem), out.adoption.text});
   const Wanted after = resolve_wanted(std::move(files), wanted.desired.at, &client, catalog);

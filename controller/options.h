@@ -42,6 +42,11 @@ struct ValidateOptions {
   std::string policy{};
 };
 
+struct FmtOptions {
+  std::string policy{};
+  bool check = false;  ///< only say what is not formatted
+};
+
 struct PlanOptions {
   std::string policy{};
   std::string out{};  ///< where the plan is saved; empty: nowhere
@@ -142,7 +147,7 @@ struct CompletionOptions {
 };
 
 using Command =
-    std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
+    std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
                  ImportOptions, GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                  AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
                  StopOptions, ResumeOptions, CompletionOptions>;
