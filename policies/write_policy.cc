@@ -277,7 +277,9 @@ class PolicyWriter {
   }
 
   [[nodiscard]] std::string left_alone_file() const {
-    std::string out = "# What this policy leaves alone because it cannot be declared, and why.\n";
+    std::string out =
+        "# What this policy leaves alone because it cannot be declared, and why. Whatever changes\n"
+        "# unlisted_users or unlisted_groups from \"ignore\" may reach what is named here.\n";
     for (const LeftOut& one : out_.left_out) {
       out += fmt::format("# {} {}: {}\n", one.kind, toml_comment(quote(one.subject)),
                          toml_comment(one.why));

@@ -83,8 +83,10 @@ Result<void> tell_since(Explanation& explanation, const std::string& store_file,
       const auto found = open.find(
           history_key(intent.kind, intent.user, intent.group, intent.resource, intent.role));
       if (found == open.end()) continue;
+      const auto kind = parse_change_kind(intent.kind);
+      const bool taken = kind && takes_away(*kind);
       for (Holding* held : found->second) {
-        held->since = fmt::format("{} by run {}, {}", intent.kind, run.id,
+        held->since = fmt::format("{} run {}, {}", taken ? "taken away by" : "since", run.id,
                                   format_instant(run.start.at).substr(0, 10));
       }
       open.erase(found);

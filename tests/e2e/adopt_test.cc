@@ -263,7 +263,7 @@ TEST_F(AdoptEndToEnd, ExplainTellsWhatAPersonHasAndWhichLineSaysSo) {
   rolecall_exits(0, {"apply", "--yes"});
   const std::string after = rolecall_exits(0, {"explain", "LIN@acme.example"}).out;
   EXPECT_THAT(after, AllOf(HasSubstr("Lin Zhao <lin@acme.example>"), HasSubstr("= design"),
-                           HasSubstr("add_member by run 1, "), HasSubstr("rolecall.toml:"),
+                           HasSubstr("since run 1, "), HasSubstr("rolecall.toml:"),
                            HasSubstr("A plan changes nothing here")));
 }
 
