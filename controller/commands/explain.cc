@@ -202,8 +202,11 @@ int run_explain(const GlobalOptions& global, const ExplainOptions& options) {
     if (shown == 0 && !plan.complete) shown = 6;
   };
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
-  if (planned.error && planned.error->hint.empty()) {
-    return print_error({planned.error->what, "--offline explains what is wanted without the API"});
+  if (planned.error) {
+    const std::string& hint = planned.error->hint;
+    return print_error(
+        {planned.error->what, fmt::format("{}{}--offline explains what is wanted, without the API",
+                                          hint, hint.empty() ? "" : "; ")});
   }
   if (const int code = show_problems(planned); code != 0) return code;
   return shown;

@@ -96,7 +96,8 @@ TEST_F(AdoptEndToEnd, NothingIsOverwrittenUnasked) {
   EXPECT_THAT(rolecall_exits(1, {"import", "--out", "access", "--overwrite"}).err,
               HasSubstr("README.md"));
   fs::remove(folder.path() / "access/README.md");
-  const json::value done = json_of({"import", "--out", "access", "--overwrite"});
+  const json::value done =
+      json_of({"import", "--out", "access", "--overwrite", "--org", std::string(kOrganization)});
   EXPECT_EQ(done.at("users"), 5);
   EXPECT_FALSE(fs::exists(folder.path() / "access/mine.toml"));
   EXPECT_EQ(read_file(folder.path() / "access.old/mine.toml"), "# mine\n");
@@ -128,7 +129,7 @@ TEST_F(AdoptEndToEnd, SeveralDirectoriesNeedAName) {
   EXPECT_THAT(rolecall_exits(1, {"import", "--out", "access"}).err, HasSubstr("more than one"));
   rolecall_exits(0, {"import", "--out", "access", "--directory", "Acme"});
   EXPECT_THAT(read_file(folder.path() / "access/organization.toml"),
-              HasSubstr("directory = \"6d1f0000-0000-4000-8000-000000000001\"  # Acme\n"));
+              HasSubstr("= \"6d1f0000-0000-4000-8000-000000000001\"  # Acme\n"));
   EXPECT_THAT(json_of({"plan"}).at("changes").as_array(), IsEmpty());
 }
 
@@ -142,8 +143,8 @@ TEST_F(AdoptEndToEnd, SingleGroupsAreAddedToAPolicy) {
   EXPECT_THAT(added.out, HasSubstr("access/groups/adopted-engineering.toml: 2 people, 1 group"));
   EXPECT_THAT(
       read_file(folder.path() / "access/groups/adopted-engineering.toml"),
-      AllOf(HasSubstr("[groups.engineering]\naccess = { jira = [\"user\"] }"),
-            HasSubstr("\"lin@acme.example\" = "), Not(HasSubstr("\"ada@acme.example\" ="))));
+      AllOf(HasSubstr("[groups.engineering]\naccess  = { jira = [\"user\"] }"),
+            HasSubstr("\"lin@acme.example\"  = "), Not(HasSubstr("\"ada@acme.example\" ="))));
   EXPECT_THAT(json_of({"plan"}).at("changes").as_array(), IsEmpty());
 
   EXPECT_THAT(rolecall_exits(1, {"import", "--adopt", "engineering"}).err,

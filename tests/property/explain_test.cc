@@ -177,7 +177,7 @@ TEST(BaseProperty, WhatWasToBeDoneBeforeIsWhatTheBaseAlonePlans) {
       ++(against.in_base[i] ? earlier : own);
     }
     EXPECT_EQ(in_words(against.dropped), lost);
-    sound += before.plan ? 1 : 0;
+    if (before.plan) ++sound;
     dropped += lost.size();
   }
   EXPECT_GT(sound, 20U);
