@@ -142,6 +142,8 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct SchemaOptions {};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
@@ -150,6 +152,6 @@ using Command =
     std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
                  ImportOptions, GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                  AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                 StopOptions, ResumeOptions, CompletionOptions>;
+                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
 
 }  // namespace rolecall
