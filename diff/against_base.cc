@@ -41,7 +41,6 @@ Plan shell_of(const Plan& plan) {
 AgainstBase compare(const Plan& plan, const Plan& base) {
   AgainstBase out;
   out.policy_digest = base.policy_digest;
-  out.digest = base.digest;
   const Changes before = all_of(base);
   const Changes after = all_of(plan);
   for (const Change& change : plan.changes) out.in_base.push_back(before.contains(&change));

@@ -12,7 +12,6 @@ namespace rolecall {
 /// the same live state: what the change itself does, apart from drift that was there before it.
 struct AgainstBase {
   std::string policy_digest;                 ///< of the base
-  std::string digest;                        ///< of the base's plan
   std::vector<bool> in_base;                 ///< parallel to Plan::changes: the base plans it too
   std::vector<Change> dropped;               ///< planned by the base and not any more
   std::map<std::string, std::string> names;  ///< of the people in `dropped`, as in Plan::names

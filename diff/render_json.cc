@@ -141,7 +141,6 @@ std::string render_json(const Plan& plan, std::string_view tool_version, const A
     json::array problems;
     for (const std::string& problem : base->problems) problems.push_back(json_text(problem));
     out["base"] = json::object{{"policy_digest", text_or_null(base->policy_digest)},
-                               {"digest", text_or_null(base->digest)},
                                {"dropped", std::move(dropped)},
                                {"problems", std::move(problems)}};
   }
