@@ -6,6 +6,7 @@
 #include "controller/apply_run.h"
 #include "controller/base_plan.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
 #include "controller/output.h"
 #include "controller/private_file.h"
 #include "controller/progress.h"
