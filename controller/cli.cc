@@ -64,9 +64,10 @@ std::optional<Answered> refuse_arguments(std::span<const std::string> arguments)
 std::optional<Answered> refuse_combination(const Invocation& invocation) {
   const bool shows_plans = std::holds_alternative<PlanOptions>(invocation.command) ||
                            std::holds_alternative<ApplyOptions>(invocation.command) ||
+                           std::holds_alternative<ExplainOptions>(invocation.command) ||
                            std::holds_alternative<UndoOptions>(invocation.command);
   if (invocation.global.format == OutputFormat::markdown && !shows_plans) {
-    return refused("--format markdown is for plan, apply and undo", "use text or json");
+    return refused("--format markdown is for plan, apply, explain and undo", "use text or json");
   }
   if (invocation.global.format == OutputFormat::csv &&
       !std::holds_alternative<GetOptions>(invocation.command)) {
@@ -82,6 +83,8 @@ struct Dispatch {
   int operator()(const PlanOptions& options) const { return run_plan(global, options); }
   int operator()(const ApplyOptions& options) const { return run_apply(global, options); }
   int operator()(const RunOptions& options) const { return run_service(global, options); }
+  int operator()(const ExplainOptions& options) const { return run_explain(global, options); }
+  int operator()(const ImportOptions& options) const { return run_import(global, options); }
   int operator()(const GetOptions& options) const { return run_get(global, options); }
   int operator()(const CheckKeyOptions& options) const { return run_check_key(global, options); }
   int operator()(const AuditListOptions& options) const { return run_audit_list(global, options); }

@@ -29,7 +29,8 @@ void define_globals(CLI::App& app, GlobalOptions& global) {
       ->envname("ROLECALL_CA_FILE")
       ->group(api);
   option(app, "--org", global.org,
-         "Organization id for get and check-key (default: the policy's, else the key's only one)",
+         "Organization id for get, import and check-key (default: the policy's, else the key's "
+         "only one)",
          "ID")
       ->envname("ROLECALL_ORG")
       ->group(api);

@@ -17,6 +17,8 @@ struct CommandLine {
   PlanOptions plan;
   ApplyOptions apply;
   RunOptions run;
+  ExplainOptions explain;
+  ImportOptions import;
   GetOptions get;
   AuditListOptions audit_list;
   AuditShowOptions audit_show;

@@ -13,6 +13,8 @@ namespace rolecall {
 [[nodiscard]] int run_apply(const GlobalOptions& global, const ApplyOptions& options);
 /// The command `run`.
 [[nodiscard]] int run_service(const GlobalOptions& global, const RunOptions& options);
+[[nodiscard]] int run_explain(const GlobalOptions& global, const ExplainOptions& options);
+[[nodiscard]] int run_import(const GlobalOptions& global, const ImportOptions& options);
 [[nodiscard]] int run_get(const GlobalOptions& global, const GetOptions& options);
 [[nodiscard]] int run_check_key(const GlobalOptions& global, const CheckKeyOptions& options);
 [[nodiscard]] int run_audit_list(const GlobalOptions& global, const AuditListOptions& options);

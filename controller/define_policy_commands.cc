@@ -63,9 +63,14 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  rolecall plan\n"
       "  rolecall plan --out changes.plan      save it for rolecall apply changes.plan\n"
-      "  rolecall plan --format markdown       for a review\n");
+      "  rolecall plan --format markdown       for a review\n"
+      "  rolecall plan --base ../main/access   what a branch changes, apart from earlier drift\n");
   option(plan, "policy", line.plan.policy, kPolicyHelp, "POLICY");
   option(plan, "--out", line.plan.out, "Save the plan to this file", "FILE");
+  option(plan, "--base", line.plan.base,
+         "The policy before a change (file or folder): what the change itself does is shown apart "
+         "from what was to be done before it",
+         "POLICY");
   plan.add_flag("--detailed-exitcode", line.plan.detailed_exitcode,
                 "Exit with 2 where there are changes");
   choose(plan, line, line.plan);

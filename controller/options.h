@@ -51,6 +51,7 @@ struct PlanOptions {
   std::string policy{};
   std::string out{};  ///< where the plan is saved; empty: nowhere
   bool detailed_exitcode = false;
+  std::string base{};  ///< the policy before a change: its plan is told apart; empty: none
 };
 
 /// How a run keeps its log.
@@ -72,6 +73,23 @@ struct RunOptions {
   std::chrono::seconds interval{std::chrono::minutes(15)};
   bool once = false;
   LogOptions log{};
+};
+
+struct ExplainOptions {
+  std::string who{};     ///< an address; with `group` or `resource`: the policy
+  std::string policy{};  ///< file or folder; empty means the default one
+  std::string group{};
+  std::string resource{};
+  std::string without{};  ///< a group whose going is thought through
+  bool offline = false;
+};
+
+struct ImportOptions {
+  std::string out{};  ///< the folder to write, or with `adopt` the policy folder to add to
+  bool overwrite = false;
+  bool direct_access = false;        ///< also what people were granted directly
+  std::string directory{};           ///< id or name; empty: the organization's only one
+  std::vector<std::string> adopt{};  ///< groups to add; empty: everything, as a new policy
 };
 
 struct GetOptions {
@@ -146,9 +164,10 @@ struct CompletionOptions {
 };
 
 using Command =
-    std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
-                 CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
-                 AuditExportOptions, UndoOptions, ReportOptions, SimulateOptions, UnlockOptions,
-                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
+    std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
+                 ImportOptions, GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
+                 AuditVerifyOptions, AuditExportOptions, UndoOptions, ReportOptions,
+                 SimulateOptions, UnlockOptions, StopOptions, ResumeOptions, SchemaOptions,
+                 CompletionOptions>;
 
 }  // namespace rolecall

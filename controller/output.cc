@@ -52,6 +52,7 @@ int finish_output(int code) {
   errno = 0;
   const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
   const int why = write_error != 0 ? write_error : errno;
+  if (failed) write_error = why;  // also for whoever ends the output once more
   // Somebody reads the first lines only: nothing is wrong.
   if (!failed || why == EPIPE) return code;
   const std::string reason = why == 0 ? "write failed" : std::strerror(why);

@@ -97,6 +97,9 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
 
   FetchScope scope = fetch_scope(desired);
   if (request.undo != nullptr) widen(*request.undo, catalog, desired, scope);
+  if (request.widen) {
+    if (const auto widened = request.widen(catalog, scope); !widened) return stop(widened.error());
+  }
   auto snapshot = fetch(client, scope, catalog, progress);
   if (!snapshot) return stop(snapshot.error());
   if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
@@ -118,6 +121,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     check_safety(input, planned.plan);
   }
   out.losses = losses_of(input, planned.plan);
+  if (request.inspect) request.inspect(input, planned.plan);
   out.plan = std::move(planned.plan);
   return out;
 }

@@ -27,6 +27,10 @@ struct PlanRequest {
   bool accept_shrink = false;       ///< a person says that the organization has become this small
   /// Asked after the reading, to compare clocks; none where the instant was given.
   std::function<Instant()> clock{};
+  /// Asked before the organization is read: may have more of it read, and name more.
+  std::function<Result<void>(Catalog&, FetchScope&)> widen{};
+  /// Shown the plan and what it was made of.
+  std::function<void(const PlanInput&, const Plan&)> inspect{};
 };
 
 /// A plan, or why there is none.

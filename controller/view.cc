@@ -70,12 +70,13 @@ int show_problems(const Planned& planned) {
   return planned.plan ? 0 : 1;
 }
 
-std::string view(const GlobalOptions& global, const Plan& plan, const std::string& apply_command) {
+std::string view(const GlobalOptions& global, const Plan& plan, const std::string& apply_command,
+                 const AgainstBase* base) {
   switch (global.format) {
     case OutputFormat::json:
-      return render_json(plan, ROLECALL_VERSION);
+      return render_json(plan, ROLECALL_VERSION, base);
     case OutputFormat::markdown:
-      return render_markdown(plan);
+      return render_markdown(plan, base);
     case OutputFormat::csv:
     case OutputFormat::text:
       break;
@@ -83,6 +84,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
   TextOptions options;
   options.color = wants_color(global);
   options.apply_command = apply_command;
+  options.base = base;
   return render_text(plan, options);
 }
 

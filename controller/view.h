@@ -4,6 +4,7 @@
 
 #include "controller/options.h"
 #include "controller/reconciler.h"
+#include "diff/against_base.h"
 
 namespace rolecall {
 
@@ -19,8 +20,9 @@ namespace rolecall {
 /// Prints diagnostics and errors to stderr. 0 when there is a plan to go on with, else 1.
 [[nodiscard]] int show_problems(const Planned& planned);
 
-/// The plan in the format that was asked for.
+/// The plan in the format that was asked for; with `base`, what was to be done before is told
+/// apart.
 [[nodiscard]] std::string view(const GlobalOptions& global, const Plan& plan,
-                               const std::string& apply_command);
+                               const std::string& apply_command, const AgainstBase* base = nullptr);
 
 }  // namespace rolecall

@@ -10,6 +10,9 @@ namespace rolecall {
 /// The object of command-line.md, "plan --format json", its members in that order.
 [[nodiscard]] boost::json::object plan_object(const Plan& plan, std::string_view tool_version);
 
+/// One of its "changes".
+[[nodiscard]] boost::json::object change_object(const Change& change);
+
 /// Valid UTF-8 as it is, anything else escaped.
 [[nodiscard]] boost::json::string json_text(std::string_view text);
 

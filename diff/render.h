@@ -3,12 +3,14 @@
 #include <string>
 #include <string_view>
 
+#include "diff/against_base.h"
 #include "diff/plan.h"
 
 namespace rolecall {
 
 struct TextOptions {
   bool color = false;
+  const AgainstBase* base = nullptr;  ///< tells what was to be done before apart
   std::string apply_command;  ///< what applies this very plan; left out where it may not be applied
 };
 
@@ -17,14 +19,16 @@ struct TextOptions {
 [[nodiscard]] std::string render_text(const Plan& plan, const TextOptions& options);
 
 /// The object of command-line.md, "plan --format json": keys in that order, one list item a line,
-/// the same bytes for the same plan. Text that is not UTF-8 is escaped rather than refused.
-[[nodiscard]] std::string render_json(const Plan& plan, std::string_view tool_version);
+/// the same bytes for the same plan. With `base` each change has a member "in_base", and there is
+/// an object "base". Text that is not UTF-8 is escaped rather than refused.
+[[nodiscard]] std::string render_json(const Plan& plan, std::string_view tool_version,
+                                      const AgainstBase* base = nullptr);
 
 /// No Markdown of ours is longer, so that it fits a review comment with what its author adds.
 inline constexpr std::size_t kMostMarkdown = 60'000;
 
 /// For a comment in a review. Begins with a marker by which an earlier one can be found again.
 /// What does not fit is counted; verdict, refusals, admins and the sums of removals come first.
-[[nodiscard]] std::string render_markdown(const Plan& plan);
+[[nodiscard]] std::string render_markdown(const Plan& plan, const AgainstBase* base = nullptr);
 
 }  // namespace rolecall

@@ -17,20 +17,6 @@ json::value text_or_null(std::string_view text) {
   return json_text(text);
 }
 
-json::object change_object(const Change& change) {
-  json::object cause{{"file", json_text(change.cause.place.file)},
-                     {"line", change.cause.place.line},
-                     {"why", json_text(change.cause.why)},
-                     {"reason", text_or_null(change.cause.reason)}};
-  return {{"kind", name(change.kind)},
-          {"user", text_or_null(change.user)},
-          {"account_id", text_or_null(change.account_id)},
-          {"group", text_or_null(change.group)},
-          {"resource", text_or_null(change.resource)},
-          {"role", text_or_null(change.role)},
-          {"cause", std::move(cause)}};
-}
-
 json::object summary_object(const Plan& plan) {
   // The order of the contract: people, groups, members, grants, roles.
   constexpr std::array<ChangeKind, kChangeKindCount> kOrder = {
@@ -88,6 +74,20 @@ json::string json_text(std::string_view text) {
   return find_invalid_utf8(text) ? json::string(escape_terminal(text)) : json::string(text);
 }
 
+json::object change_object(const Change& change) {
+  json::object cause{{"file", json_text(change.cause.place.file)},
+                     {"line", change.cause.place.line},
+                     {"why", json_text(change.cause.why)},
+                     {"reason", text_or_null(change.cause.reason)}};
+  return {{"kind", name(change.kind)},
+          {"user", text_or_null(change.user)},
+          {"account_id", text_or_null(change.account_id)},
+          {"group", text_or_null(change.group)},
+          {"resource", text_or_null(change.resource)},
+          {"role", text_or_null(change.role)},
+          {"cause", std::move(cause)}};
+}
+
 json::object plan_object(const Plan& plan, std::string_view tool_version) {
   json::array changes;
   for (const Change& change : plan.changes) changes.push_back(change_object(change));
@@ -131,8 +131,22 @@ std::string print_json(const json::value& value, int depth) {
   return out + "\n";
 }
 
-std::string render_json(const Plan& plan, std::string_view tool_version) {
-  return print_json(plan_object(plan, tool_version), 2);
+std::string render_json(const Plan& plan, std::string_view tool_version, const AgainstBase* base) {
+  json::object out = plan_object(plan, tool_version);
+  if (base != nullptr) {
+    json::array& changes = out.at("changes").as_array();
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      changes[i].as_object()["in_base"] = static_cast<bool>(base->in_base[i]);
+    }
+    json::array dropped;
+    for (const Change& change : base->dropped) dropped.push_back(change_object(change));
+    json::array problems;
+    for (const std::string& problem : base->problems) problems.push_back(json_text(problem));
+    out["base"] = json::object{{"policy_digest", text_or_null(base->policy_digest)},
+                               {"dropped", std::move(dropped)},
+                               {"problems", std::move(problems)}};
+  }
+  return print_json(out, 2);
 }
 
 }  // namespace rolecall

@@ -69,7 +69,7 @@ std::string cut(const List& list, std::size_t room, std::string_view what) {
 
 class MarkdownRenderer {
  public:
-  explicit MarkdownRenderer(const Plan& plan) : plan_(plan) {}
+  MarkdownRenderer(const Plan& plan, const AgainstBase* base) : plan_(plan), base_(base) {}
 
   std::string run() {
     std::string out = "<!-- rolecall plan -->\n" + verdict();
@@ -79,7 +79,8 @@ class MarkdownRenderer {
     out += risks();
     const std::string end = notes() + footer();
     const std::size_t used = out.size() + end.size() + kRoomForFrames;
-    return out + changes(kMostMarkdown - used) + end;
+    const std::size_t room = kMostMarkdown - used;
+    return out + (base_ == nullptr ? changes(plan_, room, "") : against_base(room)) + end;
   }
 
  private:
@@ -206,18 +207,47 @@ class MarkdownRenderer {
                        cut(list, room, "changes"));
   }
 
-  [[nodiscard]] std::string changes(std::size_t room) const {
-    const PlanView subjects = view(plan_);
+  [[nodiscard]] std::string changes(const Plan& part, std::size_t room,
+                                    std::string_view before) const {
+    const PlanView subjects = view(part);
     const List groups = change_list(subjects.groups, false);
     const List people = change_list(subjects.people, true);
     // Each may have half; what one leaves, the other may use.
     const std::size_t for_groups =
         std::min(groups.size(), std::max(room / 2, room - std::min(room, people.size())));
-    const auto title = [](std::string_view what, std::size_t n) {
-      return fmt::format("{} ({} changed)", what, n);
+    const auto title = [&](std::string_view what, std::size_t n) {
+      return fmt::format("{}{} ({} changed)", before, what, n);
     };
     return fold(title("Groups", subjects.groups.size()), groups, for_groups) +
            fold(title("People", subjects.people.size()), people, room - for_groups);
+  }
+
+  /// The change's own changes come first; what they leave of the room is for the others.
+  [[nodiscard]] std::string against_base(std::size_t room) const {
+    std::string out;
+    for (const std::string& problem : base_->problems) {
+      if (out.empty()) {
+        out =
+            "\n**The policy before has no plan of its own; every change is shown as this "
+            "change's:**\n\n";
+      }
+      if (out.size() > kRoomForGaps) break;
+      out += fmt::format("- {}\n", shown(problem));
+    }
+    const Plan own = part_of(plan_, *base_, false);
+    const Plan before = part_of(plan_, *base_, true);
+    const Plan dropped = dropped_part(plan_, *base_);
+    const auto add = [&](const Plan& part, std::string_view words, std::string_view title) {
+      if (part.changes.empty()) return;
+      out += fmt::format("\n{}: {}\n", words, counts_in_words(part));
+      const std::size_t used = out.size() + 2 * kRoomForFrames;
+      out += changes(part, room > used ? room - used : 0, title);
+    };
+    if (own.changes.empty()) out += "\n**This change does nothing by itself.**\n";
+    add(own, "**This change**", "");
+    add(before, "Already to be done before it (drift)", "Drift: ");
+    add(dropped, "Not to be done any more", "Dropped: ");
+    return out;
   }
 
   [[nodiscard]] std::string notes() const {
@@ -248,12 +278,13 @@ class MarkdownRenderer {
   }
 
   const Plan& plan_;
+  const AgainstBase* base_;
 };
 
 }  // namespace
 
-std::string render_markdown(const Plan& plan) {
-  return MarkdownRenderer(plan).run();
+std::string render_markdown(const Plan& plan, const AgainstBase* base) {
+  return MarkdownRenderer(plan, base).run();
 }
 
 }  // namespace rolecall

@@ -32,9 +32,11 @@ class TextRenderer {
     refusals();
     incomplete();
     risks();
-    const PlanView shown = view(plan_);
-    groups(shown.groups);
-    people(shown.people);
+    if (options_.base == nullptr) {
+      changes(plan_);
+    } else {
+      against(*options_.base);
+    }
     notes();
     summary();
     return std::move(out_);
@@ -180,17 +182,47 @@ class TextRenderer {
     return out;
   }
 
-  void groups(const std::vector<ChangedSubject>& subjects) {
+  /// Under headings "Groups" and "People", or under one of their own.
+  void changes(const Plan& part, std::string_view title = {}) {
+    if (!title.empty()) heading(title);
+    const PlanView shown = view(part);
+    groups(shown.groups, title.empty() ? "Groups" : "");
+    people(shown.people, title.empty() ? "People" : "");
+  }
+
+  void against(const AgainstBase& base) {
+    if (!base.problems.empty()) {
+      heading("The policy before has no plan of its own, so that every change is this change's",
+              Tone::yellow);
+      for (const std::string& problem : base.problems) {
+        out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(problem));
+      }
+    }
+    const Plan own = part_of(plan_, base, false);
+    changes(own, own.changes.empty() ? "This change does nothing by itself"
+                                     : fmt::format("This change: {}", counts_in_words(own)));
+    const Plan before = part_of(plan_, base, true);
+    if (!before.changes.empty()) {
+      changes(before,
+              fmt::format("To be done already before it (drift): {}", counts_in_words(before)));
+    }
+    const Plan dropped = dropped_part(plan_, base);
+    if (!dropped.changes.empty()) {
+      changes(dropped, fmt::format("Not to be done any more: {}", counts_in_words(dropped)));
+    }
+  }
+
+  void groups(const std::vector<ChangedSubject>& subjects, std::string_view title) {
     if (subjects.empty()) return;
-    heading("Groups");
+    if (!title.empty()) heading(title);
     for (const ChangedSubject& subject : subjects) {
       lines(subject_lines(subject, escape_terminal(subject.key)));
     }
   }
 
-  void people(const std::vector<ChangedSubject>& subjects) {
+  void people(const std::vector<ChangedSubject>& subjects, std::string_view title) {
     if (subjects.empty()) return;
-    heading("People");
+    if (!title.empty()) heading(title);
     std::vector<Line> all;
     for (const ChangedSubject& subject : subjects) {
       for (Line& line : subject_lines(subject, person(subject.key))) {

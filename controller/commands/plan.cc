@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "controller/apply_run.h"
+#include "controller/base_plan.h"
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/output.h"
@@ -24,8 +25,10 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   }
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
-  const auto request = plan_request(global, *policy);
+  auto request = plan_request(global, *policy);
   if (!request) return print_error(request.error());
+  BasePlan base(options.base, request->at, connection->reads());
+  if (!options.base.empty()) base.attach(*request);
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (const int code = show_problems(planned); code != 0) return code;
@@ -39,7 +42,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
     }
     apply_command = fmt::format("rolecall apply {}", options.out);
   }
-  print(view(global, plan, apply_command));
+  print(view(global, plan, apply_command, options.base.empty() ? nullptr : &base.result()));
   int code = exit_code(plan);
   if (code == 0 && options.detailed_exitcode && !plan.changes.empty()) code = 2;
   return finish_output(code);

@@ -47,7 +47,8 @@ class Fetch {
       group.members.erase(std::unique(group.members.begin(), group.members.end()),
                           group.members.end());
     }
-    const bool widens = scope_.every_group || scope_.every_user;
+    const bool widens = scope_.every_group || scope_.every_user || !scope_.groups_of.empty() ||
+                        !scope_.group_keys.empty();
     const FetchScope wide = widens ? widened_scope() : FetchScope();
     read_group_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
     read_user_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
@@ -242,8 +243,17 @@ class Fetch {
   /// With what could not be named before the listings were read.
   [[nodiscard]] FetchScope widened_scope() const {
     FetchScope out = scope_;
-    for (std::size_t i = 0; scope_.every_group && i < out_.live.groups.size(); ++i) {
-      out.all_access.push_back(static_cast<GroupRef>(i));
+    for (std::size_t i = 0; i < out_.live.groups.size(); ++i) {
+      const auto ref = static_cast<GroupRef>(i);
+      const std::vector<UserRef>& members = out_.live.groups[i].members;
+      const bool asked =
+          scope_.every_group ||
+          std::find(scope_.group_keys.begin(), scope_.group_keys.end(), catalog_.name(ref).key()) !=
+              scope_.group_keys.end() ||
+          std::any_of(scope_.groups_of.begin(), scope_.groups_of.end(), [&](UserRef one) {
+            return std::binary_search(members.begin(), members.end(), one);
+          });
+      if (asked) out.all_access.push_back(ref);
     }
     for (std::size_t i = 0; scope_.every_user && i < out_.live.users.size(); ++i) {
       out.user_access.push_back(static_cast<UserRef>(i));

@@ -131,6 +131,23 @@ TEST(CommandLine, FindsCommandsBelowCommands) {
   EXPECT_TRUE(get.all);
 }
 
+TEST(CommandLine, TakesWhatImportExplainAndPlanAreAsked) {
+  const Invocation invocation =
+      accepted({"import", "--adopt", "a", "--adopt", "b", "--out", "access", "--overwrite"});
+  const auto& import = std::get<ImportOptions>(invocation.command);
+  EXPECT_EQ(import.adopt, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(import.out, "access");
+  EXPECT_TRUE(import.overwrite);
+  EXPECT_FALSE(import.direct_access);
+  const Invocation asked =
+      accepted({"explain", "ada@acme.example", "access", "--without", "x", "--format", "markdown"});
+  const auto& explain = std::get<ExplainOptions>(asked.command);
+  EXPECT_EQ(explain.who, "ada@acme.example");
+  EXPECT_EQ(explain.policy, "access");
+  EXPECT_EQ(explain.without, "x");
+  EXPECT_EQ(std::get<PlanOptions>(accepted({"plan", "--base", "../main"}).command).base, "../main");
+}
+
 TEST(CommandLine, LeavesWhatFollowsTheTwoDashesAlone) {
   EXPECT_EQ(std::get<ValidateOptions>(accepted({"validate", "--", "--odd.toml"}).command).policy,
             "--odd.toml");
@@ -225,6 +242,8 @@ TEST(CommandLine, HelpsOnEveryLevelWithExamples) {
                                                      {"apply", "-h"},
                                                      {"run", "-h"},
                                                      {"get", "--help"},
+                                                     {"import", "--help"},
+                                                     {"explain", "--help"},
                                                      {"audit", "--help"},
                                                      {"unlock", "-h"},
                                                      {"stop", "--help"},

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "diff/explain.h"
+#include "diff/plan_json.h"
+#include "diff/plan_view.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+char sign(const Holding& held, bool offline) {
+  if (offline) return held.after ? '=' : ' ';
+  if (held.now) return held.after ? '=' : '-';
+  return held.after ? '+' : ' ';
+}
+
+/// "through engineering; access.toml:4 listed in members; since run 3, 2026-01-02"
+std::string remark(const Holding& held) {
+  std::string out;
+  const auto add = [&out](const std::string& words) {
+    if (!words.empty()) out += (out.empty() ? "" : "; ") + words;
+  };
+  std::string through;
+  for (const std::string& way : held.through) through += (through.empty() ? "" : ", ") + way;
+  if (!through.empty()) add(held.through.front() == "directly" ? through : "through " + through);
+  add(cause_in_words(held.cause));
+  add(held.note);
+  add(held.since);
+  return out;
+}
+
+std::string outlook(const Explanation& explanation) {
+  if (explanation.offline) return "Offline: what is wanted; nothing is said of what is live.";
+  if (explanation.changes.empty()) return "A plan changes nothing here.";
+  return fmt::format("A plan changes {} {} here: see the lines with + and -.",
+                     explanation.changes.size(),
+                     explanation.changes.size() == 1 ? "thing" : "things");
+}
+
+json::object to_json(const Holding& held) {
+  json::value cause = nullptr;
+  if (!(held.cause == Cause())) {
+    cause = json::object{{"file", json_text(held.cause.place.file)},
+                         {"line", held.cause.place.line},
+                         {"why", json_text(held.cause.why)},
+                         {"reason", json_text(held.cause.reason)}};
+  }
+  json::array through;
+  for (const std::string& way : held.through) through.push_back(json_text(way));
+  return {{"subject", json_text(held.subject)},
+          {"now", held.now},
+          {"after", held.after},
+          {"note", json_text(held.note)},
+          {"cause", std::move(cause)},
+          {"through", std::move(through)},
+          {"since", json_text(held.since)}};
+}
+
+}  // namespace
+
+std::string render_text(const Explanation& explanation) {
+  std::string out = escape_terminal(explanation.subject);
+  if (!explanation.name.empty()) {
+    out = explanation.kind == "user"
+              ? fmt::format("{} <{}>", escape_terminal(explanation.name), out)
+              : fmt::format("{} ({})", out, escape_terminal(explanation.name));
+  }
+  out += '\n';
+  const auto lines = [&](const std::vector<Holding>& all) {
+    std::size_t width = 0;
+    constexpr std::size_t kWidest = 40;
+    for (const Holding& held : all) {
+      const std::size_t length = count_code_points(escape_terminal(held.subject));
+      if (length <= kWidest) width = std::max(width, length);
+    }
+    for (const Holding& held : all) {
+      const std::string subject = escape_terminal(held.subject);
+      const std::string words = escape_terminal(remark(held));
+      const std::size_t length = count_code_points(subject);
+      out += fmt::format("  {} {}", sign(held, explanation.offline), subject);
+      if (!words.empty()) {
+        out +=
+            fmt::format("{}  ({})", std::string(width > length ? width - length : 0, ' '), words);
+      }
+      out += '\n';
+    }
+  };
+  lines(explanation.facts);
+  for (const std::string& words : explanation.remarks) {
+    out += fmt::format("    {}\n", escape_terminal(words));
+  }
+  for (const HoldingList& list : explanation.lists) {
+    out += fmt::format("\n{}{}\n", static_cast<char>(list.title.front() - 'a' + 'A'),
+                       list.title.substr(1));
+    if (list.items.empty()) out += "  none\n";
+    lines(list.items);
+  }
+  return out + '\n' + outlook(explanation) + '\n';
+}
+
+std::string render_markdown(const Explanation& explanation) {
+  std::string out = fmt::format("### {}", escape_markdown(explanation.subject));
+  if (!explanation.name.empty()) out += fmt::format(" ({})", escape_markdown(explanation.name));
+  out += "\n\n";
+  const auto lines = [&](const std::vector<Holding>& all) {
+    for (const Holding& held : all) {
+      const std::string words = remark(held);
+      out += fmt::format("- `{}` {}{}\n", sign(held, explanation.offline),
+                         escape_markdown(held.subject),
+                         words.empty() ? "" : fmt::format(" ({})", escape_markdown(words)));
+    }
+  };
+  lines(explanation.facts);
+  for (const std::string& words : explanation.remarks) {
+    out += fmt::format("- {}\n", escape_markdown(words));
+  }
+  for (const HoldingList& list : explanation.lists) {
+    out += fmt::format("\n#### {}{}\n\n", static_cast<char>(list.title.front() - 'a' + 'A'),
+                       list.title.substr(1));
+    if (list.items.empty()) out += "None.\n";
+    lines(list.items);
+  }
+  return out + '\n' + outlook(explanation) + '\n';
+}
+
+std::string render_json(const Explanation& explanation) {
+  const auto list = [](const std::vector<Holding>& all) {
+    json::array out;
+    for (const Holding& held : all) out.push_back(to_json(held));
+    return out;
+  };
+  json::array changes;
+  for (const Change& change : explanation.changes) changes.push_back(change_object(change));
+  json::array remarks;
+  for (const std::string& words : explanation.remarks) remarks.push_back(json_text(words));
+  json::object out{{"format_version", "1.0"},
+                   {"kind", explanation.kind},
+                   {"subject", json_text(explanation.subject)},
+                   {"name", json_text(explanation.name)},
+                   {"offline", explanation.offline},
+                   {"facts", list(explanation.facts)}};
+  for (const HoldingList& one : explanation.lists) out[one.title] = list(one.items);
+  out["changes"] = std::move(changes);
+  out["remarks"] = std::move(remarks);
+  return print_json(out, 2);
+}
+
+}  // namespace rolecall
