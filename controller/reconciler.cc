@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controller/insight.h"
 #include "controller/policy_files.h"
 #include "diff/safety.h"
 #include "diff/trust.h"
@@ -14,9 +15,10 @@ namespace {
 
 /// Read only where the policy says by app and host which resource it means.
 Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
-                                                             ReadClient& client) {
+                                                             ReadClient& client,
+                                                             std::size_t& calls) {
   if (!needs_workspaces(policy)) return std::optional<std::vector<Workspace>>();
-  auto found = fetch_workspaces(client, organization_id(policy));
+  auto found = fetch_workspaces(client, organization_id(policy), &calls);
   if (!found) return tl::make_unexpected(found.error());
   return std::optional(std::move(*found));
 }
@@ -81,7 +83,8 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
                  {}});
   }
 
-  const auto workspaces = workspaces_for(*parsed.policy, client);
+  std::size_t first_calls = 0;
+  const auto workspaces = workspaces_for(*parsed.policy, client, first_calls);
   if (!workspaces) return stop(workspaces.error());
   Catalog catalog;
   const ResolvedPolicy resolved =
@@ -93,7 +96,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
 
   auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
   if (!snapshot) return stop(snapshot.error());
-  if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
+  snapshot->read_calls += first_calls;
   hold_against(*snapshot, catalog, desired, request);
   out.learned = learned_from(*snapshot, catalog, desired, request.memory);
 
@@ -109,6 +112,11 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     out.stale = stale_reasons(*request.only, planned.plan);
     planned.plan = narrow(planned.plan, *request.only);
     check_safety(input, planned.plan);
+  }
+  if (request.for_people) {
+    add_insight({client, request.policy_path, *parsed.policy, *workspaces, request.last_clean,
+                 input, catalog},
+                planned.plan);
   }
   out.plan = std::move(planned.plan);
   return out;

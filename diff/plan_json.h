@@ -10,6 +10,10 @@ namespace rolecall {
 /// The object of command-line.md, "plan --format json", its members in that order.
 [[nodiscard]] boost::json::object plan_object(const Plan& plan, std::string_view tool_version);
 
+/// The same with what is told beside the changes: `origin` of each, `effects`, `seats`, `outside`,
+/// `since_run`, behind the members of the contract.
+[[nodiscard]] boost::json::object told_plan_object(const Plan& plan, std::string_view tool_version);
+
 /// Valid UTF-8 as it is, anything else escaped.
 [[nodiscard]] boost::json::string json_text(std::string_view text);
 

@@ -8,6 +8,7 @@
 #include "controller/commands.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/safety_history.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -67,8 +68,9 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
       code != 0) {
     return {code};
   }
-  const auto request = plan_request(global, policy_path);
+  auto request = plan_request(global, policy_path);
   if (!request) return {(print_error(request.error()), 8)};
+  request->for_people = false;
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
   if (const int code = show_problems(planned); code != 0) return {code};
@@ -77,8 +79,9 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   log_refusals(plan);
-  ApplyRun run{global, *connection, opened,
-               "run",  policy_path, StopSwitch(store_path(global, policy_path))};
+  ApplyRun run{global,      *connection,
+               opened,      command_in_log(kServiceCommand, global),
+               policy_path, StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan);
     const auto recorded = run.record_without_calls(planned, code);
