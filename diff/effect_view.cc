@@ -64,8 +64,9 @@ std::string_view uncertainty_in_words(const Plan& plan) {
 }
 
 std::string seats_in_words(const Seats& seats) {
-  const std::string moves = fmt::format("{} taken, {} freed{}", seats.takers.size(), seats.freed,
-                                        seats.certain ? "" : ", as far as is known");
+  const std::string moves =
+      fmt::format("{} taken, {} freed{}", seats.takers.size(), seats.freed,
+                  seats.takers_certain && seats.freed_certain ? "" : ", as far as is known");
   if (!seats.usage) return fmt::format("{}: {}", seats.resource, moves);
   const std::int64_t after =
       *seats.usage + static_cast<std::int64_t>(seats.takers.size() - seats.left_over.size()) -
@@ -84,7 +85,7 @@ std::string shortage_in_words(const Seats& seats) {
   if (seats.freed > 0) {
     out += fmt::format(", {} more at the end of the plan only", seats.freed);
   }
-  return out + (seats.certain ? "; without a seat" : "; perhaps without a seat");
+  return out + (seats.takers_certain ? "; without a seat" : "; perhaps without a seat");
 }
 
 std::string outsiders_in_words(const Plan& plan, std::size_t n) {

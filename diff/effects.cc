@@ -255,11 +255,12 @@ class EffectTeller {
         Seats& seats = seats_[resource];
         seats.resource = alias;
         seats.ari = catalog_.name(resource);
-        seats.certain = seats.certain && certain;
         if (has) {
           seats.takers.push_back({seat_calls.at(resource), address});
+          seats.takers_certain = seats.takers_certain && certain;
         } else {
           ++seats.freed;
+          seats.freed_certain = seats.freed_certain && certain;
         }
       }
       effect.apps.push_back(std::move(app));

@@ -76,7 +76,8 @@ struct Seats {
   std::string ari;
   std::vector<Taker> takers;               ///< in the order of apply, then by address
   std::size_t freed = 0;                   ///< at the end: what takes comes after what gives
-  bool certain = true;                     ///< false: some may have a seat already, or keep theirs
+  bool takers_certain = true;              ///< false: some of them may have a seat already
+  bool freed_certain = true;               ///< false: some may keep theirs
   std::optional<std::int64_t> capacity{};  ///< nothing while not known, or without bound
   std::optional<std::int64_t> usage{};     ///< taken before the plan
   /// Whose call comes when no seat is left for all whom it gives one; in the order of apply.

@@ -171,7 +171,7 @@ json::array seats_array(const Plan& plan) {
                    {"usage", number_or_null(seats.usage)},
                    {"taken", seats.takers.size()},
                    {"freed", seats.freed},
-                   {"certain", seats.certain},
+                   {"certain", seats.takers_certain && seats.freed_certain},
                    {"left_over", texts_array(seats.left_over)}});
   }
   return out;

@@ -16,9 +16,10 @@ namespace {
 // push out what matters most; the folds below it get whatever the rest leaves.
 constexpr std::size_t kRoomForRefusals = 6'000;
 constexpr std::size_t kRoomForGaps = 2'500;
+constexpr std::size_t kRoomForStops = 1'500;
 constexpr std::size_t kRoomForAdmins = 32'000;
-constexpr std::size_t kRoomForOutsiders = 4'000;
-constexpr std::size_t kRoomForSeats = 3'000;
+constexpr std::size_t kRoomForOutsiders = 3'500;
+constexpr std::size_t kRoomForSeats = 2'500;
 constexpr std::size_t kRoomForNotes = 4'000;
 constexpr std::size_t kRoomForFrames = 1'200;  ///< headings and folds around the changes
 constexpr std::size_t kSubjectsPerNote = 5;
@@ -211,7 +212,7 @@ class MarkdownRenderer {
       list.items.push_back({fmt::format("  - {} {}: {}\n", sign('+'), person(outsider.user),
                                         shown(gifts_in_words(outsider.gifts)))});
     }
-    return fmt::format("- **{}**\n{}", escape_markdown(outsiders_in_words(plan_, all.size())),
+    return fmt::format("- **{}**\n{}", shown(outsiders_in_words(plan_, all.size())),
                        cut(list, kRoomForOutsiders, "people from outside", "  "));
   }
 
@@ -228,11 +229,12 @@ class MarkdownRenderer {
 
   [[nodiscard]] std::string risks() const {
     std::string out;
+    List stopped;
     for (const Note& note : plan_.notes) {
-      if (note.kind == kStoppedNote)
-        out += fmt::format("- **{}**\n", escape_markdown(note.subject));
+      if (note.kind != kStoppedNote) continue;
+      stopped.items.push_back({fmt::format("- **{}**\n", shown(note.subject))});
     }
-    out += admins();
+    out += cut(stopped, kRoomForStops, "orders to stop") + admins();
     const auto counts = plan_.counts();
     for (std::size_t i = 0; i < counts.size(); ++i) {
       const auto kind = static_cast<ChangeKind>(i);
