@@ -64,9 +64,10 @@ std::string_view uncertainty_in_words(const Plan& plan) {
 }
 
 std::string seats_in_words(const Seats& seats) {
+  const std::string_view doubt =
+      seats.takers_certain && seats.freed_certain ? "" : ", as far as is known";
   const std::string moves =
-      fmt::format("{} taken, {} freed{}", seats.takers.size(), seats.freed,
-                  seats.takers_certain && seats.freed_certain ? "" : ", as far as is known");
+      fmt::format("takes {}, frees {}{}", seats.takers.size(), seats.freed, doubt);
   if (!seats.usage) return fmt::format("{}: {}", seats.resource, moves);
   const std::int64_t after =
       *seats.usage + static_cast<std::int64_t>(seats.takers.size() - seats.left_over.size()) -

@@ -22,7 +22,7 @@ struct EffectGroup {
 /// What "may" means in the deeds of an effect; empty where none of them has it.
 [[nodiscard]] std::string_view uncertainty_in_words(const Plan& plan);
 
-/// "jira: 97 of 100 seats taken, 99 after".
+/// "jira: 97 of 100 seats taken, 99 after (takes 3, frees 1)".
 [[nodiscard]] std::string seats_in_words(const Seats& seats);
 /// "jira: 2 seats left for 3 people", to be followed by who is left over. Only where somebody is.
 [[nodiscard]] std::string shortage_in_words(const Seats& seats);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # rolecall is build_rolecall's
 # What the two examples of continuous integration share: a checkout to work in, and the review
 # site's API as far as their scripts use it, in files below $scratch/site.
 
@@ -8,7 +8,7 @@ start_checkout() {
   unset ROLECALL_STORE
   mkdir -p "$scratch/checkout" "$scratch/bin" "$scratch/site"
   cp -r access ci "$scratch/checkout/"
-  cd "$scratch/checkout"
+  cd "$scratch/checkout" || return
   git init -q .
   git config user.name ada
   git config user.email ada@acme.example

@@ -199,7 +199,7 @@ TEST(Seats, ThatTheEndOfThePlanFreesComeTooLate) {
       << "the last in the order of apply";
   EXPECT_EQ(shortage_in_words(seats),
             "jira: 2 seats left for 3 people, 2 more at the end of the plan only; without a seat");
-  EXPECT_EQ(seats_in_words(seats), "jira: 8 of 10 seats taken, 8 after (3 taken, 2 freed)");
+  EXPECT_EQ(seats_in_words(seats), "jira: 8 of 10 seats taken, 8 after (takes 3, frees 2)");
 }
 
 TEST(Seats, AreEnoughUpToTheLast) {
@@ -207,7 +207,7 @@ TEST(Seats, AreEnoughUpToTheLast) {
   const std::vector<Workspace> workspaces = {jira(11, 8)};
   count_seats(workspaces, plan);
   EXPECT_THAT(plan.seats.at(0).left_over, IsEmpty());
-  EXPECT_EQ(seats_in_words(plan.seats[0]), "jira: 8 of 11 seats taken, 9 after (3 taken, 2 freed)");
+  EXPECT_EQ(seats_in_words(plan.seats[0]), "jira: 8 of 11 seats taken, 9 after (takes 3, frees 2)");
 }
 
 TEST(Seats, NobodyIsLeftOverWhereTheirNumberIsNotKnown) {
@@ -220,7 +220,7 @@ TEST(Seats, NobodyIsLeftOverWhereTheirNumberIsNotKnown) {
   }
   Plan plan = three_for_two();
   count_seats({}, plan);
-  EXPECT_EQ(seats_in_words(plan.seats.at(0)), "jira: 3 taken, 2 freed");
+  EXPECT_EQ(seats_in_words(plan.seats.at(0)), "jira: takes 3, frees 2");
 }
 
 TEST(Seats, ACallThatTakesMoreThanAreLeftFailsForAllAndLeavesThemToOthers) {

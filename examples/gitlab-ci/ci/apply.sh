@@ -13,6 +13,7 @@ if [ -z "$number" ]; then
   echo "This commit came from no merge request: nothing is applied." >&2
   exit 1
 fi
+# shellcheck disable=SC2016  # the backticks are Markdown's
 digest="$(own_comment "$number" | jq -r .body |
   sed -n 's/^To apply this plan and no other: `rolecall apply --expect-digest \([0-9a-f]*\)`$/\1/p')"
 if [ -z "$digest" ]; then
