@@ -26,7 +26,7 @@ class EffectTeller {
 
   void run() {
     name_resources();
-    if (aliases_.empty()) return;
+    if (aliases_.empty() || plan_.changes.empty()) return;
     read_changes();
     find_affected();
     find_unread_groups();
