@@ -125,6 +125,8 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct SchemaOptions {};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
@@ -132,6 +134,6 @@ struct CompletionOptions {
 using Command = std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions,
                              GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                              AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                             StopOptions, ResumeOptions, CompletionOptions>;
+                             StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -122,6 +122,8 @@ struct Plan {
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+  /// People in the directory who are made admins and have not accepted their invitation yet.
+  std::vector<std::string> pending_org_admins;
 
   std::vector<PersonEffect> effects;  ///< by address
   std::vector<Seats> seats;           ///< by resource; where any is taken or freed

@@ -6,6 +6,8 @@
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
+#include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/safety_history.h"
@@ -220,9 +222,14 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(planned); code != 0) return code;
   if (const int code = check_digest(options.expect_digest, *planned.plan); code != 0) return code;
-  ApplyRun run{effective,   *connection,
-               opened,      saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective),
-               policy_path, StopSwitch(store_path(effective, policy_path))};
+  ApplyRun run{effective,
+               connection->writes(),
+               connection->clock(),
+               opened,
+               saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective),
+               policy_path,
+               git_commit_of(policy_path),
+               StopSwitch(store_path(effective, policy_path))};
   // Whoever names a digest has reviewed the plan, as whoever saved one has.
   return apply_planned(run, planned, !saved && !options.yes && options.expect_digest.empty());
 }
