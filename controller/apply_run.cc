@@ -107,6 +107,11 @@ Result<void> sign_log(const OpenStore& opened) {
   return append_checkpoint(opened.path, {head, std::move(*signature)});
 }
 
+std::string command_in_log(std::string_view command, const GlobalOptions& global) {
+  if (!global.at) return std::string(command);
+  return fmt::format("{} --at {}", command, format_instant(*global.at));
+}
+
 RunStart ApplyRun::start_of(const Plan& plan) const {
   RunStart start;
   start.command = command;

@@ -35,6 +35,9 @@ struct OpenStore {
 [[nodiscard]] int settle_earlier_runs(Store& store, ReadClient& client,
                                       const std::string& policy_path);
 
+/// What the log calls a run: with the instant, where that is not the time it ran at.
+[[nodiscard]] std::string command_in_log(std::string_view command, const GlobalOptions& global);
+
 /// One run of apply on a plan that was made: into the log, through the applier, out of the log.
 struct ApplyRun {
   const GlobalOptions& global;

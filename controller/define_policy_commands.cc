@@ -79,15 +79,21 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       app, "apply", "Plan, ask for \"yes\", and make the changes; or apply exactly a saved plan",
       "Exit codes: 0 all done, 3 some changes failed, 4 refused by a safety rule, 5 the saved "
       "plan\n"
-      "is stale, 6 removals held back, 7 another run holds the lock, 8 the store cannot be "
-      "written.\n"
+      "is stale or the digest another, 6 removals held back, 7 another run holds the lock, 8 the "
+      "store\n"
+      "cannot be written.\n"
       "Examples:\n"
       "  rolecall apply\n"
       "  rolecall apply --yes            without asking, for scripts\n"
-      "  rolecall apply changes.plan     what was reviewed, and nothing else\n");
+      "  rolecall apply changes.plan     what was reviewed, and nothing else\n"
+      "  rolecall apply --expect-digest 9f2c41d07a3e   only if the plan is still that one\n");
   option(apply, "target", line.apply.target,
          "A policy (file or folder), or a plan that rolecall plan --out saved", "POLICY|PLANFILE");
   apply.add_flag("--yes", line.apply.yes, "Do not ask");
+  parsed_option(apply, "--expect-digest", line.apply.expect_digest,
+                "Apply, without asking, only a plan with this digest: the one that was reviewed",
+                "DIGEST", "must be the first 12 or more, or all 64, hexadecimal digits of a digest",
+                parse_digest);
   apply.add_flag("--accept-shrink", line.apply.accept_shrink,
                  "Believe a listing that shows fewer than half of what the last run saw");
   apply

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 
 std::optional<std::uint64_t> parse_whole(std::string_view text, std::uint64_t least,
@@ -46,6 +48,15 @@ std::optional<double> parse_rate(std::string_view text) {
   // Written so that what is no number at all is refused too.
   if (problem != std::errc() || stop != end || !(value > 0 && value <= 10'000)) return std::nullopt;
   return value;
+}
+
+std::optional<std::string> parse_digest(std::string_view text) {
+  constexpr std::size_t kShortest = 12;
+  constexpr std::size_t kWhole = 64;
+  std::string digest = to_lower_ascii(text);
+  const bool hexadecimal = digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!hexadecimal || digest.size() < kShortest || digest.size() > kWhole) return std::nullopt;
+  return digest;
 }
 
 }  // namespace rolecall

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace rolecall {
@@ -16,5 +17,8 @@ namespace rolecall {
 
 /// Calls a second: "20", "20/s", "0.5/s". More than 0, at most 10,000.
 [[nodiscard]] std::optional<double> parse_rate(std::string_view text);
+
+/// How the digest of a plan begins, in lower case: 12 to 64 hexadecimal digits.
+[[nodiscard]] std::optional<std::string> parse_digest(std::string_view text);
 
 }  // namespace rolecall

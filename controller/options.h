@@ -63,6 +63,7 @@ struct LogOptions {
 struct ApplyOptions {
   std::string target{};  ///< a policy or a saved plan
   bool yes = false;
+  std::string expect_digest{};  ///< how the plan's digest must begin; empty: any
   bool accept_shrink = false;
   std::vector<std::string> invite_again{};
   LogOptions log{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "controller/insight.h"
 #include "controller/logged_run.h"
 #include "controller/policy_files.h"
 #include "diff/safety.h"
@@ -15,9 +16,10 @@ namespace {
 
 /// Read only where the policy says by app and host which resource it means.
 Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
-                                                             ReadClient& client) {
+                                                             ReadClient& client,
+                                                             std::size_t& calls) {
   if (!needs_workspaces(policy)) return std::optional<std::vector<Workspace>>();
-  auto found = fetch_workspaces(client, organization_id(policy));
+  auto found = fetch_workspaces(client, organization_id(policy), &calls);
   if (!found) return tl::make_unexpected(found.error());
   return std::optional(std::move(*found));
 }
@@ -85,7 +87,8 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
                  {}});
   }
 
-  const auto workspaces = workspaces_for(*parsed.policy, client);
+  std::size_t first_calls = 0;
+  const auto workspaces = workspaces_for(*parsed.policy, client, first_calls);
   if (!workspaces) return stop(workspaces.error());
   Catalog catalog;
   ResolvedPolicy resolved =
@@ -102,7 +105,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   }
   auto snapshot = fetch(client, scope, catalog, progress);
   if (!snapshot) return stop(snapshot.error());
-  if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
+  snapshot->read_calls += first_calls;
   hold_against(*snapshot, catalog, desired, request);
   out.learned = learned_from(*snapshot, catalog, desired, request.memory);
 
@@ -122,6 +125,11 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   }
   out.losses = losses_of(input, planned.plan);
   if (request.inspect) request.inspect(input, planned.plan);
+  if (request.for_people) {
+    add_insight({client, request.policy_path, *parsed.policy, *workspaces, request.last_clean,
+                 input, catalog},
+                planned.plan);
+  }
   out.plan = std::move(planned.plan);
   return out;
 }

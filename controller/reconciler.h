@@ -6,6 +6,7 @@
 
 #include "controller/applier.h"
 #include "diff/diff.h"
+#include "diff/origin.h"
 #include "diff/plan_file.h"
 #include "diff/undo.h"
 #include "policies/policy.h"
@@ -24,7 +25,9 @@ struct PlanRequest {
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
   Memory memory{};                  ///< what else they know
-  bool accept_shrink = false;       ///< a person says that the organization has become this small
+  std::optional<CleanRun> last_clean{};  ///< what the origins of changes are told against
+  bool for_people = true;      ///< somebody reads the plan: effects, seats and origins are told
+  bool accept_shrink = false;  ///< a person says that the organization has become this small
   /// Asked after the reading, to compare clocks; none where the instant was given.
   std::function<Instant()> clock{};
   /// Asked before the organization is read: may have more of it read, and name more.

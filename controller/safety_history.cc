@@ -49,6 +49,24 @@ void count(const Store::RecentChanges& changes, SafetyHistory& history) {
   }
 }
 
+/// See CleanRun. Runs that sent nothing and did not come to an end of their own are passed over.
+std::optional<CleanRun> last_clean(const std::vector<RunRecord>& newest_first,
+                                   const std::string& organization) {
+  for (const RunRecord& run : newest_first) {
+    if (run.start.organization != organization) continue;
+    if (!run.end) return std::nullopt;
+    const bool whole = run.start.command == kApplyCommand || run.start.command == kServiceCommand;
+    if (whole && run.end->exit_code == 0) {
+      return CleanRun{run.id, run.start.at, run.start.policy_digest, run.start.git_commit};
+    }
+    const RunEnd& end = *run.end;
+    if (end.writes + end.applied + end.already_so + end.failed + end.in_doubt > 0) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Remembered> remembered(const Store& store, const std::string& organization, Instant now) {
@@ -65,6 +83,10 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
   const auto recent = store.changes_since(organization, now - kWindow);
   if (!recent) return tl::make_unexpected(recent.error());
   for (const Store::RecentChanges& changes : *recent) count(changes, out.history);
+  constexpr std::size_t kRunsLookedAt = 200;
+  const auto runs = store.runs(kRunsLookedAt);
+  if (!runs) return tl::make_unexpected(runs.error());
+  out.last_clean = last_clean(*runs, organization);
   return out;
 }
 

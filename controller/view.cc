@@ -45,6 +45,7 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   request.remembered = std::move(before->protections);
   request.history = std::move(before->history);
   request.memory = std::move(before->memory);
+  request.last_clean = std::move(before->last_clean);
   if (!global.at) request.clock = [] { return SystemClock().now(); };
   return request;
 }

@@ -46,6 +46,20 @@ inline constexpr std::array<std::string_view, kChangeKindCount> kChangeKindNames
   return kind >= ChangeKind::revoke_group_access;
 }
 
+/// Where a change comes from, as far as can be proved (diff/origin.h).
+enum class Origin : std::uint8_t {
+  unknown,
+  edit,    ///< the policy says something else than it did at the last run
+  drift,   ///< the last run left it as wanted; somebody changed the organization since
+  date,    ///< a window opened or closed since the last run
+  roster,  ///< a line of a roster says so now and did not at the last run
+};
+inline constexpr std::array<std::string_view, 5> kOriginNames = {"unknown", "edit", "drift", "date",
+                                                                 "roster"};
+[[nodiscard]] constexpr std::string_view name(Origin origin) {
+  return kOriginNames[static_cast<std::size_t>(origin)];
+}
+
 /// One thing that changes for somebody, in natural keys, so that it can be printed, compared and
 /// hashed before the group it speaks of exists. Fields that a kind does not use are empty:
 ///
@@ -64,13 +78,14 @@ struct Change {
   std::string resource;    ///< alias, or the ARI where the policy declares none
   std::string role;
   Cause cause;
+  Origin origin = Origin::unknown;
 
   // Behind the natural keys, for the call and for proving that a saved plan still means the same.
   std::string group_id;     ///< empty while the group does not exist
   std::string ari;          ///< of `resource`
   std::string description;  ///< create_group only
 
-  /// Apply order, then group, user, resource, role. Cause and ids do not take part.
+  /// Apply order, then group, user, resource, role. Cause, origin and ids do not take part.
   [[nodiscard]] std::strong_ordering order(const Change& other) const;
 };
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace rolecall {
 /// The kind of a note about somebody whose invitation may have left without an answer: not sent
 /// again until a person decides (guarantees.md A4).
 inline constexpr std::string_view kOpenInvitation = "invitation_in_doubt";
+
+/// The kind of a note that it could not be read how many seats there are.
+inline constexpr std::string_view kSeatsUnknown = "seats_unknown";
 
 /// A safety rule that forbids the plan. `klass` is a limit class or "min_org_admins",
 /// "protected_users", "protected_groups".
@@ -41,6 +45,53 @@ struct Call {
   std::vector<std::size_t> changes;
 };
 
+/// What somebody may do on one app, by every path that was read: granted directly or through
+/// groups.
+struct AppEffect {
+  std::string resource;      ///< alias, or the ARI where the policy declares none
+  std::vector<Role> before;  ///< sorted, unique
+  std::vector<Role> after;   ///< never the same as `before`
+  auto operator<=>(const AppEffect&) const = default;
+};
+
+/// What a plan means for one person, after all paths are merged. A new path to what they have
+/// already is no effect.
+struct PersonEffect {
+  std::string user;
+  std::vector<AppEffect> apps;  ///< by resource; never empty
+  /// Every path was read. Otherwise they may have had, or may keep, an app by a direct grant or a
+  /// group that the policy does not manage.
+  bool certain = true;
+  bool operator==(const PersonEffect&) const = default;
+};
+
+/// The seats of an app that the plan takes or frees; roles that need none do not count.
+struct Seats {
+  struct Taker {
+    std::size_t call = 0;  ///< index into Plan::calls: the one after which they need it
+    std::string user;
+    auto operator<=>(const Taker&) const = default;
+  };
+  std::string resource;
+  std::string ari;
+  std::vector<Taker> takers;               ///< in the order of apply, then by address
+  std::size_t freed = 0;                   ///< at the end: what takes comes after what gives
+  bool takers_certain = true;              ///< false: some of them may have a seat already
+  bool freed_certain = true;               ///< false: some may keep theirs
+  std::optional<std::int64_t> capacity{};  ///< nothing while not known, or without bound
+  std::optional<std::int64_t> usage{};     ///< taken before the plan
+  /// Whose call comes when no seat is left for all whom it gives one; in the order of apply.
+  std::vector<std::string> left_over{};
+  bool operator==(const Seats&) const = default;
+};
+
+/// The organization's own domains, against which people from outside are told.
+struct OwnDomains {
+  std::vector<std::string> names;  ///< sorted; empty: not known, so nobody counts as from outside
+  bool verified = false;           ///< as the organization has claimed them; else a guess
+  bool operator==(const OwnDomains&) const = default;
+};
+
 /// What is to be done, as a value: printed, compared, hashed, saved, applied.
 ///
 /// `changes` are sorted by Change::order. The digest covers organization, directory and changes
@@ -65,7 +116,7 @@ struct Plan {
   std::size_t withheld = 0;       ///< changes left out because of the gaps
   std::size_t reads = 0;          ///< calls made to read
   std::size_t look_ups = 0;       ///< reads that the apply will make for the ids of new groups
-  std::map<std::string, std::string> names;  ///< e-mail address -> display name, people in changes
+  std::map<std::string, std::string> names;  ///< e-mail address -> display name, people spoken of
   std::int64_t min_org_admins = 0;
   std::vector<std::string> org_admins;  ///< addresses of active org admins before the plan, sorted
   std::map<std::string, std::string>
@@ -74,6 +125,12 @@ struct Plan {
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
   /// People in the directory who are made admins and have not accepted their invitation yet.
   std::vector<std::string> pending_org_admins;
+
+  std::vector<PersonEffect> effects;  ///< by address
+  std::vector<Seats> seats;           ///< by resource; where any is taken or freed
+  OwnDomains own_domains;
+  std::optional<std::int64_t> since_run;  ///< the run that origins are told against
+  Instant since;                          ///< when it began
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

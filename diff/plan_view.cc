@@ -251,6 +251,7 @@ std::string_view note_in_words(std::string_view kind) {
       {"protected_user", "people not named, kept because they are protected"},
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
+      {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
       {kStoppedNote, "nothing is written until rolecall resume"},
       {"synced_group", "groups owned by an identity provider; left alone"},
       {kUndoInvites,

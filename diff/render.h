@@ -27,8 +27,15 @@ struct TextOptions {
 /// No Markdown of ours is longer, so that it fits a review comment with what its author adds.
 inline constexpr std::size_t kMostMarkdown = 60'000;
 
-/// For a comment in a review. Begins with a marker by which an earlier one can be found again.
-/// What does not fit is counted; verdict, refusals, admins and the sums of removals come first.
+/// The first line of every plan in Markdown, the same for ever: by it a bot finds its own comment
+/// again, to replace it.
+inline constexpr std::string_view kMarkdownMarker = "<!-- rolecall plan -->";
+
+/// For a comment in a review: verdict, refusals, risks (admins, sums of what is taken away, people
+/// from outside, seats that run out), seats, then folded the apps people gain and lose, changes by
+/// group and by person (with `base` this change's own, then what was to be done before), notes;
+/// cost last. Fewer than kMostMarkdown bytes, so characters too: what does not fit is counted, from
+/// the end of the folds up. Admins are shown one and all for as long as some hundreds of them fit.
 [[nodiscard]] std::string render_markdown(const Plan& plan, const AgainstBase* base = nullptr);
 
 }  // namespace rolecall

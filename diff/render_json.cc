@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "diff/effects.h"
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
@@ -131,8 +132,78 @@ std::string print_json(const json::value& value, int depth) {
   return out + "\n";
 }
 
-std::string render_json(const Plan& plan, std::string_view tool_version, const AgainstBase* base) {
+namespace {
+
+json::array roles_array(const std::vector<Role>& roles) {
+  json::array out;
+  for (const Role role : roles) out.emplace_back(name(role));
+  return out;
+}
+
+json::array texts_array(const std::vector<std::string>& texts) {
+  json::array out;
+  for (const std::string& text : texts) out.emplace_back(json_text(text));
+  return out;
+}
+
+json::value number_or_null(const std::optional<std::int64_t>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::array effects_array(const Plan& plan) {
+  json::array out;
+  for (const PersonEffect& effect : plan.effects) {
+    json::array apps;
+    for (const AppEffect& app : effect.apps) {
+      apps.push_back({{"resource", json_text(app.resource)},
+                      {"before", roles_array(app.before)},
+                      {"after", roles_array(app.after)}});
+    }
+    out.push_back(
+        {{"user", json_text(effect.user)}, {"certain", effect.certain}, {"apps", std::move(apps)}});
+  }
+  return out;
+}
+
+json::array seats_array(const Plan& plan) {
+  json::array out;
+  for (const Seats& seats : plan.seats) {
+    out.push_back({{"resource", json_text(seats.resource)},
+                   {"capacity", number_or_null(seats.capacity)},
+                   {"usage", number_or_null(seats.usage)},
+                   {"taken", seats.takers.size()},
+                   {"freed", seats.freed},
+                   {"certain", seats.takers_certain && seats.freed_certain},
+                   {"left_over", texts_array(seats.left_over)}});
+  }
+  return out;
+}
+
+json::object outside_object(const Plan& plan) {
+  std::vector<std::string> users;
+  for (const Outsider& outsider : outsiders(plan)) users.push_back(outsider.user);
+  return {{"own_domains", texts_array(plan.own_domains.names)},
+          {"verified", plan.own_domains.verified},
+          {"users", texts_array(users)}};
+}
+
+}  // namespace
+
+json::object told_plan_object(const Plan& plan, std::string_view tool_version) {
   json::object out = plan_object(plan, tool_version);
+  json::array& changes = out.at("changes").as_array();
+  for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+    changes[i].as_object().emplace("origin", name(plan.changes[i].origin));
+  }
+  out.emplace("effects", effects_array(plan));
+  out.emplace("seats", seats_array(plan));
+  out.emplace("outside", outside_object(plan));
+  out.emplace("since_run", number_or_null(plan.since_run));
+  return out;
+}
+
+std::string render_json(const Plan& plan, std::string_view tool_version, const AgainstBase* base) {
+  json::object out = told_plan_object(plan, tool_version);
   if (base != nullptr) {
     json::array& changes = out.at("changes").as_array();
     for (std::size_t i = 0; i < changes.size(); ++i) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "diff/effect_view.h"
+#include "diff/effects.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
 #include "state/model/text.h"
@@ -37,6 +39,7 @@ class TextRenderer {
     } else {
       against(*options_.base);
     }
+    effects();
     notes();
     summary();
     return std::move(out_);
@@ -85,9 +88,7 @@ class TextRenderer {
     }
   }
 
-  static std::string cause(const Change& change) {
-    return escape_terminal(cause_in_words(change.cause));
-  }
+  static std::string cause(const Change& change) { return escape_terminal(cause_in_words(change)); }
 
   // --- refusals and risks -------------------------------------------------------------------
 
@@ -146,9 +147,42 @@ class TextRenderer {
       if (counts[i] == 0 || !takes_away(kind) || kind == ChangeKind::revoke_org_role) continue;
       all.push_back({2, symbol(kind), count_in_words(kind, counts[i]), ""});
     }
+    outside(all);
+    shortages(all);
     if (all.empty()) return;
     heading("Risks");
     lines(all);
+  }
+
+  void outside(std::vector<Line>& into) const {
+    const std::vector<Outsider> all = outsiders(plan_);
+    if (all.empty()) return;
+    into.push_back({2, '!', escape_terminal(outsiders_in_words(plan_, all.size())), ""});
+    for (const Outsider& outsider : all) {
+      into.push_back({4, '+',
+                      fmt::format("{}: {}", person(outsider.user),
+                                  escape_terminal(gifts_in_words(outsider.gifts))),
+                      ""});
+    }
+  }
+
+  void shortages(std::vector<Line>& into) const {
+    for (const Seats& seats : plan_.seats) {
+      if (seats.left_over.empty()) continue;
+      into.push_back({2, '!',
+                      fmt::format("{}: {}", escape_terminal(shortage_in_words(seats)),
+                                  some_people(seats.left_over)),
+                      ""});
+    }
+  }
+
+  /// "Ada <ada@acme.example>, Bob <bob@acme.example> and 3 more"
+  [[nodiscard]] std::string some_people(const std::vector<std::string>& addresses) const {
+    std::string out;
+    const std::size_t shown = std::min(addresses.size(), kSubjectsPerNote);
+    for (std::size_t i = 0; i < shown; ++i) out += (i == 0 ? "" : ", ") + person(addresses[i]);
+    if (shown < addresses.size()) out += fmt::format(" and {} more", addresses.size() - shown);
+    return out;
   }
 
   // --- changes ------------------------------------------------------------------------------
@@ -232,6 +266,26 @@ class TextRenderer {
     lines(all);
   }
 
+  // --- what it means ------------------------------------------------------------------------
+
+  void effects() {
+    if (plan_.effects.empty()) return;
+    heading("Effects");
+    for (const EffectGroup& group : group_effects(plan_)) {
+      std::string deeds;
+      for (const std::string& deed : group.deeds) deeds += (deeds.empty() ? "" : ", ") + deed;
+      const char mark = group.takes ? '-' : '+';
+      out_ += fmt::format("  {} {}: {}\n", paint(tone_of(mark), std::string(1, mark)),
+                          some_people(group.people), escape_terminal(deeds));
+    }
+    for (const Seats& seats : plan_.seats) {
+      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "~"),
+                          escape_terminal(seats_in_words(seats)));
+    }
+    const std::string_view uncertain = uncertainty_in_words(plan_);
+    if (!uncertain.empty()) out_ += fmt::format("    {}\n", paint(Tone::dim, uncertain));
+  }
+
   // --- the rest -----------------------------------------------------------------------------
 
   void notes() {
@@ -268,6 +322,8 @@ class TextRenderer {
       return;
     }
     line("Plan", counts_in_words(plan_));
+    const std::string origins = origins_in_words(plan_);
+    if (!origins.empty()) line("Origin", origins);
     line("Cost", cost_in_words(plan_));
     line("Digest", escape_terminal(short_digest(plan_)));
     if (plan_.applyable() && !options_.apply_command.empty()) {

@@ -11,6 +11,7 @@
 #include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/safety_history.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -21,6 +22,8 @@ namespace {
 
 constexpr int kRefused = 4;
 constexpr int kStale = 5;
+/// In the log: what such a run leaves undone is not known from it.
+constexpr const char* kSavedPlanCommand = "apply PLANFILE";
 
 /// A saved plan is a file that holds a JSON object; a policy is a folder or TOML.
 bool is_plan_file(const std::string& path) {
@@ -53,6 +56,24 @@ int stale(const std::vector<std::string>& reasons) {
     message += fmt::format("  - {}\n", escape_terminal(reason));
   }
   print_message(message + "Make a new plan.\n");
+  return kStale;
+}
+
+/// 0 where the plan is the one that was reviewed, or nobody said which one was.
+int check_digest(const std::string& expected, const Plan& plan) {
+  if (plan.digest.starts_with(expected)) return 0;
+  std::string message = fmt::format(
+      "The plan is not the one that was expected, and was not applied:\n"
+      "  expected {}\n"
+      "  planned  {}{}\n",
+      expected, plan.digest,
+      plan.changes.empty()
+          ? " (nothing to do)"
+          : fmt::format(" ({})", counted(plan.changes.size(), "change", "changes")));
+  for (const std::string& gap : plan.gaps) {
+    message += fmt::format("  not read completely: {}\n", escape_terminal(gap));
+  }
+  print_message(message + "Look at the plan as it is now: rolecall plan.\n");
   return kStale;
 }
 
@@ -213,6 +234,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = check_digest(options.expect_digest, *planned.plan); code != 0) return code;
   ApplyRun run{effective,
                connection->writes(),
                connection->clock(),
@@ -221,7 +243,8 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
                policy_path,
                git_commit_of(policy_path),
                StopSwitch(store_path(effective, policy_path))};
-  return apply_planned(run, planned, !saved && !options.yes);
+  // Whoever names a digest has reviewed the plan, as whoever saved one has.
+  return apply_planned(run, planned, !saved && !options.yes && options.expect_digest.empty());
 }
 
 }  // namespace rolecall

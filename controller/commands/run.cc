@@ -10,6 +10,7 @@
 #include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/safety_history.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -69,8 +70,9 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
       code != 0) {
     return {code};
   }
-  const auto request = plan_request(global, policy_path);
+  auto request = plan_request(global, policy_path);
   if (!request) return {(print_error(request.error()), 8)};
+  request->for_people = false;
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
   if (const int code = show_problems(planned); code != 0) return {code};
@@ -83,7 +85,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
                connection->writes(),
                connection->clock(),
                opened,
-               "run",
+               command_in_log(kServiceCommand, global),
                policy_path,
                git_commit_of(policy_path),
                StopSwitch(store_path(global, policy_path))};

@@ -374,8 +374,8 @@ Result<Snapshot> fetch(ReadClient& client, const FetchScope& scope, Catalog& cat
   return Fetch(client, scope, catalog, progress).run();
 }
 
-Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client,
-                                                const std::string& organization) {
+Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client, const std::string& organization,
+                                                std::size_t* calls) {
   const Endpoints endpoints(organization);
   Reader reader(client);
   std::vector<Workspace> out;
@@ -397,10 +397,16 @@ Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client,
                     host.erase(0, at + 3);
                   }
                   host = host.substr(0, host.find_first_of("/?#"));
-                  out.push_back({std::string(*ari), text("typeKey"), text("name"), host});
+                  const auto number = [&](std::string_view key) -> std::optional<std::int64_t> {
+                    const std::int64_t* found = integer_member(*attributes, key);
+                    return found == nullptr ? std::nullopt : std::optional(*found);
+                  };
+                  out.push_back({std::string(*ari), text("typeKey"), text("name"), host,
+                                 number("capacity"), number("usage")});
                 }
               });
   reader.run();
+  if (calls != nullptr) *calls += reader.calls();
   if (!problem.empty()) return fail(problem);
   return out;
 }

@@ -48,8 +48,15 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 [[nodiscard]] Result<Snapshot> fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
                                      const FetchProgress& progress = {});
 
+/// Every app instance of the organization, 100 a call; `calls` is raised by how many those were.
 [[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client,
-                                                              const std::string& organization);
+                                                              const std::string& organization,
+                                                              std::size_t* calls = nullptr);
+
+/// The domains that the organization has verified, in the form that Email::domain has; sorted,
+/// unique. Error: they cannot be read (the key may lack the scope) - or not in full.
+[[nodiscard]] Result<std::vector<std::string>> fetch_verified_domains(
+    ReadClient& client, const std::string& organization, std::size_t* calls = nullptr);
 
 /// The words for an answer that is not the one asked for: status, code, title and detail of the
 /// API's error shapes, cut to 512 bytes (guarantees.md H6).

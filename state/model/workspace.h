@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace rolecall {
@@ -10,6 +12,8 @@ struct Workspace {
   std::string type_key;  ///< "confluence", "jira-software"
   std::string name;
   std::string host;  ///< "acme.atlassian.net": host of hostUrl; empty where it has none
+  std::optional<std::int64_t> capacity{};  ///< seats; nothing where the API does not tell
+  std::optional<std::int64_t> usage{};     ///< seats taken; likewise
 };
 
 }  // namespace rolecall

@@ -27,6 +27,18 @@ TEST(OptionValues, ReadRates) {
   }
 }
 
+TEST(OptionValues, ReadHowADigestBegins) {
+  const std::string whole(64, 'f');
+  EXPECT_EQ(parse_digest("9f2c41d07a3e"), "9f2c41d07a3e");
+  EXPECT_EQ(parse_digest("9F2C41D07A3E0"), "9f2c41d07a3e0");
+  EXPECT_EQ(parse_digest(whole), whole);
+  for (const std::string& wrong :
+       {std::string(), std::string("9f2c41d07a3"), whole + "f", std::string("9f2c41d07a3g"),
+        std::string(" 9f2c41d07a3e"), std::string("9f2c41d07a3e...")}) {
+    EXPECT_FALSE(parse_digest(wrong)) << wrong;
+  }
+}
+
 TEST(OptionValues, ReadWholeNumbersWithinBounds) {
   EXPECT_EQ(parse_whole("1", 1, 32), 1U);
   EXPECT_EQ(parse_whole("32", 1, 32), 32U);

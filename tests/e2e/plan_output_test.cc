@@ -76,9 +76,11 @@ access  = { jira = ["user"], confluence = ["admin"] }
 
 TEST_F(PlanOutput, JsonHasExactlyTheKeysThatWerePromised) {
   const json::value plan = json_of({"plan"});
-  EXPECT_EQ(keys_of(plan), (Keys{"format_version", "tool_version", "at", "organization",
-                                 "directory", "digest", "policy_digest", "live_digest", "complete",
-                                 "applyable", "summary", "changes", "calls", "notes", "refusals"}));
+  // The last four, and the origins below, came later.
+  EXPECT_EQ(keys_of(plan),
+            (Keys{"format_version", "tool_version", "at", "organization", "directory", "digest",
+                  "policy_digest", "live_digest", "complete", "applyable", "summary", "changes",
+                  "calls", "notes", "refusals", "effects", "seats", "outside", "since_run"}));
   EXPECT_EQ(plan.at("format_version"), "1.0");
   EXPECT_EQ(plan.at("organization"), json::string(kOrganization));
   EXPECT_EQ(plan.at("directory"), "6d1f0000-0000-4000-8000-000000000001");
@@ -99,7 +101,7 @@ TEST_F(PlanOutput, JsonHasExactlyTheKeysThatWerePromised) {
   ASSERT_FALSE(plan.at("changes").as_array().empty());
   for (const json::value& change : plan.at("changes").as_array()) {
     EXPECT_EQ(keys_of(change),
-              (Keys{"kind", "user", "account_id", "group", "resource", "role", "cause"}));
+              (Keys{"kind", "user", "account_id", "group", "resource", "role", "cause", "origin"}));
     for (const char* name : {"user", "account_id", "group", "resource", "role"}) {
       const json::value& value = change.at(name);
       EXPECT_TRUE(value.is_null() || (value.is_string() && !value.as_string().empty())) << change;

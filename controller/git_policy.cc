@@ -1,0 +1,103 @@
+#include "controller/git_policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "controller/child.h"
+
+namespace rolecall {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_commit(const std::string& text) {
+  return text.size() >= 40 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(at), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+/// Of `git ls-tree -r -z`: regular files whose names a policy file may have, below no hidden
+/// folder.
+std::vector<std::string> policy_names(std::string_view listing) {
+  std::vector<std::string> out;
+  for (const std::string& entry : split(listing, '\0')) {
+    const std::size_t tab = entry.find('\t');
+    if (tab == std::string::npos || !entry.starts_with("100")) continue;
+    std::string name = entry.substr(tab + 1);
+    const bool hidden = name.starts_with('.') || name.find("/.") != std::string::npos;
+    if (!hidden && name.ends_with(".toml") && name.find('\n') == std::string::npos) {
+      out.push_back(std::move(name));
+    }
+  }
+  return out;
+}
+
+/// Of `git cat-file --batch`: "OID blob SIZE", the bytes and a line feed for each name.
+std::optional<std::vector<std::string>> contents(std::string_view answer, std::size_t n) {
+  std::vector<std::string> out;
+  while (out.size() < n) {
+    const std::size_t end = answer.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view head = answer.substr(0, end);
+    const std::size_t blob = head.find(" blob ");
+    if (blob == std::string_view::npos) return std::nullopt;
+    const std::string_view digits = head.substr(blob + 6);
+    std::size_t size = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), size);
+    answer.remove_prefix(end + 1);
+    if (read.ec != std::errc() || answer.size() <= size) return std::nullopt;
+    out.emplace_back(answer.substr(0, size));
+    answer.remove_prefix(size + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
+                                                        const std::string& commit) {
+  if (!is_commit(commit)) return std::nullopt;
+  std::error_code ignored;
+  const bool whole_folder = fs::is_directory(path, ignored);
+  const fs::path absolute = fs::absolute(path, ignored);
+  const std::string folder = whole_folder ? path : absolute.parent_path().string();
+  std::vector<std::string> names;
+  if (whole_folder) {
+    const auto listed =
+        run_child({"git", "-C", folder, "ls-tree", "-r", "-z", commit, "--", "."}, "");
+    if (!listed || listed->exit_code != 0) return std::nullopt;
+    names = policy_names(listed->out);
+  } else {
+    names = {absolute.filename().string()};
+  }
+  if (names.empty()) return std::nullopt;
+  std::string wanted;
+  for (const std::string& name : names) wanted += fmt::format("{}:./{}\n", commit, name);
+  const auto printed = run_child({"git", "-C", folder, "cat-file", "--batch"}, wanted);
+  if (!printed || printed->exit_code != 0) return std::nullopt;
+  auto bytes = contents(printed->out, names.size());
+  if (!bytes) return std::nullopt;
+
+  std::string base = path;
+  while (base.size() > 1 && base.ends_with('/')) base.pop_back();
+  std::vector<SourceFile> out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out.push_back({whole_folder ? base + "/" + names[i] : base, std::move((*bytes)[i])});
+  }
+  std::sort(out.begin(), out.end(),
+            [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
+  return out;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Plans, and leaves the comment for the merge request in plan.md. A plan that is refused (4) or that
+# could not be proved complete (6) fails the job, with its comment.
+set -eu
+code=0
+rolecall plan --format markdown >plan.md || code=$?
+exit "$code"
