@@ -175,9 +175,10 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   done.run = *run;
   {
     Progress progress(global, "applying changes");
+    StoreLog log(*opened.store, *run);
     done.report =
-        apply_plan(plan, {connection.writes(), *opened.store, *run, connection.clock(),
-                          stop_signalled, [this] { return opened.lock->still_mine(); },
+        apply_plan(plan, {connection.writes(), log, connection.clock(), stop_signalled,
+                          [this] { return opened.lock->still_mine(); },
                           [&](std::size_t made, std::size_t of) { progress.update(made, of); },
                           [this] { return stop_order(); }});
   }

@@ -46,8 +46,8 @@ PacedClient::PacedClient(std::unique_ptr<WriteClient> transport, const Clock& cl
       limiter_(options_.max_rate),
       random_(options_.seed) {}
 
-bool PacedClient::can_start() const {
-  return parked_.empty() && done_.empty() && transport_->can_start();
+std::size_t PacedClient::room() const {
+  return parked_.empty() && done_.empty() ? transport_->room() : 0;
 }
 
 void PacedClient::start(Ticket ticket, ReadRequest request, milliseconds delay) {
@@ -100,17 +100,24 @@ Completion PacedClient::wait() {
   if (calls_.empty() && done_.empty()) {
     throw std::logic_error("PacedClient::wait: nothing is in flight");
   }
-  while (done_.empty()) {
-    came_back(transport_->wait());
-    if (stop_asked()) {
-      finish_parked();
-    } else {
-      hand_down_parked();
-    }
-  }
+  while (done_.empty()) wait_below();
   Completion completion = std::move(done_.front());
   done_.pop_front();
   return completion;
+}
+
+bool PacedClient::answered() {
+  while (done_.empty() && !calls_.empty() && transport_->answered()) wait_below();
+  return !done_.empty();
+}
+
+void PacedClient::wait_below() {
+  came_back(transport_->wait());
+  if (stop_asked()) {
+    finish_parked();
+  } else {
+    hand_down_parked();
+  }
 }
 
 void PacedClient::came_back(Completion below) {

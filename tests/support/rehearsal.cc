@@ -47,8 +47,9 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   start.organization = plan.organization;
   const RunId run = checked(store.begin_run(start));
   checked(store.record_safety(run, safety_record(plan)));
+  StoreLog log(store, run);
   ApplyReport report =
-      apply_plan(plan, {*client_, store, run, client_->clock(), {}, {}, {}, std::move(stop_order)});
+      apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order)});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
   checked(store.remember_protections(plan.organization, planned.protections));
   return report;
