@@ -219,8 +219,14 @@ std::string cost_in_words(const Plan& plan) {
   const auto counted = [](std::size_t n, std::string_view what) {
     return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
   };
+  std::string why;
+  for (const auto& [what, calls] : plan.reads_for) {
+    why += fmt::format("{}{} {}", why.empty() ? " (" : ", ", what, calls);
+  }
+  if (!why.empty()) why += ')';
   return fmt::format(
-      "{} made, {}, about {}", counted(plan.reads, "read"), counted(plan.calls.size(), "write"),
+      "{} made{}, {}, about {}", counted(plan.reads, "read"), why,
+      counted(plan.calls.size(), "write"),
       seconds < 120 ? fmt::format("{} s", seconds) : fmt::format("{} min", (seconds + 59) / 60));
 }
 

@@ -11,6 +11,7 @@
 #include "state/api/endpoints.h"
 #include "state/api/grants.h"
 #include "state/api/parse.h"
+#include "state/api/people_listing.h"
 #include "state/api/reader.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -24,19 +25,29 @@ class Fetch {
  public:
   Fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
         const FetchProgress& progress)
-      : scope_(scope), catalog_(catalog), endpoints_(scope.organization), reader_(client) {
+      : scope_(scope),
+        catalog_(catalog),
+        endpoints_(scope.organization),
+        reader_(client),
+        people_(
+            reader_, endpoints_, [this](ParsedUser user) { add_user(std::move(user)); },
+            [this](std::string what) { gap(std::move(what)); }) {
     for (const auto& [account_id, ref] : scope_.pins) pinned_.insert(ref);
     if (progress) {
       reader_.on_call = [this, progress] {
-        progress(reader_.calls(), listed_users_ + listed_groups_, counted());
+        progress(reader_.calls(), people_.listed() + listed_groups_, counted());
       };
     }
   }
 
   Result<Snapshot> run() {
     if (const auto found = find_directory(); !found) return tl::make_unexpected(found.error());
-    read_listings();
-    if (listed_users_ == 0 && listed_groups_ == 0 && !users_closed_ && !groups_closed_) {
+    read_groups_and_counts();
+    // While people are still coming in.
+    if (listed_groups_ > 0) read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
+    reader_.run();
+    people_.finish();
+    if (people_.listed() == 0 && listed_groups_ == 0 && !people_.closed() && !groups_closed_) {
       return fail(out_.gaps.empty() ? "nothing could be read" : out_.gaps.front());
     }
     assemble_members();
@@ -47,9 +58,9 @@ class Fetch {
       group.members.erase(std::unique(group.members.begin(), group.members.end()),
                           group.members.end());
     }
-    read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
     read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
     out_.read_calls = reader_.calls();
+    for (const auto& [what, calls] : reader_.calls_for()) out_.calls_for.emplace(what, calls);
     std::sort(out_.gaps.begin(), out_.gaps.end());
     return std::move(out_);
   }
@@ -63,6 +74,7 @@ class Fetch {
   Result<void> find_directory() {
     std::vector<Directory> found;
     std::string problem;
+    reader_.asks_for("directory");
     reader_.walk([this](const std::string& cursor) { return endpoints_.directories(cursor); },
                  [&](const Reader::Page& page) {
                    problem += page.problem;
@@ -102,43 +114,42 @@ class Fetch {
     return {};
   }
 
-  void read_listings() {
+  /// Starts on the people once their number is known; returns when all groups are there.
+  void read_groups_and_counts() {
     const std::string& directory = out_.directory_id;
-    reader_.walk(
-        [this, &directory](const std::string& cursor) {
-          Endpoints::UserSearch search;
-          search.expand_groups = true;
-          return endpoints_.users(directory, search, cursor);
-        },
-        [this](const Reader::Page& page) {
-          if (!page.problem.empty()) gap(page.problem);
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) add_user(parse_user(item));
-          users_closed_ = page.last;
-        });
-    reader_.walk(
-        [this, &directory](const std::string& cursor) {
-          Endpoints::GroupSearch search;
-          search.expand_counts = true;
-          return endpoints_.groups(directory, search, cursor);
-        },
-        [this](const Reader::Page& page) {
-          if (!page.problem.empty()) gap(page.problem);
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) add_group(parse_group(item));
-          groups_closed_ = page.last;
-        });
-    const auto count = [this](ReadRequest request, std::optional<std::int64_t>& into) {
-      reader_.get(std::move(request), [this, &into](const Result<json::value>& value) {
+    std::size_t counting = 0;
+    const auto count = [&](ReadRequest request, std::optional<std::int64_t>& into) {
+      ++counting;
+      reader_.get(std::move(request), [&, this](const Result<json::value>& value) {
+        --counting;
         if (!value) return gap(value.error().what);
         const std::int64_t* number = integer_member(*value, "count");
         if (number == nullptr) return gap("a count was asked for and $.count is no whole number");
         into = *number;
       });
     };
+    reader_.asks_for("people");
     count(endpoints_.user_count(directory), user_count_);
+    reader_.asks_for("groups");
     count(endpoints_.group_count(directory), group_count_);
-    reader_.run();
+    bool all_there = false;
+    reader_.walk(
+        [this, &directory](const std::string& cursor) {
+          Endpoints::GroupSearch search;
+          search.expand_counts = true;
+          return endpoints_.groups(directory, search, cursor);
+        },
+        [&, this](const Reader::Page& page) {
+          all_there = page.last;
+          if (!page.problem.empty()) gap(page.problem);
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) add_group(parse_group(item));
+          groups_closed_ = page.last;
+        });
+    reader_.run([&] { return counting == 0; });
+    reader_.asks_for("people");
+    people_.start(directory, user_count_);
+    reader_.run([&] { return all_there; });
   }
 
   // --- people -------------------------------------------------------------------------------
@@ -170,13 +181,7 @@ class Fetch {
   }
 
   void add_user(ParsedUser user) {
-    ++listed_users_;
     if (user.presence == Presence::absent && user.about.opaque.empty()) return;
-    if (!user.about.account_id.empty() && !account_ids_.insert(user.about.account_id).second) {
-      gap(fmt::format("users/search listed account {} twice",
-                      escape_terminal(user.about.account_id)));
-      return;
-    }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
     User& live = out_.live.user(ref);
@@ -233,10 +238,11 @@ class Fetch {
   // --- proof --------------------------------------------------------------------------------
 
   void check_counts() {
-    if (users_closed_ && user_count_ && static_cast<std::size_t>(*user_count_) != listed_users_) {
-      gap(fmt::format("users/search listed {} people, users/count says {}", listed_users_,
-                      *user_count_));
-      users_closed_ = false;
+    bool people_closed = people_.closed();
+    const std::size_t people = people_.listed();
+    if (people_closed && user_count_ && static_cast<std::size_t>(*user_count_) != people) {
+      gap(fmt::format("users/search listed {} people, users/count says {}", people, *user_count_));
+      people_closed = false;
     }
     if (groups_closed_ && group_count_ &&
         static_cast<std::size_t>(*group_count_) != listed_groups_) {
@@ -244,10 +250,10 @@ class Fetch {
                       *group_count_));
       groups_closed_ = false;
     }
-    if (listed_users_ > 0 && !saw_platform_roles_) {
+    if (people > 0 && !saw_platform_roles_) {
       gap("users/search gave nobody's platformRoles, so org admins are not known");
     }
-    out_.users_proved = users_closed_ && user_count_.has_value();
+    out_.users_proved = people_closed && user_count_.has_value();
     out_.groups_proved = groups_closed_ && group_count_.has_value();
   }
 
@@ -268,6 +274,7 @@ class Fetch {
       if (!uncounted_.contains(ref) && group->members.size() == out_.groups[i].user_count) continue;
       rereads.push_back(std::make_unique<Reread>(Reread{ref}));
     }
+    reader_.asks_for("members of groups");
     for (const auto& reread : rereads) {
       const std::string id = out_.groups[index(reread->ref)].id;
       reader_.walk(
@@ -319,15 +326,13 @@ class Fetch {
   Catalog& catalog_;
   Endpoints endpoints_;
   Reader reader_;
+  PeopleListing people_;
   Snapshot out_;
-  std::size_t listed_users_ = 0;
   std::size_t listed_groups_ = 0;
   std::optional<std::int64_t> user_count_;
   std::optional<std::int64_t> group_count_;
-  bool users_closed_ = false;
   bool groups_closed_ = false;
   bool saw_platform_roles_ = false;
-  std::unordered_set<std::string> account_ids_;
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;
   std::unordered_map<std::string, GroupRef> group_refs_;

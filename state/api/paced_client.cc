@@ -47,7 +47,9 @@ PacedClient::PacedClient(std::unique_ptr<WriteClient> transport, const Clock& cl
       random_(options_.seed) {}
 
 std::size_t PacedClient::room() const {
-  return parked_.empty() && done_.empty() ? transport_->room() : 0;
+  // Those that wait for their operation's window keep a place each; others need not wait with them.
+  const std::size_t below = done_.empty() ? transport_->room() : 0;
+  return below - std::min(below, parked_.size());
 }
 
 void PacedClient::start(Ticket ticket, ReadRequest request, milliseconds delay) {
@@ -134,7 +136,7 @@ void PacedClient::came_back(Completion below) {
   }
   const auto now = clock_.steady();
   const Response* response = below.answer ? &*below.answer : nullptr;
-  limiter_.ended(call.operation, response, now, clock_.now());
+  limiter_.ended(call.operation, call.leaves_at, response, now, clock_.now());
   CallCounts& counts = counts_[call.operation];
   if (left_the_machine(below.answer)) {
     ++call.attempts;
