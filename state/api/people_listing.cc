@@ -39,10 +39,19 @@ void PeopleListing::start(std::string directory, std::optional<std::int64_t> cou
                   if (n == nullptr) return fall_back();
                   parts_[i].count = *n;
                   conclude();
+                  meet_from_the_end(i);
                 });
     walk(i, 0);
-    walk(i, 1);
   }
+}
+
+void PeopleListing::meet_from_the_end(std::size_t part) {
+  Part& it = parts_[part];
+  // The page that is on its way may be all.
+  const bool pays = static_cast<std::size_t>(*it.count) > it.listed + kPage;
+  if (plain_ || it.done || !pays) return;
+  it.walking[1] = true;
+  walk(part, 1);
 }
 
 void PeopleListing::walk(std::size_t part, std::size_t direction) {

@@ -60,13 +60,14 @@ class PeopleListing {
     std::size_t listed = 0;
     bool met = false;   ///< somebody was shown by both walks
     bool done = false;  ///< all of it was shown, by a walk that ended or by two that met
-    std::array<bool, 2> walking{true, true};  ///< forwards, backwards
+    std::array<bool, 2> walking{true, false};  ///< forwards, backwards
     [[nodiscard]] bool lacks_none() const {
       return count && static_cast<std::size_t>(*count) == listed;
     }
   };
 
   void walk(std::size_t part, std::size_t direction);
+  void meet_from_the_end(std::size_t part);
   void walk_plainly();
   void on_page(std::size_t part, std::size_t direction, const Reader::Page& page);
   /// Whether the other walk had shown somebody of the page; nothing where the page does not fit the

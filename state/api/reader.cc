@@ -78,8 +78,10 @@ void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds
   waiting_.emplace(0, Job{std::move(request), std::move(done), delay, purpose_});
 }
 
-void Reader::walk(MakeRequest make, OnPage on_page) {
-  walk(std::move(make), std::move(on_page), Walking());
+void Reader::walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay) {
+  Walking how;
+  how.delay = delay;
+  walk(std::move(make), std::move(on_page), std::move(how));
 }
 
 void Reader::walk(MakeRequest make, OnPage on_page, Walking how) {

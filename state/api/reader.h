@@ -45,7 +45,7 @@ class Reader {
     std::function<bool()> goes_on{};
   };
   void walk(MakeRequest make, OnPage on_page, Walking how);
-  void walk(MakeRequest make, OnPage on_page);
+  void walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay = {});
 
   /// Until everything asked for, also by the callbacks, has been answered, or `enough` says so.
   void run(const std::function<bool()>& enough = {});
