@@ -44,6 +44,18 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
   option(validate, "policy", line.validate.policy, kPolicyHelp, "POLICY");
   choose(validate, line, line.validate);
 
+  CLI::App& fmt = command(
+      app, "fmt", "Bring policy files into their canonical form; comments and order stay",
+      "Prints which files it rewrote. A file that is no TOML is left alone. Exit codes: 0 "
+      "formatted,\n"
+      "1 an error, or with --check a file that is not formatted.\n"
+      "Examples:\n"
+      "  rolecall fmt\n"
+      "  rolecall fmt --check access/     in a build: what is not formatted? Writes nothing\n");
+  option(fmt, "policy", line.fmt.policy, kPolicyHelp, "POLICY");
+  fmt.add_flag("--check", line.fmt.check, "Only say which files are not formatted");
+  choose(fmt, line, line.fmt);
+
   CLI::App& plan = command(
       app, "plan", "Compare a policy with the organization and print the changes; writes nothing",
       "Exit codes: 0 planned, 2 with --detailed-exitcode where there are changes, 4 refused by a\n"
