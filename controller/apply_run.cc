@@ -142,6 +142,13 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
     return tl::make_unexpected(kept.error());
   }
   if (const auto done = sign_log(opened); !done) return tl::make_unexpected(done.error());
+  if (planned.look) {
+    if (const auto kept = save_look(opened.path, *planned.look); !kept) {
+      return tl::make_unexpected(kept.error());
+    }
+  } else if (!planned.quick) {
+    forget_look(opened.path);
+  }
   return run;
 }
 
@@ -166,6 +173,7 @@ std::string ApplyRun::stop_order() const {
 Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   using State = ChangeOutcome::State;
   const Plan& plan = *planned.plan;
+  forget_look(opened.path);
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return tl::make_unexpected(run.error());
   if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "controller/applier.h"
+#include "controller/quick_look.h"
 #include "diff/diff.h"
 #include "diff/plan_file.h"
 #include "policies/policy.h"
@@ -18,6 +19,7 @@ struct PlanRequest {
   std::string policy_path;
   Instant at;
   std::vector<Store::Protection> remembered;
+  std::string policy_organization;  ///< that of the policy; empty where it does not parse
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
@@ -25,6 +27,8 @@ struct PlanRequest {
   bool accept_shrink = false;       ///< a person says that the organization has become this small
   /// Asked after the reading, to compare clocks; none where the instant was given.
   std::function<Instant()> clock{};
+  /// Where policy and wanted state are still those, look only whether the organization seems to be.
+  const QuickLook* quick = nullptr;
 };
 
 /// A plan, or why there is none.
@@ -35,6 +39,8 @@ struct Planned {
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise
+  std::optional<QuickLook> look{};             ///< likewise, where all is as it should be
+  bool quick = false;  ///< the plan is empty as far as a quick look can tell
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.

@@ -49,6 +49,9 @@ struct AdminChange {
 inline constexpr std::string_view kStoppedNote = "stopped";
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
 [[nodiscard]] std::string cause_in_words(const Cause& cause);
+/// Of a plan that rests on a quick look: what it rests on, and what was not looked at.
+[[nodiscard]] std::vector<Note> not_looked_at(std::string_view full_read_at);
+
 /// "21 reads made (groups 1, people 20), 7 writes, about 2 s".
 [[nodiscard]] std::string cost_in_words(const Plan& plan);
 /// What a kind of note means, in a few words.

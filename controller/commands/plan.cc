@@ -23,8 +23,11 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   }
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
-  const auto request = plan_request(global, *policy);
+  auto request = plan_request(global, *policy);
   if (!request) return print_error(request.error());
+  std::optional<QuickLook> before;
+  if (options.quick) before = load_look(store_path(global, *policy), request->policy_organization);
+  if (before) request->quick = &*before;
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (const int code = show_problems(planned); code != 0) return code;

@@ -8,6 +8,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "state/api/directory.h"
 #include "state/api/endpoints.h"
 #include "state/api/grants.h"
 #include "state/api/parse.h"
@@ -41,7 +42,10 @@ class Fetch {
   }
 
   Result<Snapshot> run() {
-    if (const auto found = find_directory(); !found) return tl::make_unexpected(found.error());
+    const auto directory = find_directory(reader_, endpoints_, scope_);
+    if (!directory) return tl::make_unexpected(directory.error());
+    out_.directory_id = directory->id;
+    out_.directory_name = directory->name;
     read_groups_and_counts();
     // While people are still coming in.
     if (listed_groups_ > 0) read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
@@ -70,49 +74,6 @@ class Fetch {
     return static_cast<std::size_t>(user_count_.value_or(0) + group_count_.value_or(0));
   }
   void gap(std::string what) { out_.gaps.push_back(std::move(what)); }
-
-  Result<void> find_directory() {
-    std::vector<Directory> found;
-    std::string problem;
-    reader_.asks_for("directory");
-    reader_.walk([this](const std::string& cursor) { return endpoints_.directories(cursor); },
-                 [&](const Reader::Page& page) {
-                   problem += page.problem;
-                   if (page.data == nullptr) return;
-                   for (const json::value& item : *page.data) {
-                     const json::string* id = string_member(item, "directoryId");
-                     const json::string* label = string_member(item, "name");
-                     if (id == nullptr) continue;
-                     found.push_back({std::string(*id), label ? std::string(*label) : ""});
-                   }
-                 });
-    reader_.run();
-    if (!problem.empty()) {
-      return fail(problem, fmt::format("check the organization id {} and the API key",
-                                       quote(scope_.organization)));
-    }
-    std::string list;
-    for (const Directory& directory : found) {
-      list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", quote(directory.name),
-                          escape_terminal(directory.id));
-    }
-    if (scope_.directory.empty() && found.size() > 1) {
-      return fail("the organization has more than one directory: " + list,
-                  "name one with `directory` in [organization]");
-    }
-    if (found.empty()) return fail("the organization shows no directory to this API key");
-    const auto chosen = std::find_if(found.begin(), found.end(), [&](const Directory& directory) {
-      return scope_.directory.empty() || directory.id == scope_.directory ||
-             directory.name == scope_.directory;
-    });
-    if (chosen == found.end()) {
-      return fail(fmt::format("no directory {} in the organization", quote(scope_.directory)),
-                  "there are: " + list);
-    }
-    out_.directory_id = chosen->id;
-    out_.directory_name = chosen->name;
-    return {};
-  }
 
   /// Starts on the people once their number is known; returns when all groups are there.
   void read_groups_and_counts() {
