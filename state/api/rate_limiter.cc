@@ -67,8 +67,11 @@ RateLimiter::Budget RateLimiter::budget(Operation operation) const {
   });
   Budget out;
   if (!newest->left) {
+    // Not called yet: with all others that were not, within what the tightest of the known allows.
     out.limit = lowest_limit_;
-    out.after = static_cast<std::int64_t>(first->leave.size());
+    for (const Window& one : windows_) {
+      if (!one.left) out.after += static_cast<std::int64_t>(one.leave.size());
+    }
     return out;
   }
   out.reset_at = newest->reset_at;

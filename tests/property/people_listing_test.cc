@@ -144,7 +144,8 @@ Listed list(const Case& it, const Oddities& odd, std::uint64_t seed, Catalog& ca
   return {std::move(*live), server.calls()};
 }
 
-constexpr std::uint64_t kCases = 60;
+/// Of several readings each.
+const std::uint64_t kCases = test::cases(8);
 
 TEST(PeopleListing, IsTheSameWhateverTheServerDoesNotKnow) {
   const std::vector<Oddities> odd = {{},
@@ -187,7 +188,7 @@ TEST(PeopleListing, WhoeverChangesSidesMeanwhileIsListedOrTheReadingIsNotTrusted
       ASSERT_EQ(groups_of(listed.live, catalog), it.groups_of) << seed << ", after " << after;
     }
   }
-  EXPECT_GT(complete, kCases * 4) << "most are listed by falling back";
+  EXPECT_GT(complete, kCases * 3) << "most are listed by falling back";
 }
 
 }  // namespace
