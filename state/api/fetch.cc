@@ -65,6 +65,7 @@ class Fetch {
     read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
     out_.read_calls = reader_.calls();
     for (const auto& [what, calls] : reader_.calls_for()) out_.calls_for.emplace(what, calls);
+    out_.server_date = reader_.server_date();
     std::sort(out_.gaps.begin(), out_.gaps.end());
     return std::move(out_);
   }

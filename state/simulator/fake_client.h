@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -34,6 +35,8 @@ struct FakeClientOptions {
   /// Each way takes a random time up to this, so that requests overtake each other.
   std::chrono::milliseconds latency{50};
   std::string key = "simulated-key";
+  /// Told of each request when it reaches the organization, and when it has been dealt with.
+  std::function<void(const HttpRequest&)> arriving{}, arrived{};
 };
 
 /// Calls to a FakeOrg without sockets and without waiting: requests arrive and answers come back
@@ -53,6 +56,8 @@ class FakeTransport {
   /// Whether an answer is there at this instant.
   [[nodiscard]] bool answered() const;
   void cancel_unsent();
+  /// The client dies. What it had sent and has not arrived yet, in the order of leaving.
+  [[nodiscard]] std::vector<HttpRequest> abandon();
   [[nodiscard]] std::size_t calls(Operation operation) const;
   [[nodiscard]] std::size_t calls() const;
 
@@ -64,6 +69,7 @@ class FakeTransport {
     bool sent = false, arrived = false, cancelled = false;
     Answer answer;
   };
+  [[nodiscard]] HttpRequest on_the_wire(const Request& request) const;
   void arrive(Flight& flight);
   [[nodiscard]] std::chrono::milliseconds travel();
 
