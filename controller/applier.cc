@@ -206,6 +206,8 @@ class Applier {
     // Asked again: somebody may have said stop while the intents were written.
     if (must_stop()) {
       for (const std::size_t i : departure.changes) {
+        // What was sent before, and would be sent again, stays open: the next run looks.
+        if (attempts_[i] != 0) continue;
         close({i, Verdict::not_sent, {}, 0, {}}, State::failed, why_not_sent());
       }
       return;
