@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <unordered_map>
 
+#include "controller/held_back.h"
 #include "controller/read_back.h"
 #include "controller/write_call.h"
 #include "diff/safety.h"
@@ -34,6 +36,7 @@ class Applier {
         endpoints_(plan.organization),
         ids_(plan),
         floor_(plan),
+        broken_(plan),
         needs_(prerequisites(plan)),
         attempts_(plan.changes.size()),
         intents_(plan.changes.size()),
@@ -55,16 +58,18 @@ class Applier {
     const std::string reason = !report_.store_error.empty()       ? "the log could not be written"
                                : !report_.stopped_because.empty() ? report_.stopped_because
                                                                   : "the run was interrupted";
-    for (ChangeOutcome& outcome : report_.outcomes) {
-      if (outcome.state == State::pending) outcome = {State::skipped, reason};
+    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
+      if (report_.outcomes[i].state == State::pending) set(i, State::skipped, reason);
     }
     return std::move(report_);
   }
 
  private:
-  struct InFlight {
+  /// A call that is about to leave, with those of its changes that it carries.
+  struct Departure {
     std::size_t call = 0;
     std::vector<std::size_t> changes;
+    WriteRequest request;
   };
   struct Open {
     std::size_t change = 0;
@@ -86,6 +91,20 @@ class Applier {
     return report_.interrupted || !report_.store_error.empty() || !report_.stopped_because.empty();
   }
 
+  [[nodiscard]] std::string why_not_sent() const {
+    if (report_.halted) return "not sent: all writing was stopped";
+    if (!report_.interrupted && !report_.stopped_because.empty()) {
+      return fmt::format("not sent: {}", report_.stopped_because);
+    }
+    return "not sent: the run was interrupted";
+  }
+
+  void set(std::size_t change, State state, std::string message) {
+    ChangeOutcome& outcome = report_.outcomes[change];
+    if (outcome.state == State::pending && state != State::pending) ++settled_;
+    outcome = {state, std::move(message)};
+  }
+
   // --- one kind -----------------------------------------------------------------------------
 
   void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
@@ -101,14 +120,28 @@ class Applier {
   void send_all(const std::vector<std::size_t>& calls) {
     std::size_t next = 0;
     while (true) {
-      while (next < calls.size() && in_flight_.size() < kMostInFlight && env_.client.can_start() &&
-             !must_stop()) {
-        start(calls[next++]);
-      }
-      if (in_flight_.empty()) return;
+      next = start_wave(calls, next);
+      if (in_flight_.empty()) return flush_outcomes();
       if (must_stop()) env_.client.cancel_unsent();
-      finish(env_.client.wait());
+      // Whatever has come back by now is recorded together, with the intents of what leaves next.
+      do {
+        finish(env_.client.wait());
+      } while (!in_flight_.empty() && env_.client.answered());
+      tell_progress();
     }
+  }
+
+  /// Starts as many calls as there is room for, from the `next`th on, once the intents of all of
+  /// them are on disk. Returns the next one after them.
+  std::size_t start_wave(const std::vector<std::size_t>& calls, std::size_t next) {
+    const std::size_t room = in_flight_.size() < kMostInFlight
+                                 ? std::min(kMostInFlight - in_flight_.size(), env_.client.room())
+                                 : 0;
+    std::vector<Departure> wave;
+    while (next < calls.size() && wave.size() < room && !must_stop()) prepare(calls[next++], wave);
+    if (!record_intents(wave)) return next;
+    for (Departure& departure : wave) depart(std::move(departure));
+    return next;
   }
 
   /// The changes of a call that are still to be made and may be made now.
@@ -116,13 +149,13 @@ class Applier {
     std::vector<std::size_t> ready;
     for (const std::size_t needed : needs_[call]) {
       for (const std::size_t i : plan_.calls[needed].changes) {
-        if (!succeeded(i)) broken_.try_emplace(i, true);
+        if (!succeeded(i)) broken_.add(i);
       }
     }
     for (const std::size_t i : plan_.calls[call].changes) {
       if (report_.outcomes[i].state != State::pending) continue;
-      if (const std::string because = held_back(i); !because.empty()) {
-        report_.outcomes[i] = {State::skipped, because};
+      if (std::string because = held_back(plan_.changes[i]); !because.empty()) {
+        set(i, State::skipped, std::move(because));
         continue;
       }
       ready.push_back(i);
@@ -148,24 +181,8 @@ class Applier {
   }
 
   /// Why a change cannot be made, or nothing.
-  [[nodiscard]] std::string held_back(std::size_t i) const {
-    const Change& change = plan_.changes[i];
-    for (const auto& [j, broken] : broken_) {
-      const Change& other = plan_.changes[j];
-      const bool same_group = other.kind == ChangeKind::create_group &&
-                              other.group == change.group && !change.group.empty();
-      const bool same_person =
-          (other.kind == ChangeKind::invite_user || other.kind == ChangeKind::restore_user) &&
-          other.user == change.user && !change.user.empty();
-      if (same_group) return fmt::format("group {} was not created", change.group);
-      if (same_person) return fmt::format("{} did not succeed for this person", name(other.kind));
-      if (change.kind == ChangeKind::delete_group) {
-        const auto renamed = plan_.renamed.find(change.group);
-        if (renamed != plan_.renamed.end() && renamed->second == other.group) {
-          return fmt::format("{} does not have everything yet", other.group);
-        }
-      }
-    }
+  [[nodiscard]] std::string held_back(const Change& change) const {
+    if (std::string because = broken_.holds_back(change); !because.empty()) return because;
     if (floor_.forbids(change)) {
       return fmt::format("it would leave fewer than {} active org admins, because others failed",
                          plan_.min_org_admins);
@@ -173,29 +190,39 @@ class Applier {
     return {};
   }
 
-  void start(std::size_t call) {
-    const std::vector<std::size_t> changes = ready_changes(call);
+  void prepare(std::size_t call, std::vector<Departure>& wave) {
+    std::vector<std::size_t> changes = ready_changes(call);
     if (changes.empty()) return;
-    const Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
+    Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
     if (!request) {
-      for (const std::size_t i : changes) {
-        report_.outcomes[i] = {State::skipped, request.error().what};
+      for (const std::size_t i : changes) set(i, State::skipped, request.error().what);
+      return;
+    }
+    for (const std::size_t i : changes) floor_.take(plan_.changes[i]);
+    wave.push_back({call, std::move(changes), *std::move(request)});
+  }
+
+  void depart(Departure departure) {
+    // Asked again: somebody may have said stop while the intents were written.
+    if (must_stop()) {
+      for (const std::size_t i : departure.changes) {
+        // What was sent before, and would be sent again, stays open: the next run looks.
+        if (attempts_[i] != 0) continue;
+        close({i, Verdict::not_sent, {}, 0, {}}, State::failed, why_not_sent());
       }
       return;
     }
-    if (!record_intents(call, changes, request->request())) return;
-    for (const std::size_t i : changes) floor_.take(plan_.changes[i]);
     const Ticket ticket = next_ticket_++;
-    in_flight_.emplace(ticket, InFlight{call, changes});
+    in_flight_.emplace(ticket, std::move(departure.changes));
     ++report_.writes;
-    env_.client.start(ticket, *request);
+    env_.client.start(ticket, std::move(departure.request));
   }
 
   void hold_back_renames(const std::vector<std::size_t>& calls) {
     for (const std::size_t call : calls) {
       const std::size_t i = plan_.calls[call].changes.front();
       if (!successor_is_complete(plan_.changes[i])) {
-        report_.outcomes[i] = {State::skipped, "its successor does not show everything yet"};
+        set(i, State::skipped, "its successor does not show everything yet");
       }
     }
   }
@@ -204,12 +231,7 @@ class Applier {
   bool successor_is_complete(const Change& deletion) {
     const auto renamed = plan_.renamed.find(deletion.group);
     if (renamed == plan_.renamed.end()) return true;
-    std::vector<std::size_t> given;
-    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      if (plan_.changes[i].group == renamed->second && !takes_away(plan_.changes[i].kind)) {
-        given.push_back(i);
-      }
-    }
+    const std::vector<std::size_t>& given = given_to(renamed->second);
     if (given.empty()) return true;
     for (const milliseconds wait : kReadBackWaits) {
       const std::vector<Effect> effects =
@@ -222,9 +244,19 @@ class Applier {
     return false;
   }
 
+  const std::vector<std::size_t>& given_to(const std::string& group) {
+    if (given_.empty()) {
+      for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+        const Change& change = plan_.changes[i];
+        if (!takes_away(change.kind)) given_[change.group].push_back(i);
+      }
+    }
+    return given_[group];
+  }
+
   void finish(const Completion& completion) {
     auto node = in_flight_.extract(completion.ticket);
-    const std::vector<std::size_t>& changes = node.mapped().changes;
+    const std::vector<std::size_t>& changes = node.mapped();
     const Answer& answer = completion.answer;
     const int status = answer ? answer->status : 0;
     if (status == 401 && report_.stopped_because.empty()) {
@@ -244,18 +276,13 @@ class Applier {
           close(open, State::failed, judgement.message);
           break;
         case Verdict::not_sent:
-          close(open, State::failed,
-                !cancelled       ? judgement.message
-                : report_.halted ? "not sent: all writing was stopped"
-                                 : "not sent: the run was interrupted");
+          close(open, State::failed, cancelled ? why_not_sent() : judgement.message);
           break;
         case Verdict::conflict:
         case Verdict::unclear:
           open_.push_back(std::move(open));
       }
     }
-    flush_outcomes();
-    tell_progress();
   }
 
   // --- what the answers left open -----------------------------------------------------------
@@ -301,8 +328,7 @@ class Applier {
     const Change& change = plan_.changes[open.change];
     if (effect == Effect::unknown && report_.interrupted) {
       // The intent stays without an outcome: the next run looks before it does anything.
-      report_.outcomes[open.change] = {State::in_doubt, "the next run will look what became of it"};
-      return;
+      return set(open.change, State::in_doubt, "the next run will look what became of it");
     }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
@@ -347,34 +373,57 @@ class Applier {
 
   // --- the log ------------------------------------------------------------------------------
 
-  bool record_intents(std::size_t call, const std::vector<std::size_t>& changes,
-                      const Request& request) {
-    Digest body("rolecall body 1");
-    body.field(request.body);
-    const std::string body_digest = body.hex();
+  [[nodiscard]] Intent intent_of(const Departure& departure, std::size_t i,
+                                 const std::string& body_digest) const {
+    const Change& change = plan_.changes[i];
+    const Request& request = departure.request.request();
+    return {static_cast<std::int64_t>(departure.call + 1),
+            std::string(name(change.kind)),
+            change.user,
+            ids_.account(change),
+            change.group,
+            ids_.group(change),
+            change.ari.empty() ? change.resource : change.ari,
+            change.role,
+            change.cause.place.file,
+            change.cause.place.line,
+            change.cause.why,
+            change.cause.reason,
+            fmt::format("{} {}", name(request.method), request.target),
+            body_digest};
+  }
+
+  /// Together with the outcomes that are still to be recorded.
+  bool record_intents(const std::vector<Departure>& wave) {
     std::vector<Intent> fresh;
     std::vector<std::size_t> of;
-    for (const std::size_t i : changes) {
-      // Sent again after reading back: the intent is there already, still without an outcome.
-      if (intents_[i] != 0) continue;
-      const Change& change = plan_.changes[i];
-      fresh.push_back({static_cast<std::int64_t>(call + 1), std::string(name(change.kind)),
-                       change.user, ids_.account(change), change.group, ids_.group(change),
-                       change.ari.empty() ? change.resource : change.ari, change.role,
-                       change.cause.place.file, change.cause.place.line, change.cause.why,
-                       change.cause.reason,
-                       fmt::format("{} {}", name(request.method), request.target), body_digest});
-      of.push_back(i);
+    for (const Departure& departure : wave) {
+      Digest body("rolecall body 1");
+      body.field(departure.request.request().body);
+      const std::string body_digest = body.hex();
+      for (const std::size_t i : departure.changes) {
+        // Sent again after reading back: the intent is there already, still without an outcome.
+        if (intents_[i] != 0) continue;
+        fresh.push_back(intent_of(departure, i, body_digest));
+        of.push_back(i);
+      }
     }
-    if (fresh.empty()) return true;
-    const auto rows = env_.store.record_intents(env_.run, env_.clock.now(), fresh);
-    if (!rows) {
-      report_.store_error = rows.error().what;
-      return false;
-    }
-    for (std::size_t k = 0; k < of.size(); ++k) intents_[of[k]] = rows->at(k);
+    const auto rows = record(fresh);
+    if (!rows) return false;
+    for (std::size_t k = 0; k < of.size(); ++k) intents_[of[k]] = (*rows)[k];
     return true;
   }
+
+  std::optional<std::vector<IntentId>> record(const std::vector<Intent>& intents) {
+    if (intents.empty() && outcomes_.empty()) return std::vector<IntentId>();
+    auto rows = env_.log.record(env_.clock.now(), outcomes_, intents);
+    outcomes_.clear();
+    if (rows) return *std::move(rows);
+    if (report_.store_error.empty()) report_.store_error = rows.error().what;
+    return std::nullopt;
+  }
+
+  void flush_outcomes() { (void)record({}); }
 
   void close(const Open& open, State state, std::string message) {
     static constexpr auto kResult = [](State s) {
@@ -394,22 +443,11 @@ class Applier {
     }
     outcomes_.push_back({intents_[open.change], kResult(state), open.status, attempts_[open.change],
                          open.duration.count(), message});
-    report_.outcomes[open.change] = {state, std::move(message)};
-  }
-
-  void flush_outcomes() {
-    if (outcomes_.empty()) return;
-    const auto written = env_.store.record_outcomes(env_.clock.now(), outcomes_);
-    if (!written && report_.store_error.empty()) report_.store_error = written.error().what;
-    outcomes_.clear();
+    set(open.change, state, std::move(message));
   }
 
   void tell_progress() const {
-    if (!env_.progress) return;
-    const auto done = static_cast<std::size_t>(
-        std::count_if(report_.outcomes.begin(), report_.outcomes.end(),
-                      [](const ChangeOutcome& o) { return o.state != State::pending; }));
-    env_.progress(done, report_.outcomes.size());
+    if (env_.progress) env_.progress(settled_, report_.outcomes.size());
   }
 
   static constexpr std::size_t kMostInFlight = 64;
@@ -419,12 +457,15 @@ class Applier {
   Endpoints endpoints_;
   KnownIds ids_;
   AdminFloor floor_;
+  Broken broken_;
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<int> attempts_;
   std::vector<IntentId> intents_;
   std::vector<std::size_t> call_of_;  ///< the call that carries a change
-  std::unordered_map<Ticket, InFlight> in_flight_;
-  std::unordered_map<std::size_t, bool> broken_;  ///< changes that others rest on and that failed
+  std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
+  std::unordered_map<std::string, std::vector<std::size_t>>
+      given_;                ///< changes that give, by group
+  std::size_t settled_ = 0;  ///< changes no longer pending
   std::vector<Open> open_;
   std::vector<Outcome> outcomes_;
   Ticket next_ticket_ = 1;

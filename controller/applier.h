@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "controller/change_log.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/clock.h"
-#include "state/store/store.h"
 
 namespace rolecall {
 
@@ -38,8 +38,7 @@ struct ApplyReport {
 
 struct ApplyEnvironment {
   WriteClient& client;
-  Store& store;
-  RunId run = 0;
+  ChangeLog& log;
   const Clock& clock;
   std::function<bool()> stop_requested;   ///< asked before each call
   std::function<bool()> may_still_write;  ///< whether the lock is still ours; asked likewise
@@ -50,7 +49,9 @@ struct ApplyEnvironment {
 
 /// Carries out a plan: the calls of one kind after those of the kind before, several in flight.
 ///
-/// No call leaves before its intents are on disk; every answer is recorded. A failed change holds
+/// No call leaves before its intents are on disk; every answer is recorded. Calls leave in waves:
+/// as many as there is room for, whose intents are recorded in one transaction together with the
+/// outcomes of what has come back since the wave before. A failed change holds
 /// back only what rests on it. What the answer leaves open is read back before anything is sent
 /// again; an invitation is never sent twice. The floor of org admins holds whatever fails. Never
 /// throws on anything a server or a disk does.

@@ -145,6 +145,13 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
     return tl::make_unexpected(kept.error());
   }
   if (const auto done = sign_log(opened); !done) return tl::make_unexpected(done.error());
+  if (planned.look) {
+    if (const auto kept = save_look(opened.path, *planned.look); !kept) {
+      return tl::make_unexpected(kept.error());
+    }
+  } else if (!planned.quick) {
+    forget_look(opened.path);
+  }
   return run;
 }
 
@@ -170,6 +177,7 @@ std::string ApplyRun::stop_order() const {
 Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   using State = ChangeOutcome::State;
   const Plan& plan = *planned.plan;
+  forget_look(opened.path);
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return tl::make_unexpected(run.error());
   if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {
@@ -182,11 +190,11 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   done.run = *run;
   {
     Progress progress(global, "applying changes");
-    done.report =
-        apply_plan(plan, {client, *opened.store, *run, clock, stop_signalled,
-                          [this] { return opened.lock->still_mine(); },
-                          [&](std::size_t made, std::size_t of) { progress.update(made, of); },
-                          [this] { return stop_order(); }});
+    StoreLog log(*opened.store, *run);
+    done.report = apply_plan(
+        plan, {client, log, clock, stop_signalled, [this] { return opened.lock->still_mine(); },
+               [&](std::size_t made, std::size_t of) { progress.update(made, of); },
+               [this] { return stop_order(); }});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);

@@ -64,7 +64,8 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       "  rolecall plan\n"
       "  rolecall plan --out changes.plan      save it for rolecall apply changes.plan\n"
       "  rolecall plan --format markdown       for a review\n"
-      "  rolecall plan --base ../main/access   what a branch changes, apart from earlier drift\n");
+      "  rolecall plan --base ../main/access   what a branch changes, apart from earlier drift\n"
+      "  rolecall plan --quick                 did anything change since nothing was to do?\n");
   option(plan, "policy", line.plan.policy, kPolicyHelp, "POLICY");
   option(plan, "--out", line.plan.out, "Save the plan to this file", "FILE");
   option(plan, "--base", line.plan.base,
@@ -73,6 +74,11 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
          "POLICY");
   plan.add_flag("--detailed-exitcode", line.plan.detailed_exitcode,
                 "Exit with 2 where there are changes");
+  plan.add_flag("--quick", line.plan.quick,
+                "Look only at counts and groups where nothing was to be done before; read "
+                "everything once they differ")
+      ->excludes(plan.get_option("--out"))
+      ->excludes(plan.get_option("--base"));
   choose(plan, line, line.plan);
 
   CLI::App& apply = command(
@@ -117,6 +123,10 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
   };
   parsed_option(run, "--interval", line.run.interval, "Time between cycles (default 15m)",
                 "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
+  parsed_option(run, "--full-every", line.run.full_every,
+                "Read everything this often, and in between only what plan --quick looks at "
+                "(default: every cycle reads everything)",
+                "DURATION", "must be between 1m and 7d, with a unit: 24h", interval);
   run.add_flag("--once", line.run.once, "One cycle, then end");
   define_log_options(run, line.run.log);
   choose(run, line, line.run);

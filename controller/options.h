@@ -52,6 +52,7 @@ struct PlanOptions {
   std::string out{};  ///< where the plan is saved; empty: nowhere
   bool detailed_exitcode = false;
   std::string base{};  ///< the policy before a change: its plan is told apart; empty: none
+  bool quick = false;  ///< look only at what a few calls show, where nothing was to be done before
 };
 
 /// How a run keeps its log.
@@ -72,6 +73,7 @@ struct ApplyOptions {
 struct RunOptions {
   std::string policy{};
   std::chrono::seconds interval{std::chrono::minutes(15)};
+  std::chrono::seconds full_every{0};  ///< 0: every cycle reads everything
   bool once = false;
   LogOptions log{};
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "controller/applier.h"
+#include "controller/quick_look.h"
 #include "diff/diff.h"
 #include "diff/origin.h"
 #include "diff/plan_file.h"
@@ -20,6 +21,7 @@ struct PlanRequest {
   std::string policy_path;
   Instant at;
   std::vector<Store::Protection> remembered;
+  std::string policy_organization{};  ///< that of the policy; empty where it does not parse
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
   const LoggedRun* undo = nullptr;  ///< plan to take back this run, instead of what the policy says
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
@@ -34,6 +36,8 @@ struct PlanRequest {
   std::function<Result<void>(Catalog&, FetchScope&)> widen{};
   /// Shown the plan and what it was made of.
   std::function<void(const PlanInput&, const Plan&)> inspect{};
+  /// Where policy and wanted state are still those, look only whether the organization seems to be.
+  const QuickLook* quick = nullptr;
 };
 
 /// A plan, or why there is none.
@@ -45,6 +49,8 @@ struct Planned {
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise
   std::vector<Loss> losses;                    ///< what the plan takes along: likewise
+  std::optional<QuickLook> look{};             ///< likewise, where all is as it should be
+  bool quick = false;  ///< the plan is empty as far as a quick look can tell
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.

@@ -39,6 +39,7 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   if (!files) return tl::make_unexpected(files.error());
   const ParsedPolicy parsed = parse_policy(files->files);
   if (parsed.diagnostics.has_errors()) return request;
+  request.policy_organization = organization_id(*parsed.policy);
   auto before = remembered_at(store_path(global, policy_path), organization_id(*parsed.policy),
                               SystemClock().now());
   if (!before) return tl::make_unexpected(before.error());

@@ -174,6 +174,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   plan.complete = input.live.complete();
   plan.gaps = input.live.gaps;
   plan.reads = input.live.read_calls;
+  plan.reads_for = input.live.calls_for;
   plan.renamed = std::move(differences.renamed);
   plan.min_org_admins = input.desired.safety.min_org_admins;
   plan.org_admins = org_admins(input, Presence::active);

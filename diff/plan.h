@@ -112,10 +112,11 @@ struct Plan {
   std::vector<Admission> admitted;  ///< by class
   /// Of the classes refused: acknowledgements that do not admit this plan, and why.
   std::vector<std::string> unfit_acknowledgements;
-  std::vector<std::string> gaps;  ///< why it is not complete
-  std::size_t withheld = 0;       ///< changes left out because of the gaps
-  std::size_t reads = 0;          ///< calls made to read
-  std::size_t look_ups = 0;       ///< reads that the apply will make for the ids of new groups
+  std::vector<std::string> gaps;                   ///< why it is not complete
+  std::size_t withheld = 0;                        ///< changes left out because of the gaps
+  std::size_t reads = 0;                           ///< calls made to read
+  std::map<std::string, std::size_t> reads_for{};  ///< likewise, by what was read; not saved
+  std::size_t look_ups = 0;  ///< reads that the apply will make for the ids of new groups
   std::map<std::string, std::string> names;  ///< e-mail address -> display name, people spoken of
   std::int64_t min_org_admins = 0;
   std::vector<std::string> org_admins;  ///< addresses of active org admins before the plan, sorted

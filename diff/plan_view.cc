@@ -231,8 +231,14 @@ std::string cost_in_words(const Plan& plan) {
   const auto counted = [](std::size_t n, std::string_view what) {
     return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
   };
+  std::string why;
+  for (const auto& [what, calls] : plan.reads_for) {
+    why += fmt::format("{}{} {}", why.empty() ? " (" : ", ", what, calls);
+  }
+  if (!why.empty()) why += ')';
   return fmt::format(
-      "{} made, {}, about {}", counted(plan.reads, "read"), counted(plan.calls.size(), "write"),
+      "{} made{}, {}, about {}", counted(plan.reads, "read"), why,
+      counted(plan.calls.size(), "write"),
       seconds < 120 ? fmt::format("{} s", seconds) : fmt::format("{} min", (seconds + 59) / 60));
 }
 
@@ -245,10 +251,12 @@ std::string_view note_in_words(std::string_view kind) {
       {kOpenInvitation,
        "people not invited again, since a mail may be on its way; once you know that it is not, "
        "apply with --invite-again ADDRESS"},
+      {"not_looked_at", "what --quick does not look at"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
       {"opaque_user", "people who are not changed, since who or what they are is not understood"},
       {"protected_group", "groups not named, kept because they are protected"},
       {"protected_user", "people not named, kept because they are protected"},
+      {"quick_look", "no change is seen since everything was read at"},
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
       {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
@@ -266,6 +274,14 @@ std::string_view note_in_words(std::string_view kind) {
   };
   const auto found = kMeaning.find(kind);
   return found == kMeaning.end() ? std::string_view("worth knowing") : found->second;
+}
+
+std::vector<Note> not_looked_at(std::string_view full_read_at) {
+  return {{"not_looked_at", "access: groups that hold other roles on as many apps as before"},
+          {"not_looked_at", "access that people hold directly"},
+          {"not_looked_at", "members, where as many came as went in each group"},
+          {"not_looked_at", "people: their names, who is suspended, who is an organization admin"},
+          {"quick_look", std::string(full_read_at)}};
 }
 
 std::vector<NoteGroup> group_notes(const Plan& plan) {

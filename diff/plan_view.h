@@ -51,7 +51,10 @@ inline constexpr std::string_view kStoppedNote = "stopped";
 [[nodiscard]] std::string change_in_words(const Change& change);
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
 [[nodiscard]] std::string cause_in_words(const Cause& cause);
-/// "21 reads made, 7 writes, about 2 s".
+/// Of a plan that rests on a quick look: what it rests on, and what was not looked at.
+[[nodiscard]] std::vector<Note> not_looked_at(std::string_view full_read_at);
+
+/// "21 reads made (groups 1, people 20), 7 writes, about 2 s".
 [[nodiscard]] std::string cost_in_words(const Plan& plan);
 /// What a kind of note means, in a few words.
 [[nodiscard]] std::string_view note_in_words(std::string_view kind);

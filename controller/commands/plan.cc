@@ -29,6 +29,9 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   if (!request) return print_error(request.error());
   BasePlan base(options.base, request->at, connection->reads());
   if (!options.base.empty()) base.attach(*request);
+  std::optional<QuickLook> before;
+  if (options.quick) before = load_look(store_path(global, *policy), request->policy_organization);
+  if (before) request->quick = &*before;
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (const int code = show_problems(planned); code != 0) return code;

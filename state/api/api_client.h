@@ -128,10 +128,14 @@ class ReadClient {
   virtual ~ReadClient() = default;
   /// Whether another call may be started now (the bound on calls in flight).
   [[nodiscard]] virtual bool can_start() const = 0;
+  /// How many may be started now; not 0 where can_start says yes.
+  [[nodiscard]] virtual std::size_t room() const { return can_start() ? 1 : 0; }
   /// `delay`: not before this long from now. A delayed call counts as in flight.
   virtual void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay = {}) = 0;
   /// Blocks until a call completes. Must not be called with nothing in flight.
   [[nodiscard]] virtual Completion wait() = 0;
+  /// Whether wait() would return at once. A client that cannot tell says no.
+  [[nodiscard]] virtual bool answered() { return false; }
   /// Calls that have not been sent complete as `cancelled`; those sent go on to their end.
   virtual void cancel_unsent() = 0;
 };

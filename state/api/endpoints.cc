@@ -117,6 +117,12 @@ ReadRequest Endpoints::users(std::string_view directory, const UserSearch& searc
   put(body, "accountIds", search.account_ids);
   put(body, "emails", search.emails);
   put(body, "groupIds", search.group_ids);
+  if (search.mfa) body["mfaEnabled"] = *search.mfa;
+  if (search.order != UserSearch::Order::servers) {
+    const bool up = search.order == UserSearch::Order::ascending;
+    body["sortBy"] =
+        json::array{json::object{{"field", "nick_name"}, {"direction", up ? "asc" : "desc"}}};
+  }
   if (!cursor.empty()) body["cursor"] = cursor;
   return ReadRequest(
       post(Operation::searchDirectoryUsers, in_directory(directory, "/users/search"), body));
@@ -127,6 +133,15 @@ ReadRequest Endpoints::user_count(std::string_view directory, std::string_view g
       in_directory(directory, "/users/count?membershipStatus=active&membershipStatus=suspended");
   if (!group_id.empty()) target += "&groupIds=" + encode_segment(group_id);
   return ReadRequest(get(Operation::getDirectoryUsersCount, std::move(target)));
+}
+
+ReadRequest Endpoints::user_count(std::string_view directory, bool mfa) const {
+  return ReadRequest(
+      get(Operation::getDirectoryUsersCount,
+          in_directory(directory,
+                       fmt::format("/users/count?membershipStatus=active&membershipStatus=suspended"
+                                   "&mfaEnabled={}",
+                                   mfa))));
 }
 
 ReadRequest Endpoints::user_roles(std::string_view directory, std::string_view account_id,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,12 +38,16 @@ class Endpoints {
     bool expand_groups = false;
     bool expand_products = false;  ///< which apps they have, and when they last used them
     bool everybody = false;        ///< also managed accounts that are in no directory
+    std::optional<bool> mfa{};
+    enum class Order : std::uint8_t { servers, ascending, descending };
+    Order order = Order::servers;  ///< by nickname
   };
   [[nodiscard]] ReadRequest users(std::string_view directory, const UserSearch& search,
                                   const std::string& cursor) const;
   /// People in the directory, active or suspended.
   [[nodiscard]] ReadRequest user_count(std::string_view directory,
                                        std::string_view group_id = {}) const;
+  [[nodiscard]] ReadRequest user_count(std::string_view directory, bool mfa) const;
   [[nodiscard]] ReadRequest user_roles(std::string_view directory, std::string_view account_id,
                                        const std::string& cursor) const;
 

@@ -8,9 +8,11 @@
 
 #include <boost/json/array.hpp>
 
+#include "state/api/directory.h"
 #include "state/api/endpoints.h"
 #include "state/api/grants.h"
 #include "state/api/parse.h"
+#include "state/api/people_listing.h"
 #include "state/api/reader.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -24,19 +26,39 @@ class Fetch {
  public:
   Fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
         const FetchProgress& progress)
-      : scope_(scope), catalog_(catalog), endpoints_(scope.organization), reader_(client) {
+      : scope_(scope),
+        catalog_(catalog),
+        endpoints_(scope.organization),
+        reader_(client),
+        people_(
+            reader_, endpoints_,
+            [this](ParsedUser user, const json::value& item) {
+              const auto ref = add_user(std::move(user));
+              if (ref && scope_.on_user) scope_.on_user(*ref, item);
+            },
+            [this](std::string what) { gap(std::move(what)); }) {
+    people_.expand_products = static_cast<bool>(scope_.on_user);
     for (const auto& [account_id, ref] : scope_.pins) pinned_.insert(ref);
     if (progress) {
       reader_.on_call = [this, progress] {
-        progress(reader_.calls(), listed_users_ + listed_groups_, counted());
+        progress(reader_.calls(), people_.listed() + listed_groups_, counted());
       };
     }
   }
 
   Result<Snapshot> run() {
-    if (const auto found = find_directory(); !found) return tl::make_unexpected(found.error());
-    read_listings();
-    if (listed_users_ == 0 && listed_groups_ == 0 && !users_closed_ && !groups_closed_) {
+    const auto directory = find_directory(reader_, endpoints_, scope_);
+    if (!directory) return tl::make_unexpected(directory.error());
+    out_.directory_id = directory->id;
+    out_.directory_name = directory->name;
+    read_groups_and_counts();
+    // While people are still coming in.
+    if (listed_groups_ > 0 && !widens()) {
+      read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
+    }
+    reader_.run();
+    people_.finish();
+    if (people_.listed() == 0 && listed_groups_ == 0 && !people_.closed() && !groups_closed_) {
       return fail(out_.gaps.empty() ? "nothing could be read" : out_.gaps.front());
     }
     assemble_members();
@@ -47,12 +69,15 @@ class Fetch {
       group.members.erase(std::unique(group.members.begin(), group.members.end()),
                           group.members.end());
     }
-    const bool widens = scope_.every_group || scope_.every_user || !scope_.groups_of.empty() ||
-                        !scope_.group_keys.empty();
-    const FetchScope wide = widens ? widened_scope() : FetchScope();
-    read_group_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
-    read_user_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
+    if (widens()) {
+      const FetchScope wide = widened_scope();
+      read_group_grants(reader_, endpoints_, wide, catalog_, out_);
+      read_user_grants(reader_, endpoints_, wide, catalog_, out_);
+    } else {
+      read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
+    }
     out_.read_calls = reader_.calls();
+    for (const auto& [what, calls] : reader_.calls_for()) out_.calls_for.emplace(what, calls);
     out_.server_date = reader_.server_date();
     std::sort(out_.gaps.begin(), out_.gaps.end());
     return std::move(out_);
@@ -64,89 +89,42 @@ class Fetch {
   }
   void gap(std::string what) { out_.gaps.push_back(std::move(what)); }
 
-  Result<void> find_directory() {
-    std::vector<Directory> found;
-    std::string problem;
-    reader_.walk([this](const std::string& cursor) { return endpoints_.directories(cursor); },
-                 [&](const Reader::Page& page) {
-                   problem += page.problem;
-                   if (page.data == nullptr) return;
-                   for (const json::value& item : *page.data) {
-                     const json::string* id = string_member(item, "directoryId");
-                     const json::string* label = string_member(item, "name");
-                     if (id == nullptr) continue;
-                     found.push_back({std::string(*id), label ? std::string(*label) : ""});
-                   }
-                 });
-    reader_.run();
-    if (!problem.empty()) {
-      return fail(problem, fmt::format("check the organization id {} and the API key",
-                                       quote(scope_.organization)));
-    }
-    std::string list;
-    for (const Directory& directory : found) {
-      list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", quote(directory.name),
-                          escape_terminal(directory.id));
-    }
-    if (scope_.directory.empty() && found.size() > 1) {
-      return fail("the organization has more than one directory: " + list,
-                  "name one with `directory` in [organization]");
-    }
-    if (found.empty()) return fail("the organization shows no directory to this API key");
-    const auto chosen = std::find_if(found.begin(), found.end(), [&](const Directory& directory) {
-      return scope_.directory.empty() || directory.id == scope_.directory ||
-             directory.name == scope_.directory;
-    });
-    if (chosen == found.end()) {
-      return fail(fmt::format("no directory {} in the organization", quote(scope_.directory)),
-                  "there are: " + list);
-    }
-    out_.directory_id = chosen->id;
-    out_.directory_name = chosen->name;
-    return {};
-  }
-
-  void read_listings() {
+  /// Starts on the people once their number is known; returns when all groups are there.
+  void read_groups_and_counts() {
     const std::string& directory = out_.directory_id;
-    reader_.walk(
-        [this, &directory](const std::string& cursor) {
-          Endpoints::UserSearch search;
-          search.expand_groups = true;
-          search.expand_products = static_cast<bool>(scope_.on_user);
-          return endpoints_.users(directory, search, cursor);
-        },
-        [this](const Reader::Page& page) {
-          if (!page.problem.empty()) gap(page.problem);
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const auto ref = add_user(parse_user(item));
-            if (ref && scope_.on_user) scope_.on_user(*ref, item);
-          }
-          users_closed_ = page.last;
-        });
-    reader_.walk(
-        [this, &directory](const std::string& cursor) {
-          Endpoints::GroupSearch search;
-          search.expand_counts = true;
-          return endpoints_.groups(directory, search, cursor);
-        },
-        [this](const Reader::Page& page) {
-          if (!page.problem.empty()) gap(page.problem);
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) add_group(parse_group(item));
-          groups_closed_ = page.last;
-        });
-    const auto count = [this](ReadRequest request, std::optional<std::int64_t>& into) {
-      reader_.get(std::move(request), [this, &into](const Result<json::value>& value) {
+    std::size_t counting = 0;
+    const auto count = [&](ReadRequest request, std::optional<std::int64_t>& into) {
+      ++counting;
+      reader_.get(std::move(request), [&, this](const Result<json::value>& value) {
+        --counting;
         if (!value) return gap(value.error().what);
         const std::int64_t* number = integer_member(*value, "count");
         if (number == nullptr) return gap("a count was asked for and $.count is no whole number");
         into = *number;
       });
     };
+    reader_.asks_for("people");
     count(endpoints_.user_count(directory), user_count_);
+    reader_.asks_for("groups");
     count(endpoints_.group_count(directory), group_count_);
-    reader_.run();
+    bool all_there = false;
+    reader_.walk(
+        [this, &directory](const std::string& cursor) {
+          Endpoints::GroupSearch search;
+          search.expand_counts = true;
+          return endpoints_.groups(directory, search, cursor);
+        },
+        [&, this](const Reader::Page& page) {
+          all_there = page.last;
+          if (!page.problem.empty()) gap(page.problem);
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) add_group(parse_group(item));
+          groups_closed_ = page.last;
+        });
+    reader_.run([&] { return counting == 0; });
+    reader_.asks_for("people");
+    people_.start(directory, user_count_);
+    reader_.run([&] { return all_there; });
   }
 
   // --- people -------------------------------------------------------------------------------
@@ -177,15 +155,9 @@ class Fetch {
     return catalog_.nameless_user(shown);
   }
 
-  /// Where they stand; nothing for somebody who is not in the directory, or was listed before.
+  /// Where they stand; nothing for somebody who is not in the directory.
   std::optional<UserRef> add_user(ParsedUser user) {
-    ++listed_users_;
     if (user.presence == Presence::absent && user.about.opaque.empty()) return std::nullopt;
-    if (!user.about.account_id.empty() && !account_ids_.insert(user.about.account_id).second) {
-      gap(fmt::format("users/search listed account {} twice",
-                      escape_terminal(user.about.account_id)));
-      return std::nullopt;
-    }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
     User& live = out_.live.user(ref);
@@ -240,6 +212,10 @@ class Fetch {
     memberships_ = {};
   }
 
+  [[nodiscard]] bool widens() const {
+    return scope_.every_group || scope_.every_user || !scope_.groups_of.empty() ||
+           !scope_.group_keys.empty();
+  }
   /// With what could not be named before the listings were read.
   [[nodiscard]] FetchScope widened_scope() const {
     FetchScope out = scope_;
@@ -265,10 +241,11 @@ class Fetch {
   // --- proof --------------------------------------------------------------------------------
 
   void check_counts() {
-    if (users_closed_ && user_count_ && static_cast<std::size_t>(*user_count_) != listed_users_) {
-      gap(fmt::format("users/search listed {} people, users/count says {}", listed_users_,
-                      *user_count_));
-      users_closed_ = false;
+    bool people_closed = people_.closed();
+    const std::size_t people = people_.listed();
+    if (people_closed && user_count_ && static_cast<std::size_t>(*user_count_) != people) {
+      gap(fmt::format("users/search listed {} people, users/count says {}", people, *user_count_));
+      people_closed = false;
     }
     if (groups_closed_ && group_count_ &&
         static_cast<std::size_t>(*group_count_) != listed_groups_) {
@@ -276,10 +253,10 @@ class Fetch {
                       *group_count_));
       groups_closed_ = false;
     }
-    if (listed_users_ > 0 && !saw_platform_roles_) {
+    if (people > 0 && !saw_platform_roles_) {
       gap("users/search gave nobody's platformRoles, so org admins are not known");
     }
-    out_.users_proved = users_closed_ && user_count_.has_value();
+    out_.users_proved = people_closed && user_count_.has_value();
     out_.groups_proved = groups_closed_ && group_count_.has_value();
   }
 
@@ -300,6 +277,7 @@ class Fetch {
       if (!uncounted_.contains(ref) && group->members.size() == out_.groups[i].user_count) continue;
       rereads.push_back(std::make_unique<Reread>(Reread{ref}));
     }
+    reader_.asks_for("members of groups");
     for (const auto& reread : rereads) {
       const std::string id = out_.groups[index(reread->ref)].id;
       reader_.walk(
@@ -351,15 +329,13 @@ class Fetch {
   Catalog& catalog_;
   Endpoints endpoints_;
   Reader reader_;
+  PeopleListing people_;
   Snapshot out_;
-  std::size_t listed_users_ = 0;
   std::size_t listed_groups_ = 0;
   std::optional<std::int64_t> user_count_;
   std::optional<std::int64_t> group_count_;
-  bool users_closed_ = false;
   bool groups_closed_ = false;
   bool saw_platform_roles_ = false;
-  std::unordered_set<std::string> account_ids_;
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;
   std::unordered_map<std::string, GroupRef> group_refs_;

@@ -79,13 +79,16 @@ class GroupGrants {
 
   void search(const std::set<GroupRef>& wanted) {
     bool failed = false;
+    std::size_t open = 0;
     const auto walk = [&](Endpoints::GroupSearch search, auto mark) {
+      ++open;
       reader_.walk(
           [this, search](const std::string& cursor) {
             return endpoints_.groups(out_.directory_id, search, cursor);
           },
-          [this, mark, &failed](const Reader::Page& page) {
+          [this, mark, &failed, &open](const Reader::Page& page) {
             failed = failed || !page.problem.empty();
+            if (page.last) --open;
             if (page.data == nullptr) return;
             for (const json::value& item : *page.data) {
               const ParsedGroup group = parse_group(item);
@@ -115,7 +118,7 @@ class GroupGrants {
       by_other_roles.role_ids.push_back(fmt::format("atlassian/{}", role));
     }
     walk(by_other_roles, [](Found& found) { found.other = true; });
-    reader_.run();
+    reader_.run([&] { return open == 0; });
     for (const GroupRef ref : wanted) {
       if (failed || !conclude(ref, found_[ref])) one_by_one_.insert(ref);
     }
@@ -184,12 +187,14 @@ class GroupGrants {
 
 void read_group_grants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope,
                        Catalog& catalog, Snapshot& snapshot) {
+  reader.asks_for("grants of groups");
   GroupGrants(reader, endpoints, scope, catalog, snapshot).run();
 }
 
 void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope,
                       Catalog& catalog, Snapshot& snapshot) {
   if (scope.resources.empty() && !scope.whole_user_access) return;
+  reader.asks_for("grants of people");
   for (const UserRef ref : scope.user_access) {
     if (snapshot.live.find(ref) == nullptr || !snapshot.about(ref).opaque.empty()) continue;
     const std::string account = snapshot.about(ref).account_id;

@@ -139,8 +139,9 @@ class HttpClient final : public WriteClient {
     return tls::set_up(tls_->native_handle(), options_.ca_file);
   }
 
-  [[nodiscard]] bool can_start() const override {
-    return calls_.size() + done_.size() < options_.parallelism;
+  [[nodiscard]] bool can_start() const override { return room() > 0; }
+  [[nodiscard]] std::size_t room() const override {
+    return options_.parallelism - std::min(options_.parallelism, calls_.size() + done_.size());
   }
   void start(Ticket ticket, ReadRequest request, milliseconds delay) override {
     start_any(ticket, request.request(), delay);
@@ -149,6 +150,7 @@ class HttpClient final : public WriteClient {
     start_any(ticket, request.request(), delay);
   }
   [[nodiscard]] Completion wait() override;
+  [[nodiscard]] bool answered() override;
   void cancel_unsent() override;
 
  private:
@@ -252,6 +254,14 @@ Completion HttpClient::wait() {
   Completion completion = std::move(done_.front());
   done_.pop_front();
   return completion;
+}
+
+bool HttpClient::answered() {
+  if (done_.empty() && !calls_.empty()) {
+    if (io_.stopped()) io_.restart();
+    io_.poll();
+  }
+  return !done_.empty();
 }
 
 void HttpClient::stop_when_asked() {

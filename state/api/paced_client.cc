@@ -46,8 +46,10 @@ PacedClient::PacedClient(std::unique_ptr<WriteClient> transport, const Clock& cl
       limiter_(options_.max_rate),
       random_(options_.seed) {}
 
-bool PacedClient::can_start() const {
-  return parked_.empty() && done_.empty() && transport_->can_start();
+std::size_t PacedClient::room() const {
+  // Those that wait for their operation's window keep a place each; others need not wait with them.
+  const std::size_t below = done_.empty() ? transport_->room() : 0;
+  return below - std::min(below, parked_.size());
 }
 
 void PacedClient::start(Ticket ticket, ReadRequest request, milliseconds delay) {
@@ -100,17 +102,24 @@ Completion PacedClient::wait() {
   if (calls_.empty() && done_.empty()) {
     throw std::logic_error("PacedClient::wait: nothing is in flight");
   }
-  while (done_.empty()) {
-    came_back(transport_->wait());
-    if (stop_asked()) {
-      finish_parked();
-    } else {
-      hand_down_parked();
-    }
-  }
+  while (done_.empty()) wait_below();
   Completion completion = std::move(done_.front());
   done_.pop_front();
   return completion;
+}
+
+bool PacedClient::answered() {
+  while (done_.empty() && !calls_.empty() && transport_->answered()) wait_below();
+  return !done_.empty();
+}
+
+void PacedClient::wait_below() {
+  came_back(transport_->wait());
+  if (stop_asked()) {
+    finish_parked();
+  } else {
+    hand_down_parked();
+  }
 }
 
 void PacedClient::came_back(Completion below) {
@@ -127,7 +136,7 @@ void PacedClient::came_back(Completion below) {
   }
   const auto now = clock_.steady();
   const Response* response = below.answer ? &*below.answer : nullptr;
-  limiter_.ended(call.operation, response, now, clock_.now());
+  limiter_.ended(call.operation, call.leaves_at, response, now, clock_.now());
   CallCounts& counts = counts_[call.operation];
   if (left_the_machine(below.answer)) {
     ++call.attempts;

@@ -49,10 +49,12 @@ class PacedClient final : public WriteClient {
   /// `clock` must be the one the client below waits by, and outlive this.
   PacedClient(std::unique_ptr<WriteClient> transport, const Clock& clock, PacedOptions options);
 
-  [[nodiscard]] bool can_start() const override;
+  [[nodiscard]] bool can_start() const override { return room() > 0; }
+  [[nodiscard]] std::size_t room() const override;
   void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override;
   void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override;
   [[nodiscard]] Completion wait() override;
+  [[nodiscard]] bool answered() override;
   /// Calls that wait (for their turn, a delay or another try) complete as `cancelled`; those on
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
@@ -83,6 +85,7 @@ class PacedClient final : public WriteClient {
   /// Hands the call down, or parks it.
   void hand_down(Id id);
   void hand_down_parked();
+  void wait_below();
   void came_back(Completion below);
   void again_or_finish(Id id, Answer answer, std::chrono::milliseconds took);
   void finish(Id id, Answer answer);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "state/api/fetch.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -67,26 +69,35 @@ Result<json::value> document(const ReadRequest& request, const Completion& compl
 struct Reader::Walk {
   MakeRequest make;
   OnPage on_page;
+  Walking how;
   std::size_t pages = 0;
   std::unordered_set<std::string> seen{};
 };
 
 void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay) {
-  waiting_.push_back({std::move(request), std::move(done), delay});
+  waiting_.emplace(0, Job{std::move(request), std::move(done), delay, purpose_});
 }
 
 void Reader::walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay) {
+  Walking how;
+  how.delay = delay;
+  walk(std::move(make), std::move(on_page), std::move(how));
+}
+
+void Reader::walk(MakeRequest make, OnPage on_page, Walking how) {
   auto walk = std::make_shared<Walk>();
   walk->make = std::move(make);
   walk->on_page = std::move(on_page);
-  next_page(walk, {}, delay);
+  walk->how = std::move(how);
+  if (walk->how.purpose.empty()) walk->how.purpose = purpose_;
+  next_page(walk, {}, walk->how.delay);
 }
 
 void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor,
                        std::chrono::milliseconds delay) {
   ReadRequest request = walk->make(cursor);
   const std::string where = endpoint(request);
-  get(
+  Job job{
       std::move(request),
       [this, walk, where](Result<json::value> value) {
         const auto stop = [&](const std::string& problem) {
@@ -117,26 +128,29 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
           return stop(fmt::format("{}: more than {} pages", where, kMostPages));
         }
         walk->on_page({data, last, {}});
-        if (!last) next_page(walk, follow, {});
+        if (last || (walk->how.goes_on && !walk->how.goes_on())) return;
+        next_page(walk, follow, {});
       },
-      delay);
+      delay, walk->how.purpose};
+  waiting_.emplace(walk->how.pages - std::min(walk->how.pages, walk->pages), std::move(job));
 }
 
-void Reader::run() {
-  while (!waiting_.empty() || !in_flight_.empty()) {
+void Reader::run(const std::function<bool()>& enough) {
+  while ((!waiting_.empty() || !in_flight_.empty()) && !(enough && enough())) {
     while (!waiting_.empty() && client_.can_start()) {
-      Job job = std::move(waiting_.front());
-      waiting_.pop_front();
+      Job job = std::move(waiting_.begin()->second);
+      waiting_.erase(waiting_.begin());
       const Ticket ticket = next_ticket_++;
       client_.start(ticket, job.request, job.delay);
       in_flight_.emplace(ticket, std::move(job));
     }
     const Completion completion = client_.wait();
     ++calls_;
-    if (on_call) on_call();
-    if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     auto node = in_flight_.extract(completion.ticket);
     const Job& job = node.mapped();
+    ++calls_for_[job.purpose];
+    if (on_call) on_call();
+    if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     job.done(document(job.request, completion));
   }
 }

@@ -2,11 +2,12 @@
 
 #include <boost/json/value.hpp>
 #include <chrono>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -36,12 +37,26 @@ class Reader {
   using OnPage = std::function<void(const Page&)>;
   /// Follows `links.next` (bare cursors and URLs with ?cursor=; only the cursor is ever taken from
   /// them) until it ends, a cursor repeats, or more than kMostPages came.
+  struct Walking {
+    std::chrono::milliseconds delay{0};
+    std::size_t pages = 0;       ///< about how many there will be: longer walks go first
+    std::string_view purpose{};  ///< instead of what asks_for said
+    /// Asked before each further page; the walk is left where it says no.
+    std::function<bool()> goes_on{};
+  };
+  void walk(MakeRequest make, OnPage on_page, Walking how);
   void walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay = {});
 
-  /// Until everything asked for, also by the callbacks, has been answered.
-  void run();
+  /// Until everything asked for, also by the callbacks, has been answered, or `enough` says so.
+  void run(const std::function<bool()>& enough = {});
 
   [[nodiscard]] std::size_t calls() const { return calls_; }
+  /// What is asked for from here on, with all pages that follow, is counted as calls for that. In a
+  /// word or two for people; must outlive this.
+  void asks_for(std::string_view what) { purpose_ = what; }
+  [[nodiscard]] const std::map<std::string_view, std::size_t>& calls_for() const {
+    return calls_for_;
+  }
   /// The server's clock in the latest answer that told it.
   [[nodiscard]] std::optional<Instant> server_date() const { return server_date_; }
   std::function<void()> on_call;
@@ -54,15 +69,19 @@ class Reader {
     ReadRequest request;
     OnDocument done;
     std::chrono::milliseconds delay;
+    std::string_view purpose;
   };
   void next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor,
                  std::chrono::milliseconds delay);
 
   ReadClient& client_;
-  std::deque<Job> waiting_;
+  /// By the number of pages that hang on it, those asked for first at the front among equals.
+  std::multimap<std::size_t, Job, std::greater<>> waiting_;
   std::unordered_map<Ticket, Job> in_flight_;
   Ticket next_ticket_ = 1;
   std::size_t calls_ = 0;
+  std::string_view purpose_ = "other";
+  std::map<std::string_view, std::size_t> calls_for_;
   std::optional<Instant> server_date_;
 };
 

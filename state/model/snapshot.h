@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,7 +62,8 @@ struct Snapshot {
   bool groups_proved = true;      ///< likewise for groups
   std::vector<Note> notes;
   std::size_t read_calls = 0;
-  std::optional<Instant> server_date;  ///< of the last answer
+  std::map<std::string, std::size_t> calls_for{};  ///< what they were made for
+  std::optional<Instant> server_date;              ///< of the last answer
 
   [[nodiscard]] bool complete() const { return gaps.empty(); }
 

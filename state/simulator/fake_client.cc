@@ -114,6 +114,12 @@ Completion FakeTransport::wait() {
   }
 }
 
+bool FakeTransport::answered() const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const Flight& flight) {
+    return (flight.arrived || flight.cancelled) && flight.next <= clock_.now();
+  });
+}
+
 void FakeTransport::cancel_unsent() {
   for (Flight& flight : in_flight_) {
     if (flight.sent) continue;

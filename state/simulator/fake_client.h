@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,10 +46,15 @@ class FakeTransport {
  public:
   FakeTransport(FakeOrg& org, VirtualClock& clock, FakeClientOptions options);
 
-  [[nodiscard]] bool can_start() const { return in_flight_.size() < options_.parallelism; }
+  [[nodiscard]] std::size_t room() const {
+    return options_.parallelism - std::min(options_.parallelism, in_flight_.size());
+  }
+  [[nodiscard]] bool can_start() const { return room() > 0; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
   void start(Ticket ticket, Request request, std::chrono::milliseconds delay);
   [[nodiscard]] Completion wait();
+  /// Whether an answer is there at this instant.
+  [[nodiscard]] bool answered() const;
   void cancel_unsent();
   /// The client dies. What it had sent and has not arrived yet, in the order of leaving.
   [[nodiscard]] std::vector<HttpRequest> abandon();
@@ -82,7 +88,8 @@ class FakeClient final : public WriteClient {
   [[nodiscard]] static Result<std::unique_ptr<FakeClient>> from_seed(
       const boost::json::value& seed, FakeClientOptions options = {});
 
-  [[nodiscard]] bool can_start() const override { return transport_.can_start(); }
+  [[nodiscard]] bool can_start() const override { return room() > 0; }
+  [[nodiscard]] std::size_t room() const override { return transport_.room(); }
   void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay = {}) override {
     transport_.start(ticket, request.request(), delay);
   }
@@ -90,6 +97,7 @@ class FakeClient final : public WriteClient {
     transport_.start(ticket, request.request(), delay);
   }
   [[nodiscard]] Completion wait() override { return transport_.wait(); }
+  [[nodiscard]] bool answered() override { return transport_.answered(); }
   void cancel_unsent() override { transport_.cancel_unsent(); }
 
   [[nodiscard]] FakeOrg& org() { return org_; }

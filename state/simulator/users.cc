@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <numeric>
+#include <iterator>
 
 #include "state/simulator/json_writer.h"
 #include "state/simulator/operation.h"
@@ -101,25 +101,20 @@ void write_user(JsonWriter& out, const World& world, const Call& call, const Exp
   out.close('}');
 }
 
-/// Everybody who can match, in the order asked for. Without sorting this is the order of the
-/// table, and a cursor's position is a place in it; with it, a place in the sorted list.
-std::optional<std::vector<Index>> order(const World& world, const Call& call,
-                                        const UserFilter& filter) {
+/// Those who can match, in the order asked for; nothing: everybody in the order of the table.
+/// Without sorting a cursor's position is a place in the table; with it, one in the sorted list.
+const std::vector<Index>* order(const World& world, const Call& call, const UserFilter& filter,
+                                std::vector<Index>& made) {
   const boost::json::value* sort = call.arguments.if_contains("sortBy");
-  if (sort == nullptr || sort->get_array().empty()) return filter.candidates();
-  std::vector<Index> out;
-  if (filter.candidates()) {
-    out = *filter.candidates();
-  } else {
-    out.resize(world.people.size());
-    std::iota(out.begin(), out.end(), Index{0});
-  }
+  const auto& candidates = filter.candidates();
+  if (sort == nullptr || sort->get_array().empty()) return candidates ? &*candidates : nullptr;
   const bool down = sort->get_array()[0].get_object().at("direction").get_string() == "desc";
-  std::stable_sort(out.begin(), out.end(), [&](Index a, Index b) {
-    const int way = world.people[a].nickname.compare(world.people[b].nickname);
-    return down ? way > 0 : way < 0;
+  const std::vector<Index>& all = world.by_nickname(down);
+  if (!candidates) return &all;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(made), [&](Index one) {
+    return std::binary_search(candidates->begin(), candidates->end(), one);
   });
-  return out;
+  return &made;
 }
 
 }  // namespace
@@ -129,7 +124,8 @@ Reply users(const World& world, const Call& call) {
     return malformed("ADMIN-400-24", "emails and searchTerm exclude each other");
   }
   const UserFilter filter(world, call);
-  const auto listed = order(world, call, filter);
+  std::vector<Index> made;
+  const std::vector<Index>* listed = order(world, call, filter, made);
   const std::size_t count = listed ? listed->size() : world.people.size();
   const std::size_t limit = call.limit(50);
   const Expansions expand = expansions(call);

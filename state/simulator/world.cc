@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "state/model/text.h"
 #include "state/simulator/json_writer.h"
@@ -333,6 +334,18 @@ std::size_t World::active_org_admins() const {
 void World::record(Instant now, std::string action, std::string subject, std::string object) {
   events.push_back({++last_event, now, std::move(action), std::move(subject), std::move(object)});
   if (events.size() > kEventsKept) events.pop_front();
+}
+
+const std::vector<Index>& World::by_nickname(bool descending) const {
+  std::vector<Index>& order = by_nickname_[descending ? 1 : 0];
+  if (order.size() == people.size()) return order;
+  order.resize(people.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
+    const int way = people[a].nickname.compare(people[b].nickname);
+    return descending ? way > 0 : way < 0;
+  });
+  return order;
 }
 
 }  // namespace rolecall::simulator

@@ -145,6 +145,8 @@ struct World {
   /// All roles of a person on each resource: their own and their groups'.
   [[nodiscard]] AccessList effective_access(const Person& person) const;
   [[nodiscard]] std::size_t active_org_admins() const;
+  /// Everybody by nickname; those of one nickname in the order of the table.
+  [[nodiscard]] const std::vector<Index>& by_nickname(bool descending) const;
 
   void record(Instant now, std::string action, std::string subject, std::string object = {});
 
@@ -153,6 +155,8 @@ struct World {
   template <class Change>
   void with_seats(Index person, Change change);
 
+  /// Made when asked for; nicknames never change, so only people who were added make it old.
+  mutable std::array<std::vector<Index>, 2> by_nickname_;
   StringIndex workspace_index_, person_index_, email_index_, group_index_, name_index_;
 };
 

@@ -81,6 +81,37 @@ Result<void> append_end(LogTransaction& transaction, RunId run, const RunEnd& en
   return done ? Result<void>{} : tl::make_unexpected(done.error());
 }
 
+Result<std::vector<IntentId>> append_intents(LogTransaction& transaction, RunId run, Instant at,
+                                             std::span<const Intent> intents) {
+  std::vector<IntentId> ids;
+  ids.reserve(intents.size());
+  const std::string moment = format_instant(at);
+  for (const Intent& intent : intents) {
+    const auto id = transaction.append(
+        LogType::intent, std::nullopt,
+        {run, intent.call, moment, intent.kind, intent.user, intent.account_id, intent.group,
+         intent.group_id, intent.resource, intent.role, intent.cause_file, intent.cause_line,
+         intent.why, intent.reason, intent.request, intent.body_digest});
+    if (!id) return tl::make_unexpected(id.error());
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+Result<void> append_outcomes(LogTransaction& transaction, Instant at,
+                             std::span<const Outcome> outcomes) {
+  const std::string moment = format_instant(at);
+  for (const Outcome& outcome : outcomes) {
+    const std::string message = cut(outcome.message);
+    const auto done =
+        transaction.append(LogType::outcome, outcome.intent,
+                           {moment, name(outcome.result), std::int64_t{outcome.http_status},
+                            std::int64_t{outcome.attempts}, outcome.duration_ms, message});
+    if (!done) return tl::make_unexpected(done.error());
+  }
+  return {};
+}
+
 template <class MayCreate>
 Result<void> check_files(const StorePlace& place, Store::Access access, MayCreate may_create) {
   auto exists = check_private_file(place.file);
@@ -199,43 +230,44 @@ Result<void> Store::end_run(RunId run, const RunEnd& end) {
 
 Result<std::vector<IntentId>> Store::record_intents(RunId run, Instant at,
                                                     std::span<const Intent> intents) {
-  std::vector<IntentId> ids;
-  if (intents.empty()) return ids;
-  ids.reserve(intents.size());
-  if (auto done = impl_->database.reserve(pages_for(intents)); !done) {
-    return tl::make_unexpected(done.error());
-  }
-  auto transaction = impl_->begin();
-  if (!transaction) return tl::make_unexpected(transaction.error());
-  const std::string moment = format_instant(at);
-  for (const Intent& intent : intents) {
-    const auto id = transaction->append(
-        LogType::intent, std::nullopt,
-        {run, intent.call, moment, intent.kind, intent.user, intent.account_id, intent.group,
-         intent.group_id, intent.resource, intent.role, intent.cause_file, intent.cause_line,
-         intent.why, intent.reason, intent.request, intent.body_digest});
-    if (!id) return tl::make_unexpected(id.error());
-    ids.push_back(*id);
-  }
-  if (auto done = transaction->commit(LogTransaction::Head::written); !done)
-    return tl::make_unexpected(done.error());
-  return ids;
+  return record(run, at, {}, intents);
 }
 
 Result<void> Store::record_outcomes(Instant at, std::span<const Outcome> outcomes) {
   if (outcomes.empty()) return {};
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
-  const std::string moment = format_instant(at);
-  for (const Outcome& outcome : outcomes) {
-    const std::string message = cut(outcome.message);
-    const auto done =
-        transaction->append(LogType::outcome, outcome.intent,
-                            {moment, name(outcome.result), std::int64_t{outcome.http_status},
-                             std::int64_t{outcome.attempts}, outcome.duration_ms, message});
-    if (!done) return tl::make_unexpected(done.error());
-  }
+  if (auto done = append_outcomes(*transaction, at, outcomes); !done) return done;
   return transaction->commit(LogTransaction::Head::written);
+}
+
+Result<std::vector<IntentId>> Store::record(RunId run, Instant at,
+                                            std::span<const Outcome> outcomes,
+                                            std::span<const Intent> intents) {
+  if (intents.empty()) {
+    auto done = record_outcomes(at, outcomes);
+    return done ? Result<std::vector<IntentId>>{} : tl::make_unexpected(done.error());
+  }
+  const auto both = [&]() -> Result<std::vector<IntentId>> {
+    if (auto done = impl_->database.reserve(pages_for(intents)); !done) {
+      return tl::make_unexpected(done.error());
+    }
+    auto transaction = impl_->begin();
+    if (!transaction) return tl::make_unexpected(transaction.error());
+    if (auto done = append_outcomes(*transaction, at, outcomes); !done) {
+      return tl::make_unexpected(done.error());
+    }
+    auto ids = append_intents(*transaction, run, at, intents);
+    if (!ids) return ids;
+    if (auto done = transaction->commit(LogTransaction::Head::written); !done) {
+      return tl::make_unexpected(done.error());
+    }
+    return ids;
+  };
+  auto ids = both();
+  // The space that was taken with their intents is still there for them.
+  if (!ids) (void)record_outcomes(at, outcomes);
+  return ids;
 }
 
 Result<std::size_t> Store::close_interrupted_runs(Instant at) {

@@ -133,6 +133,11 @@ class Store {
                                                              std::span<const Intent> intents);
   /// One transaction for all. An outcome is final: a second one for the same intent is an error.
   [[nodiscard]] Result<void> record_outcomes(Instant at, std::span<const Outcome> outcomes);
+  /// Both in one transaction: what has ended, and what leaves next. Where that cannot be written,
+  /// for want of space say, the outcomes are recorded alone, if they can be.
+  [[nodiscard]] Result<std::vector<IntentId>> record(RunId run, Instant at,
+                                                     std::span<const Outcome> outcomes,
+                                                     std::span<const Intent> intents);
 
   /// Newest first; `limit` 0 for all.
   [[nodiscard]] Result<std::vector<RunRecord>> runs(std::size_t limit) const;

@@ -283,7 +283,8 @@ class Trial {
     RC_ASSERT(store.has_value());
     const auto run = store->begin_run({});
     RC_ASSERT(run.has_value());
-    return apply_plan(plan, {*client_, *store, *run, client_->clock(), {}, {}, {}});
+    StoreLog log(*store, *run);
+    return apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}});
   }
 
   simulator::FakeClient& client() { return *client_; }

@@ -49,8 +49,9 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   const RunId run = checked(store.begin_run(start));
   checked(store.record_safety(run, safety_record(plan)));
   checked(store.record_losses(run, to_rows(planned.losses)));
+  StoreLog log(store, run);
   ApplyReport report =
-      apply_plan(plan, {*client_, store, run, client_->clock(), {}, {}, {}, std::move(stop_order)});
+      apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order)});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
   checked(store.remember_protections(plan.organization, planned.protections));
   return report;

@@ -317,6 +317,48 @@ TEST(PacedClient, ConvergesUnderALongRateLimitWithoutHeaders) {
   EXPECT_LT(world.arrivals.size(), 2U * 55U);
 }
 
+/// Windows of a second for all operations together, on a clock that is 637 ms off ours.
+ScriptedTransport::Server limited_in_all(std::int64_t limit) {
+  struct State {
+    std::int64_t window = -1, used = 0;
+  };
+  return [limit, state = std::make_shared<State>()](const Arrival& arrival) -> Reply {
+    const Instant now = Instant{std::chrono::hours(500'000)} + arrival.at + milliseconds(637);
+    const auto window = std::chrono::floor<seconds>(now);
+    if (state->window != window.time_since_epoch().count()) {
+      *state = {window.time_since_epoch().count(), 0};
+    }
+    const bool over = state->used >= limit;
+    if (!over) ++state->used;
+    Response made = response(over ? 429 : 200);
+    made.date = window;
+    made.rate_limit = std::to_string(limit);
+    made.rate_remaining = std::to_string(limit - state->used);
+    made.rate_reset = format_instant(window + seconds(1));
+    return {made, milliseconds(50)};
+  };
+}
+
+TEST(PacedClient, KeepsToALimitOnAllOperationsTogetherAndLosesNoTime) {
+  constexpr std::size_t kCalls = 600;
+  for (const std::int64_t limit : {10, 50, 100}) {
+    for (const std::size_t parallelism : {8U, 32U}) {
+      World world(limited_in_all(limit), {}, parallelism);
+      ASSERT_EQ(world.read(Operation::getDirectoriesForOrg).answer->status, 200);
+      const auto done = world.run(kCalls, [](std::size_t n) {
+        return std::vector{kUsers, kUsers, kUsers, kGroups, Operation::getGroupRoleAssignments}.at(
+            n % 5);
+      });
+      for (const auto& completion : done) ASSERT_EQ(completion.answer->status, 200);
+      const double ideal = static_cast<double>(kCalls) / static_cast<double>(limit);
+      const double took = static_cast<double>(world.clock.passed().count()) / 1000;
+      EXPECT_LE(took, 1.05 * ideal + 0.1) << limit << " a second, " << parallelism << " in flight";
+      EXPECT_LT(world.client->total().rate_limited, kCalls / 100)
+          << limit << " a second, " << parallelism << " in flight";
+    }
+  }
+}
+
 TEST(PacedClient, OneOperationsLimitLeavesOthersAlone) {
   World world([](const Arrival& arrival) -> Reply {
     if (arrival.operation == kUsers && arrival.at < minutes(1)) return {limited("60")};

@@ -25,7 +25,7 @@ Response with(const char* remaining, const char* reset, int status = 200) {
 /// A call that left and came back at once.
 void call(RateLimiter& limiter, const Response& response) {
   limiter.reserve(kUsers, kStart);
-  limiter.ended(kUsers, &response, kStart, kWall);
+  limiter.ended(kUsers, kStart, &response, kStart, kWall);
 }
 
 TEST(RateLimiter, HoldsNothingBackWithoutAReason) {
@@ -34,7 +34,7 @@ TEST(RateLimiter, HoldsNothingBackWithoutAReason) {
     EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart);
     limiter.reserve(kUsers, kStart);
   }
-  limiter.ended(kUsers, nullptr, kStart, kWall);
+  limiter.ended(kUsers, kStart, nullptr, kStart, kWall);
   EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart);
 }
 
@@ -135,6 +135,74 @@ TEST(RateLimiter, MaxRateLeavesNoGapForACallThatIsFarOff) {
             kStart + seconds(60) + milliseconds(100));
   limiter.release(kUsers, kStart);
   EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart);
+}
+
+/// Likewise, of any operation and with the limit.
+void call(RateLimiter& limiter, Operation operation, const char* limit, const char* remaining) {
+  Response response = with(remaining, "2026-03-01T12:00:30Z");
+  response.rate_limit = limit;
+  limiter.reserve(operation, kStart);
+  limiter.ended(operation, kStart, &response, kStart, kWall);
+}
+
+TEST(RateLimiter, LetsNoMoreGoForTheNextWindowThanItHolds) {
+  RateLimiter limiter;
+  call(limiter, kUsers, "3", "0");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(limiter.earliest(kUsers, kStart), kStart + seconds(30));
+    limiter.reserve(kUsers, kStart + seconds(30));
+  }
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), std::nullopt);
+  limiter.release(kUsers, kStart + seconds(30));
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart + seconds(30));
+}
+
+TEST(RateLimiter, AnOperationNeverCalledIsTakenForNoLessLimited) {
+  RateLimiter limiter;
+  call(limiter, kUsers, "3", "2");
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(limiter.earliest(kGroups, kStart), kStart);
+    limiter.reserve(kGroups, kStart);
+  }
+  EXPECT_EQ(limiter.earliest(kGroups, kStart), std::nullopt);
+}
+
+TEST(RateLimiter, AWindowThatLosesMoreThanItsOperationTookIsShared) {
+  RateLimiter limiter;
+  call(limiter, kUsers, "10", "9");
+  call(limiter, kGroups, "10", "8");
+  call(limiter, kUsers, "10", "0");
+  EXPECT_EQ(limiter.earliest(kGroups, kStart), kStart + seconds(30));
+  EXPECT_EQ(limiter.earliest(Operation::getGroup, kStart), kStart + seconds(30));
+}
+
+TEST(RateLimiter, OneCountToldTwiceMeansWindowsOfTheirOwn) {
+  RateLimiter limiter;
+  call(limiter, kUsers, "10", "9");
+  call(limiter, kGroups, "10", "9");
+  call(limiter, kUsers, "10", "0");
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart + seconds(30));
+  EXPECT_EQ(limiter.earliest(kGroups, kStart), kStart);
+}
+
+TEST(RateLimiter, NarrowsDownTheServersClockButNeverLeavesEarly) {
+  // The server's clock is 600 ms further within its second than ours tells.
+  RateLimiter limiter;
+  const auto answer = [&](milliseconds after) {
+    const Instant servers = kWall + milliseconds(600) + after;
+    Response response = with("0", "2026-03-01T12:00:05Z");
+    response.date = std::chrono::floor<seconds>(servers);
+    const auto now = kStart + after;
+    limiter.reserve(kUsers, now - milliseconds(50));
+    limiter.ended(kUsers, now - milliseconds(50), &response, now, kWall + after);
+  };
+  const auto truly = kStart + milliseconds(4'400);
+  answer(milliseconds(0));
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), kStart + seconds(5)) << "up to a second late";
+  answer(milliseconds(450));
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), truly + milliseconds(50));
+  answer(milliseconds(1'200));
+  EXPECT_EQ(limiter.earliest(kUsers, kStart), truly + milliseconds(50)) << "nothing is forgotten";
 }
 
 }  // namespace

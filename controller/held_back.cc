@@ -1,0 +1,30 @@
+#include "controller/held_back.h"
+
+#include <fmt/format.h>
+
+namespace rolecall {
+
+void Broken::add(std::size_t i) {
+  if (!seen_.insert(i).second) return;
+  const Change& change = plan_.changes[i];
+  if (!change.group.empty()) incomplete_.insert(change.group);
+  if (change.kind == ChangeKind::create_group) not_created_.insert(change.group);
+  if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
+    not_present_.emplace(change.user, change.kind);
+  }
+}
+
+std::string Broken::holds_back(const Change& change) const {
+  if (not_created_.contains(change.group)) {
+    return fmt::format("group {} was not created", change.group);
+  }
+  if (const auto person = not_present_.find(change.user); person != not_present_.end()) {
+    return fmt::format("{} did not succeed for this person", name(person->second));
+  }
+  if (change.kind != ChangeKind::delete_group) return {};
+  const auto renamed = plan_.renamed.find(change.group);
+  if (renamed == plan_.renamed.end() || !incomplete_.contains(renamed->second)) return {};
+  return fmt::format("{} does not have everything yet", renamed->second);
+}
+
+}  // namespace rolecall

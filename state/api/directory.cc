@@ -1,0 +1,56 @@
+#include "state/api/directory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+#include "state/model/json.h"
+#include "state/model/text.h"
+
+namespace rolecall {
+namespace json = boost::json;
+
+Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
+                                 const FetchScope& scope) {
+  std::vector<Directory> found;
+  std::string problem;
+  reader.asks_for("directory");
+  reader.walk([&](const std::string& cursor) { return endpoints.directories(cursor); },
+              [&](const Reader::Page& page) {
+                problem += page.problem;
+                if (page.data == nullptr) return;
+                for (const json::value& item : *page.data) {
+                  const json::string* id = string_member(item, "directoryId");
+                  const json::string* label = string_member(item, "name");
+                  if (id == nullptr) continue;
+                  found.push_back({std::string(*id), label ? std::string(*label) : ""});
+                }
+              });
+  reader.run();
+  if (!problem.empty()) {
+    return fail(problem, fmt::format("check the organization id {} and the API key",
+                                     quote(scope.organization)));
+  }
+  std::string list;
+  for (const Directory& directory : found) {
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", quote(directory.name),
+                        escape_terminal(directory.id));
+  }
+  if (scope.directory.empty() && found.size() > 1) {
+    return fail("the organization has more than one directory: " + list,
+                "name one with `directory` in [organization]");
+  }
+  if (found.empty()) return fail("the organization shows no directory to this API key");
+  const auto chosen = std::find_if(found.begin(), found.end(), [&](const Directory& directory) {
+    return scope.directory.empty() || directory.id == scope.directory ||
+           directory.name == scope.directory;
+  });
+  if (chosen == found.end()) {
+    return fail(fmt::format("no directory {} in the organization", quote(scope.directory)),
+                "there are: " + list);
+  }
+  return *chosen;
+}
+
+}  // namespace rolecall

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "state/api/endpoints.h"
+#include "state/api/parse.h"
+#include "state/api/reader.h"
+
+namespace rolecall {
+
+/// Lists everybody in a directory, each person once, with groups and platform roles.
+///
+/// A chain of cursors takes a round trip for each page, so where there are many people several are
+/// walked side by side: those with and without MFA apart, each part by nickname from both ends
+/// until the two walks meet. That costs two counts, and a page or two where a part or the place
+/// where walks meet is no whole page.
+///
+/// Trusted only where everything adds up: whoever is listed is of the part that was asked for,
+/// nobody is in two parts or twice in a walk, each part's two walks meet or one of them ends, and
+/// the parts together have as many people as users/count says. Else (the server does not know a
+/// filter, somebody changed sides meanwhile) one plain walk lists everybody again, which must show
+/// whoever was listed before.
+class PeopleListing {
+ public:
+  /// A person as understood, and as the API sent them.
+  using OnPerson = std::function<void(ParsedUser, const boost::json::value&)>;
+  using OnGap = std::function<void(std::string)>;
+  /// `reader`, `endpoints` must outlive this.
+  PeopleListing(Reader& reader, const Endpoints& endpoints, OnPerson on_person, OnGap on_gap);
+
+  /// Have everybody's productAccess sent too.
+  bool expand_products = false;
+  /// Asks for the first pages; Reader::run does the rest. `count`: what users/count says.
+  void start(std::string directory, std::optional<std::int64_t> count);
+  /// To be called after Reader::run: tells of people whom only a part has shown.
+  void finish();
+
+  /// The chain ended properly, or the parts add up.
+  [[nodiscard]] bool closed() const { return closed_; }
+  /// People listed, in the walk or the parts that count.
+  [[nodiscard]] std::size_t listed() const;
+  /// Walks side by side, 1 for a plain one.
+  [[nodiscard]] std::size_t chains() const { return plain_ ? 1 : 2 * kParts; }
+  /// It was tried, and had to be done again by one plain walk.
+  [[nodiscard]] bool fell_back() const { return fell_back_; }
+
+  /// From here on several walks pay: five pages in one chain take longer than the counts.
+  static constexpr std::int64_t kWorthSplitting = 500;
+
+ private:
+  static constexpr std::size_t kParts = 2;
+  static constexpr std::size_t kPage = 100;
+  struct Part {
+    bool mfa = false;
+    std::optional<std::int64_t> count{};
+    std::size_t listed = 0;
+    bool met = false;   ///< somebody was shown by both walks
+    bool done = false;  ///< all of it was shown, by a walk that ended or by two that met
+    std::array<bool, 2> walking{true, false};  ///< forwards, backwards
+    [[nodiscard]] bool lacks_none() const {
+      return count && static_cast<std::size_t>(*count) == listed;
+    }
+  };
+
+  void walk(std::size_t part, std::size_t direction);
+  void meet_from_the_end(std::size_t part);
+  void walk_plainly();
+  void on_page(std::size_t part, std::size_t direction, const Reader::Page& page);
+  /// Whether the other walk had shown somebody of the page; nothing where the page does not fit the
+  /// part it was asked for.
+  std::optional<bool> take(std::size_t part, std::size_t direction,
+                           const boost::json::array& people);
+  void conclude();
+  void fall_back();
+
+  Reader& reader_;
+  const Endpoints& endpoints_;
+  OnPerson on_person_;
+  OnGap on_gap_;
+  std::string directory_;
+  std::optional<std::int64_t> count_;
+  std::array<Part, kParts> parts_{};
+  std::unordered_map<std::string, std::uint8_t> shown_by_;  ///< account id -> walk
+  std::unordered_set<std::string> shown_again_;             ///< by the plain walk after a fall back
+  std::size_t plainly_listed_ = 0;
+  bool plain_ = true;
+  bool fell_back_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace rolecall

@@ -1,0 +1,195 @@
+// Everybody is listed once, whatever the server makes of filters and order.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <map>
+#include <set>
+
+#include "state/api/fetch.h"
+#include "state/simulator/fake_org.h"
+#include "tests/support/cases.h"
+#include "tests/support/requests.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+using simulator::FakeOrg;
+
+const Instant kNow = *parse_instant("2026-03-01T12:00:00Z");
+
+struct Oddities {
+  std::vector<std::string_view> ignored{};  ///< members of search bodies the server does not know
+  bool ignores_mfa_in_counts = false;
+  std::size_t moved_after = 0;  ///< calls until the other organization answers; 0: never
+};
+
+/// Answers at once, in an order that chance decides, from one organization and later from another.
+class OddServer final : public ReadClient {
+ public:
+  OddServer(FakeOrg first, FakeOrg second, Oddities odd, std::uint64_t seed)
+      : orgs_{std::move(first), std::move(second)}, odd_(std::move(odd)), dice_(seed) {}
+
+  [[nodiscard]] bool can_start() const override { return done_.size() < 8; }
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds) override {
+    const Request& asked = request.request();
+    simulator::HttpRequest http;
+    http.method = name(asked.method);
+    http.target = asked.target;
+    http.authorization = "Bearer k";
+    if (!asked.body.empty()) {
+      http.content_type = "application/json";
+      json::object body = json::parse(asked.body).as_object();
+      for (const std::string_view key : odd_.ignored) body.erase(key);
+      http.body = json::serialize(body);
+    }
+    if (const auto at = http.target.find("&mfaEnabled=");
+        odd_.ignores_mfa_in_counts && at != std::string::npos) {
+      http.target.resize(at);
+    }
+    ++calls_;
+    const bool moved = odd_.moved_after != 0 && calls_ > odd_.moved_after;
+    simulator::HttpResponse answer = orgs_[moved ? 1 : 0].handle(http);
+    Response response;
+    response.status = answer.status;
+    response.content_type = "application/json";
+    response.body = std::move(answer.body);
+    done_.push_back({ticket, std::move(response), 1, {}});
+  }
+  [[nodiscard]] Completion wait() override {
+    const auto at = done_.begin() + dice_.below(static_cast<int>(done_.size()));
+    Completion out = std::move(*at);
+    done_.erase(at);
+    return out;
+  }
+  void cancel_unsent() override {}
+  [[nodiscard]] std::size_t calls() const { return calls_; }
+
+ private:
+  std::array<FakeOrg, 2> orgs_;
+  Oddities odd_;
+  test::Dice dice_;
+  std::vector<Completion> done_;
+  std::size_t calls_ = 0;
+};
+
+struct Case {
+  json::value seed, moved;  ///< the same but for the MFA of a few people
+  std::map<std::string, std::set<std::string>> groups_of;  ///< by address
+};
+
+Case make_case(std::uint64_t seed) {
+  test::Dice dice(seed);
+  Case out;
+  const auto users = static_cast<std::size_t>(dice.below(1'300));
+  out.seed = simulator::generate_seed({users, 12, users * 3, seed});
+  // Few or many with one nickname, and parts of any size.
+  const int names = 1 + dice.below(400);
+  const int mfa = dice.below(101);
+  for (json::value& user : out.seed.at("users").as_array()) {
+    user.as_object()["nickname"] = "n" + std::to_string(dice.below(names));
+    user.as_object()["mfa"] = dice.below(100) < mfa;
+    if (!user.as_object().contains("directories")) {
+      out.groups_of[std::string(user.at("email").as_string())] = {};
+    }
+  }
+  for (const json::value& group : out.seed.at("groups").as_array()) {
+    for (const json::value& member : group.at("members").as_array()) {
+      out.groups_of.at(std::string(member.as_string()))
+          .insert(std::string(group.at("name").as_string()));
+    }
+  }
+  out.moved = out.seed;
+  for (json::value& user : out.moved.at("users").as_array()) {
+    if (dice.below(100) < 2) user.as_object()["mfa"] = !user.at("mfa").as_bool();
+  }
+  return out;
+}
+
+std::map<std::string, std::set<std::string>> groups_of(const Snapshot& live,
+                                                       const Catalog& catalog) {
+  std::map<std::string, std::set<std::string>> out;
+  for (std::size_t i = 0; i < live.live.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    if (live.live.find(ref) != nullptr) out[catalog.name(ref)] = {};
+  }
+  for (std::size_t i = 0; i < live.live.groups.size(); ++i) {
+    const auto ref = static_cast<GroupRef>(i);
+    for (const UserRef user : live.live.groups[i].members) {
+      out.at(catalog.name(user)).insert(catalog.name(ref).display());
+    }
+  }
+  return out;
+}
+
+struct Listed {
+  Snapshot live;
+  std::size_t calls = 0;
+};
+
+Listed list(const Case& it, const Oddities& odd, std::uint64_t seed, Catalog& catalog) {
+  const auto org = [&](const json::value& of) {
+    return *FakeOrg::from_seed(of, [] { return kNow; });
+  };
+  OddServer server(org(it.seed), org(it.moved), odd, seed);
+  FetchScope scope;
+  scope.organization = "1b2c3d4e-0000-4000-8000-0000000000aa";
+  auto live = fetch(server, scope, catalog);
+  if (!live) throw std::logic_error(live.error().what);
+  return {std::move(*live), server.calls()};
+}
+
+/// Of several readings each.
+const std::uint64_t kCases = test::cases(8);
+
+TEST(PeopleListing, IsTheSameWhateverTheServerDoesNotKnow) {
+  const std::vector<Oddities> odd = {{},
+                                     {{"sortBy"}},
+                                     {{"mfaEnabled"}},
+                                     {{"mfaEnabled"}, true},
+                                     {{}, true},
+                                     {{"sortBy", "mfaEnabled"}},
+                                     {{"sortBy", "mfaEnabled"}, true}};
+  for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
+    const Case it = make_case(seed);
+    for (std::size_t which = 0; which < odd.size(); ++which) {
+      Catalog catalog;
+      const Listed listed = list(it, odd[which], seed, catalog);
+      EXPECT_TRUE(listed.live.complete()) << listed.live.gaps.front();
+      ASSERT_EQ(groups_of(listed.live, catalog), it.groups_of) << seed << ", oddity " << which;
+    }
+  }
+}
+
+TEST(PeopleListing, CostsLittleMoreThanOneWalk) {
+  for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
+    const Case it = make_case(seed);
+    Catalog catalog;
+    const Listed listed = list(it, {}, seed, catalog);
+    const std::size_t pages = std::max<std::size_t>(1, (it.groups_of.size() + 99) / 100);
+    EXPECT_LE(listed.calls, pages + 1 + 11) << it.groups_of.size() << " people, seed " << seed;
+  }
+}
+
+TEST(PeopleListing, WhoeverChangesSidesMeanwhileIsListedOrTheReadingIsNotTrusted) {
+  std::size_t complete = 0;
+  for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
+    const Case it = make_case(seed);
+    for (std::size_t after = 2; after < 24; after += 3) {
+      Catalog catalog;
+      const Listed listed = list(it, {{}, false, after}, seed + after, catalog);
+      if (!listed.live.complete()) continue;
+      ++complete;
+      ASSERT_EQ(groups_of(listed.live, catalog), it.groups_of) << seed << ", after " << after;
+    }
+  }
+  EXPECT_GT(complete, kCases * 3) << "most are listed by falling back";
+}
+
+}  // namespace
+}  // namespace rolecall
