@@ -279,7 +279,8 @@ bool usable(const RosterDecl& decl) {
   const bool columns = std::all_of(decl.attributes.begin(), decl.attributes.end(),
                                    [](const auto& pair) { return !pair.second.name.empty(); });
   return columns && !decl.email.name.empty() &&
-         (!decl.active || (!decl.active->column.name.empty() && !decl.active->values.empty()));
+         (!decl.active || (decl.declare_users && !decl.active->column.name.empty() &&
+                           !decl.active->values.empty()));
 }
 
 /// The text of the roster's file, or nothing after saying why there is none.
