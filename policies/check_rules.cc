@@ -245,12 +245,13 @@ class RuleCheck {
   void require_of(const RequireDecl& wanted, const At& at, const Window& window,
                   const std::string& reason, const std::string& who) {
     if (wanted.reason && trim_ascii(reason).empty()) {
-      broken(policy_.place(at), fmt::format("{} has no \"reason\"", who), "add one");
+      broken(policy_.place(at), fmt::format("{} has no \"reason\"", who),
+             "write one, as in reason = \"PROC-77\"");
     }
     if (!wanted.until_within_days) return;
     if (!window.until) {
       broken(policy_.place(at), fmt::format("{} has no \"until\"", who),
-             fmt::format("let it end at most {} days from now", *wanted.until_within_days));
+             fmt::format("write one at most {} days from now", *wanted.until_within_days));
       return;
     }
     // Counted in days, like `until` itself, from now or from when it begins.

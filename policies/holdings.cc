@@ -40,7 +40,7 @@ Way way_into(const Policy& policy, const EffectiveGroups& groups, std::uint32_t 
   while (found->origin == MemberOrigin::include) {
     const IncludeRef& include = policy.groups[group].include[found->index];
     if (way.words.empty()) way.words = quote(policy.groups[group].name.display());
-    through += fmt::format("{} {}", through.empty() ? ", which includes" : ",",
+    through += fmt::format("{} {}", through.empty() ? " (which includes" : ",",
                            quote(include.name.display()));
     way.places.insert(way.places.begin(), policy.place(include.at));
     group = *include.group;
@@ -48,7 +48,7 @@ Way way_into(const Policy& policy, const EffectiveGroups& groups, std::uint32_t 
   }
   const GroupDecl& origin = policy.groups[group];
   if (way.words.empty()) way.words = quote(origin.name.display());
-  way.words = fmt::format("group {}{}", way.words, through);
+  way.words = fmt::format("group {}{}{}", way.words, through, through.empty() ? "" : ")");
   way.places.insert(way.places.begin(),
                     policy.place(found->origin == MemberOrigin::members
                                      ? origin.members[found->index].at

@@ -12,7 +12,7 @@ namespace rolecall {
 
 /// One way by which somebody has something.
 struct Way {
-  std::string words;          ///< "group "all", which includes "backend""
+  std::string words;          ///< "group "all" (which includes "backend")"
   std::vector<Place> places;  ///< the line or row that names the person first
 };
 

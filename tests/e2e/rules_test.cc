@@ -43,7 +43,7 @@ class Rules : public EndToEnd {
 TEST_F(Rules, ABrokenRuleStopsEveryCommand) {
   policy(kRule);
   expect_refused(
-      "rolecall.toml:12:36: error: rule \"nobody but Ada administers\": \"grace@acme.example\" has "
+      "rolecall.toml:12:35: error: rule \"nobody but Ada administers\": \"grace@acme.example\" has "
       "organization role \"org-admin\"");
 }
 
@@ -115,7 +115,7 @@ class Rosters : public Rules {
 
 TEST_F(Rosters, ChangesPointToTheirRows) {
   EXPECT_THAT(changes(),
-              ElementsAre("create_group  rolecall.toml:31 declared",
+              ElementsAre("create_group  rolecall.toml:32 declared",
                           "invite_user new@acme.example hr.csv:2 declared by a roster",
                           "add_member new@acme.example hr.csv:2 matches department = Sales"));
   rolecall_exits(0, {"apply", "--yes"});
@@ -151,7 +151,7 @@ TEST_F(Rosters, ThatCannotBeReadStopEveryCommand) {
   folder.write("hr.csv", "Email\nada@acme.example\n");
   expect_refused("hr.csv:1:1: error: roster has no column \"Work Email\"");
   std::filesystem::remove(folder.path() / "hr.csv");
-  expect_refused("rolecall.toml:24:8: error: roster hr.csv: no such file");
+  expect_refused("rolecall.toml:26:8: error: roster hr.csv: no such file");
 }
 
 TEST_F(Rosters, AreLeftAloneByTheFormatter) {

@@ -176,7 +176,7 @@ const Bad kBad[] = {
     {"ColumnTwice", "Work Email,Department,Manager,Status,Status\n" + kAda,
      "1:38: error: column \"Status\" stands twice in the header"},
     {"TwoDelimiters", "Work Email,x;Department;Manager;Status\n" + kAda,
-     "1:1: error: roster has no column \"Work Email\"", "the header has \"Work Email,x\""},
+     "1:1: error: roster has no column \"Work Email\"", "did you mean \"Work Email,x\"?"},
     {"ShortRow", kH + kAda + "bob@acme.example,Eng\n",
      "3:1: error: row has 2 fields, the header has 4", "delimiter"},
     {"LongRow", kH + "bob@acme.example,Eng,,Active,\n" + kAda,

@@ -66,7 +66,7 @@ TEST(Rules, DenyAccessThroughGroups) {
              "[groups.low]\nmembers = [\"a@acme.example\", \"t@vendor.example\"]\n");
   EXPECT_EQ(found,
             "policy.toml:17:30: error: rule \"R\": \"t@vendor.example\" has role \"admin\" on "
-            "\"jira\" through group \"all\", which includes \"mid\", \"low\"\n"
+            "\"jira\" through group \"all\" (which includes \"mid\", \"low\")\n"
             "  hint: take them out of the group, or the role out of its \"access\"\n"
             "  see: policy.toml:15:12\n"
             "  see: policy.toml:12:12\n"
@@ -204,7 +204,7 @@ TEST(Rules, ExclusiveGroupsShareNobody) {
                           "[groups.approve]\nmembers = [\"b@x.example\", \"A@x.example\"]\n"
                           "[groups.audit]\ninclude = [\"build\"]\n"),
             "policy.toml:8:12: error: rule \"R\": \"a@x.example\" is in group \"build\", in group "
-            "\"approve\" and in group \"audit\", which includes \"build\"\n"
+            "\"approve\" and in group \"audit\" (which includes \"build\")\n"
             "  hint: take them out of all but one\n"
             "  see: policy.toml:10:27\n"
             "  see: policy.toml:8:12\n"
@@ -336,7 +336,7 @@ TEST(PolicyTests, SayWhatIsThereAndThroughWhat) {
   EXPECT_EQ(
       ask("at = 2026-12-01", "lacks = { groups = [\"all\"], access = { jira = [\"user\"] } }"),
       "policy.toml:8:21: error: test \"T\": on 2026-12-01 \"temp@vendor.example\" is in group "
-      "\"all\", which includes \"engineering\"\n"
+      "\"all\" (which includes \"engineering\")\n"
       "  see: policy.toml:14:21\n"
       "  see: policy.toml:17:12\n"
       "policy.toml:8:48: error: test \"T\": on 2026-12-01 \"temp@vendor.example\" has role "
