@@ -3,14 +3,10 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language.h"
 #include "state/model/text.h"
 
 namespace rolecall {
-namespace {
-
-constexpr std::array kOrgRoles = {kOrgAdmin};
-
-}  // namespace
 
 std::vector<std::pair<Role, At>> FileReader::roles(const Owner& owner, const Entry& entry,
                                                    bool of_group) {
@@ -54,7 +50,7 @@ RolesDecl FileReader::org_roles(const Owner& owner, const Entry& entry) {
   for (const auto& [word, where] : strings(owner, entry)) {
     if (word != kOrgAdmin) {
       error(where, fmt::format("unknown organization role {}", quote(word)),
-            did_you_mean(policy_, word, kOrgRoles,
+            did_you_mean(policy_, word, language::kOrgRoles,
                          "the one known is \"org-admin\"; roles on apps go into \"access\""));
     } else if (roles.org_admin) {
       declared_twice(where, "role \"org-admin\" is listed twice", *roles.org_admin);

@@ -1,19 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "policies/byte_scan.h"
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKeys = {"file", "email", "attributes", "active",
-                                                   "declare_users"};
-constexpr std::array<std::string_view, 2> kActiveKeys = {"column", "values"};
-
+constexpr auto kKeys = language::names(language::kRosterKeys);
+constexpr auto kActiveKeys = language::names(language::kActiveKeys);
 /// More is a mistake: each is a file to read.
 constexpr std::size_t kMaxRosters = 100;
 

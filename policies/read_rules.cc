@@ -1,23 +1,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 6> kRuleKeys = {"name", "severity",         "users",
-                                                       "deny", "exclusive_groups", "require"};
-constexpr std::array<std::string_view, 2> kSeverities = {"error", "warning"};
-constexpr std::array<std::string_view, 3> kSelectorKeys = {"domain", "group", "attributes"};
-constexpr std::array<std::string_view, 2> kDenyKeys = {"roles", "access"};
-constexpr std::array<std::string_view, 2> kRequireKeys = {"until_within_days", "reason"};
-constexpr std::array<std::string_view, 5> kTestKeys = {"name", "user", "at", "has", "lacks"};
-constexpr std::array<std::string_view, 3> kHoldingsKeys = {"groups", "access", "roles"};
-constexpr std::int64_t kMostDays = 36'500;
+constexpr auto kRuleKeys = language::names(language::kRuleKeys);
+constexpr auto kSelectorKeys = language::names(language::kSelectorKeys);
+constexpr auto kDenyKeys = language::names(language::kDenyKeys);
+constexpr auto kRequireKeys = language::names(language::kRequireKeys);
+constexpr auto kTestKeys = language::names(language::kTestKeys);
+constexpr auto kHoldingsKeys = language::names(language::kHoldingsKeys);
 /// Each is asked of everybody: a hostile file must not keep anybody waiting for hours.
 constexpr std::size_t kMostRules = 1'000;
 
@@ -157,7 +154,7 @@ RequireDecl read_require(FileReader& reader, const Entry& entry) {
       const std::optional<bool> reason = reader.boolean(kRequire, key);
       out.reason = reason.value_or(true);
     } else {
-      out.until_within_days = reader.whole(kRequire, key, 0, kMostDays);
+      out.until_within_days = reader.whole(kRequire, key, 0, language::kMostDays);
       broken = broken || !out.until_within_days;
     }
   }
@@ -182,7 +179,8 @@ void read_rule(FileReader& reader, const Value& value) {
     if (entry.key == "name") {
       out.name = read_name(reader, kRule, entry, reader.policy().rule_names).value_or("");
     } else if (entry.key == "severity") {
-      out.severity = static_cast<Severity>(reader.word(kRule, entry, kSeverities).value_or(0));
+      out.severity =
+          static_cast<Severity>(reader.word(kRule, entry, language::kSeverities).value_or(0));
     } else if (entry.key == "users") {
       out.users = read_selector(reader, entry);
     } else if (entry.key == "deny") {

@@ -4,14 +4,13 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKeys = {"state", "account_id", "roles",      "access",
-                                                   "from",  "until",      "attributes", "reason"};
-constexpr std::array<std::string_view, 3> kStates = {"active", "suspended", "removed"};
+constexpr auto kKeys = language::names(language::kUserKeys);
 
 void read_attributes(FileReader& reader, const Owner& owner, const Entry& entry, UserDecl& out) {
   for (const Entry& attribute : reader.table(owner, entry)) {
@@ -39,7 +38,7 @@ void read_account_id(FileReader& reader, const Owner& owner, const Entry& entry,
 
 void read_key(FileReader& reader, const Owner& owner, const Entry& key, UserDecl& out) {
   if (key.key == "state") {
-    out.state = static_cast<UserState>(reader.word(owner, key, kStates).value_or(0));
+    out.state = static_cast<UserState>(reader.word(owner, key, language::kUserStates).value_or(0));
     out.state_at = reader.at(key.at);
   } else if (key.key == "account_id") {
     read_account_id(reader, owner, key, out);
