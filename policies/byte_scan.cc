@@ -82,8 +82,9 @@ char32_t decode(std::string_view sequence) {
 /// toml++, the text is not TOML and toml++ stops there too.
 class Scanner {
  public:
-  Scanner(const std::string& path, std::string_view text, Diagnostics& diagnostics)
-      : path_(path), text_(text), diagnostics_(diagnostics) {}
+  Scanner(const std::string& path, std::string_view text, Diagnostics& diagnostics,
+          std::vector<PlainList>* lists)
+      : path_(path), text_(text), diagnostics_(diagnostics), lists_(lists) {}
 
   bool run() {
     start_line();
@@ -244,7 +245,24 @@ class Scanner {
                   "close them sooner: a policy needs no more than a few");
     }
     at_line_start_ = false;
+    if (byte == '[' && !header_ && lists_ != nullptr && skip_plain_list()) return;
     ++pos_;
+  }
+
+  /// To its closing bracket. No more than one begins on a line, so that counting the columns of all
+  /// takes linear time.
+  bool skip_plain_list() {
+    if (line_ == line_without_list_) return false;
+    std::optional<PlainList> list = read_plain_list(text_, pos_, line_, here().column);
+    if (!list) {
+      line_without_list_ = line_;
+      return false;
+    }
+    pos_ = list->end - 1;
+    line_ = list->last_line;
+    line_start_ = list->last_line_start;
+    lists_->push_back(*std::move(list));
+    return true;
   }
 
   void open_string(char quote_mark) {
@@ -301,6 +319,8 @@ class Scanner {
   const std::string& path_;
   std::string_view text_;
   Diagnostics& diagnostics_;
+  std::vector<PlainList>* lists_;
+  std::uint32_t line_without_list_ = 0;
   std::size_t pos_ = 0;
   std::size_t line_start_ = 0;
   std::uint32_t line_ = 1;
@@ -329,7 +349,8 @@ void report_invalid_utf8(const std::string& path, std::string_view text, std::si
 
 }  // namespace
 
-std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics) {
+std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics,
+                                           std::vector<PlainList>* lists) {
   std::string_view text = file.bytes;
   if (text.size() > kMaxFileBytes) {
     diagnostics.error(
@@ -349,7 +370,7 @@ std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& 
     report_invalid_utf8(file.path, text, *offset, diagnostics);
     return std::nullopt;
   }
-  if (!Scanner(file.path, text, diagnostics).run()) return std::nullopt;
+  if (!Scanner(file.path, text, diagnostics, lists).run()) return std::nullopt;
   return text;
 }
 

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
+#include <cstddef>
 #include <unordered_set>
 #include <vector>
 
@@ -29,22 +32,25 @@ class StrictHandler {
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
   bool on_document_begin(json::error_code&) {
-    stack_.reset();
+    // A document is let go as a whole, so its values can stand side by side in a few blocks.
+    stack_.reset(json::make_shared_resource<json::monotonic_resource>());
     return true;
   }
   bool on_document_end(json::error_code&) { return true; }
   bool on_object_begin(json::error_code&) {
-    levels_.push_back({});
+    levels_.push_back({keys_.size(), key_bytes_.size()});
     return true;
   }
   bool on_object_end(std::size_t n, json::error_code&) {
+    keys_.resize(levels_.back().first_key);
+    key_bytes_.resize(levels_.back().first_byte);
     levels_.pop_back();
     stack_.push_object(n);
     element_done();
     return true;
   }
   bool on_array_begin(json::error_code&) {
-    levels_.push_back({{}, {}, 0, true});
+    levels_.push_back({keys_.size(), key_bytes_.size(), 0, true});
     return true;
   }
   bool on_array_end(std::size_t n, json::error_code&) {
@@ -54,18 +60,14 @@ class StrictHandler {
     return true;
   }
   bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    key_.append(part.data(), part.size());
+    key_bytes_.append(part.data(), part.size());
     stack_.push_chars(part);
     return true;
   }
   bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
-    key_.append(part.data(), part.size());
+    key_bytes_.append(part.data(), part.size());
     stack_.push_key(part);
-    Level& level = levels_.back();
-    level.key = key_;
-    const bool fresh = level.seen.insert(std::move(key_)).second;
-    key_.clear();
-    return fresh || refuse("duplicate member", ec);
+    return is_new_key() || refuse("duplicate member", ec);
   }
   bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
     stack_.push_chars(part);
@@ -116,23 +118,55 @@ class StrictHandler {
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] std::string where() const {
     std::string out = "$";
-    for (const Level& level : levels_) {
-      if (level.is_array) {
-        out += fmt::format("[{}]", level.index);
-      } else if (!level.key.empty()) {
-        out += '.' + level.key;
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      const std::size_t last = i + 1 < levels_.size() ? levels_[i + 1].first_key : keys_.size();
+      if (levels_[i].is_array) {
+        out += fmt::format("[{}]", levels_[i].index);
+      } else if (last > levels_[i].first_key && keys_[last - 1].size > 0) {
+        out.append(".").append(text(keys_[last - 1]));
       }
     }
     return out;
   }
 
  private:
+  /// A member's name, in key_bytes_.
+  struct Key {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+  };
+  /// An object or array that is not closed yet.
   struct Level {
-    std::unordered_set<std::string> seen{};
-    std::string key{};
+    std::size_t first_key = 0;   ///< its names are those from here on, up to the next level's
+    std::size_t first_byte = 0;  ///< where their bytes begin
     std::size_t index = 0;
     bool is_array = false;
+    std::unordered_set<std::string> seen{};  ///< its names, once there are more than kFewKeys
   };
+  /// Objects of up to so many members are searched name by name.
+  static constexpr std::size_t kFewKeys = 32;
+
+  [[nodiscard]] std::string_view text(const Key& key) const {
+    return std::string_view(key_bytes_).substr(key.begin, key.size);
+  }
+
+  /// Takes in the name that ends where key_bytes_ does.
+  bool is_new_key() {
+    Level& level = levels_.back();
+    const std::size_t known = keys_.size() - level.first_key;
+    const std::size_t begin =
+        known == 0 ? level.first_byte : keys_.back().begin + keys_.back().size;
+    keys_.push_back({begin, key_bytes_.size() - begin});
+    const std::string_view name = text(keys_.back());
+    if (known < kFewKeys) {
+      return std::none_of(keys_.end() - 1 - static_cast<std::ptrdiff_t>(known), keys_.end() - 1,
+                          [&](const Key& other) { return text(other) == name; });
+    }
+    for (std::size_t i = level.first_key; level.seen.size() < known; ++i) {
+      level.seen.emplace(text(keys_[i]));
+    }
+    return level.seen.emplace(name).second;
+  }
 
   void element_done() {
     if (!levels_.empty() && levels_.back().is_array) ++levels_.back().index;
@@ -145,7 +179,8 @@ class StrictHandler {
 
   json::value_stack stack_;
   std::vector<Level> levels_;
-  std::string key_;
+  std::vector<Key> keys_;  ///< of the objects that are open, the outermost first
+  std::string key_bytes_;
   std::string number_;
   std::string problem_;
 };

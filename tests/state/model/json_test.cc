@@ -24,6 +24,29 @@ TEST(JsonTest, NamesTheDuplicateMember) {
   EXPECT_EQ(problem(R"({"a":1,"\u0061":2})"), "$.a: duplicate member");
 }
 
+std::string with_members(int count, int repeated) {
+  std::string out = "{\"outer\":[{";
+  for (int i = 0; i < count; ++i) out += "\"m" + std::to_string(i) + "\":{\"m0\":[{\"m1\":1}]},";
+  return out + "\"m" + std::to_string(repeated) + "\":1}]}";
+}
+
+TEST(JsonTest, FindsTheDuplicateAmongAnyNumberOfMembers) {
+  for (const int count : {1, 2, 31, 32, 33, 34, 100}) {
+    EXPECT_EQ(problem(with_members(count, count)), "none") << count;
+    for (const int repeated : {0, count / 2, count - 1}) {
+      EXPECT_EQ(problem(with_members(count, repeated)),
+                "$.outer[0].m" + std::to_string(repeated) + ": duplicate member")
+          << count;
+    }
+  }
+}
+
+TEST(JsonTest, NamesAlikeInOtherObjectsAreNoDuplicates) {
+  EXPECT_EQ(problem(R"({"a":{"a":[{"a":1},{"a":2}],"b":{"a":1}},"b":{"a":{}},"":{"":1}})"), "none");
+  EXPECT_EQ(problem(R"({"a":{"a":{}},"ab":1,"b":2,"a":3})"), "$.a: duplicate member");
+  EXPECT_EQ(problem(R"({"":1,"x":{"":2},"":3})"), "$: duplicate member");
+}
+
 TEST(JsonTest, RefusesNumbersThatWouldBeChanged) {
   EXPECT_EQ(problem(R"({"n":9223372036854775808})"), "$.n: number does not fit 64 bits");
   EXPECT_EQ(problem(R"({"n":99999999999999999999999})"), "$.n: number does not fit 64 bits");
