@@ -73,6 +73,7 @@ std::optional<Answered> refuse_combination(const Invocation& invocation) {
 struct Dispatch {
   const GlobalOptions& global;
   int operator()(const ValidateOptions& options) const { return run_validate(global, options); }
+  int operator()(const FmtOptions& options) const { return run_fmt(global, options); }
   int operator()(const PlanOptions& options) const { return run_plan(global, options); }
   int operator()(const ApplyOptions& options) const { return run_apply(global, options); }
   int operator()(const RunOptions& options) const { return run_service(global, options); }

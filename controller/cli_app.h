@@ -13,6 +13,7 @@ namespace rolecall {
 struct CommandLine {
   GlobalOptions global;
   ValidateOptions validate;
+  FmtOptions fmt;
   PlanOptions plan;
   ApplyOptions apply;
   RunOptions run;

@@ -8,6 +8,7 @@ namespace rolecall {
 // exit code (command-line.md, "Exit codes").
 
 [[nodiscard]] int run_validate(const GlobalOptions& global, const ValidateOptions& options);
+[[nodiscard]] int run_fmt(const GlobalOptions& global, const FmtOptions& options);
 [[nodiscard]] int run_plan(const GlobalOptions& global, const PlanOptions& options);
 [[nodiscard]] int run_apply(const GlobalOptions& global, const ApplyOptions& options);
 /// The command `run`.

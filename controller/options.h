@@ -42,6 +42,11 @@ struct ValidateOptions {
   std::string policy{};
 };
 
+struct FmtOptions {
+  std::string policy{};
+  bool check = false;  ///< only say what is not formatted
+};
+
 struct PlanOptions {
   std::string policy{};
   std::string out{};  ///< where the plan is saved; empty: nowhere
@@ -123,8 +128,8 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using Command = std::variant<ValidateOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
-                             CheckKeyOptions, AuditListOptions, AuditShowOptions,
+using Command = std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions,
+                             GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                              AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
                              StopOptions, ResumeOptions, CompletionOptions>;
 

@@ -15,9 +15,15 @@
 namespace rolecall {
 namespace {
 
+// Of the first failure on stdout; its error indicator doesn't say which.
+int write_error = 0;
+
 void write(std::FILE* stream, std::string_view text) {
-  // Failure stays in the stream's error indicator until finish_output looks.
-  if (!text.empty() && std::fwrite(text.data(), 1, text.size(), stream) != text.size()) return;
+  if (text.empty()) return;
+  errno = 0;
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
+  // What is lost is told by finish_output, at the end.
+  if (!whole && stream == stdout && write_error == 0) write_error = errno;
 }
 
 }  // namespace
@@ -45,8 +51,10 @@ void print_json(const boost::json::value& value) {
 int finish_output(int code) {
   errno = 0;
   const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  if (!failed || errno == EPIPE) return code;
-  const std::string reason = errno == 0 ? "write failed" : std::strerror(errno);
+  const int why = write_error != 0 ? write_error : errno;
+  // Somebody reads the first lines only: nothing is wrong.
+  if (!failed || why == EPIPE) return code;
+  const std::string reason = why == 0 ? "write failed" : std::strerror(why);
   print_error({fmt::format("the result could not be written: {}", reason), {}});
   return code == 0 ? 1 : code;
 }

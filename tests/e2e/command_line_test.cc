@@ -1,4 +1,5 @@
 // Options, the environment, consent, help and completion.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <boost/json/parse.hpp>
@@ -22,6 +23,18 @@ class CommandLineEndToEnd : public EndToEnd {
     start(acme());
     write_policy(with(acme_policy(), R"(["grace@acme.example", "rosa@acme.example"])",
                       R"(["grace@acme.example", "lin@acme.example"])"));
+  }
+  /// A line of a shell, which may call "$ROLECALL".
+  [[nodiscard]] Outcome shell(const std::string& line) const {
+    ProcessWish wish;
+    wish.command = {"/bin/sh", "-c", line};
+    wish.folder = folder.path().string();
+    wish.environment = bare_environment();
+    wish.environment["ROLECALL"] = rolecall_binary();
+    wish.environment["ROLECALL_API_URL"] = simulator->url();
+    wish.environment["ROLECALL_CA_FILE"] = simulator->ca_file();
+    wish.environment["ROLECALL_API_KEY_FILE"] = key_file();
+    return Process(wish).wait();
   }
   [[nodiscard]] std::string key_file() const { return (folder.path() / "key").string(); }
 };
@@ -98,15 +111,17 @@ TEST_F(CommandLineEndToEnd, ResultsGoToStdoutAndTheRestToStderr) {
 
 TEST_F(CommandLineEndToEnd, AFullDiskBehindStdoutIsNoSuccess) {
   // What could not be shown must not pass for a plan that was reviewed.
-  ProcessWish wish;
-  wish.command = {"/bin/sh", "-c",
-                  std::string("exec ") + test::rolecall_binary() + " plan > /dev/full"};
-  wish.folder = folder.path().string();
-  wish.environment = bare_environment();
-  wish.environment["ROLECALL_API_URL"] = simulator->url();
-  wish.environment["ROLECALL_CA_FILE"] = simulator->ca_file();
-  wish.environment["ROLECALL_API_KEY_FILE"] = key_file();
-  EXPECT_NE(Process(wish).wait().exit_code, 0);
+  EXPECT_NE(shell("exec \"$ROLECALL\" plan > /dev/full").exit_code, 0);
+}
+
+TEST_F(CommandLineEndToEnd, AReaderThatHasSeenEnoughIsNoFailure) {
+  // More than a stream's buffer, so that the write itself fails and not only the last flush.
+  std::string policy = acme_policy();
+  for (int i = 0; i < 100; ++i)
+    policy += fmt::format("\n[groups.made-{}]\nempty = true\nmembers = []\n", i);
+  write_policy(policy);
+  ASSERT_GT(rolecall({"plan", "--format", "json"}).out.size(), 4096U);
+  EXPECT_THAT(shell("\"$ROLECALL\" plan --format json --progress none | true").err, IsEmpty());
 }
 
 TEST_F(CommandLineEndToEnd, VersionAndHelpNeedNothing) {
