@@ -53,6 +53,10 @@ std::optional<char> lookalike(char32_t code_point) {
   return found->ascii;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
 std::string retype_hint(char32_t code_point) {
   const std::optional<char> ascii = lookalike(code_point);
   if (!ascii) return "only strings and comments may hold it; put a key in double quotes";
@@ -282,6 +286,7 @@ class Scanner {
     if (mode_ == Mode::basic && byte == '\\') return skip_escape();
     if (byte == (mode_ == Mode::basic ? '"' : '\'')) mode_ = Mode::text;
     ++pos_;
+    while (mode_ != Mode::text && pos_ < text_.size() && is_letter_or_digit(text_[pos_])) ++pos_;
   }
 
   void in_multi_line_string(unsigned char byte) {
