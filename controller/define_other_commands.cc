@@ -44,6 +44,13 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
   unlock.add_flag("--yes", line.unlock.yes, "Do not ask");
   choose(unlock, line, line.unlock);
 
+  CLI::App& schema = command(
+      app, "schema", "Print the JSON Schema of policies, for editors that complete and check TOML",
+      "A policy names it in its first line: #:schema ./rolecall.schema.json\n"
+      "Examples:\n"
+      "  rolecall schema > rolecall.schema.json\n");
+  schema.callback([&line] { line.command = SchemaOptions{}; });
+
   CLI::App& completion =
       command(app, "completion", "Print a shell's completion script",
               "Examples:\n"

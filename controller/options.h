@@ -124,6 +124,8 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct SchemaOptions {};
+
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
@@ -131,6 +133,6 @@ struct CompletionOptions {
 using Command = std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions,
                              GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                              AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                             StopOptions, ResumeOptions, CompletionOptions>;
+                             StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
 
 }  // namespace rolecall

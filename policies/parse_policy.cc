@@ -7,6 +7,7 @@
 #include "policies/byte_scan.h"
 #include "policies/digested_lines.h"
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "policies/policy.h"
 #include "policies/policy_data.h"
 #include "policies/toml_document.h"
@@ -15,8 +16,6 @@
 
 namespace rolecall {
 namespace {
-
-constexpr std::int64_t kVersion = 1;
 
 using TableReader = void (*)(FileReader&, const Entry&);
 struct TopLevel {
@@ -32,17 +31,16 @@ constexpr std::array kTables = {
     TopLevel{"acknowledge", read_acknowledge},
 };
 constexpr std::array<std::string_view, 3> kLater = {"rules", "tests", "rosters"};
-constexpr std::array<std::string_view, 10> kKnown = {
-    "version", "organization", "resources", "users",   "groups",
-    "safety",  "rules",        "tests",     "rosters", "acknowledge"};
+constexpr auto kKnown = language::names(language::kTopKeys);
 
 void read_version(FileReader& reader, const Entry& entry) {
   if (!reader.expect({"version"}, entry, ValueKind::integer)) return;
   const std::int64_t version = entry.value.integer();
-  if (version == kVersion) return;
-  reader.error(entry.value.at(),
-               fmt::format("policy version {}, this tool knows version {}", version, kVersion),
-               version > kVersion ? "use a newer rolecall" : "write version = 1");
+  if (version == language::kVersion) return;
+  reader.error(
+      entry.value.at(),
+      fmt::format("policy version {}, this tool knows version {}", version, language::kVersion),
+      version > language::kVersion ? "use a newer rolecall" : "write version = 1");
 }
 
 void unknown_entry(FileReader& reader, const Entry& entry) {

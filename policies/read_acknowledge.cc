@@ -4,18 +4,18 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKeys = {"class", "count", "plan", "until", "reason"};
+constexpr auto kKeys = language::names(language::kAcknowledgeKeys);
 constexpr std::array<std::string_view, 5> kExamples = {
     "class = \"remove_members\"", "count = 12", "plan = \"9f2c41d07a3e\"", "until = 2026-12-01",
     "reason = \"department closed, CHG-4411\""};
 constexpr std::size_t kFewestDigits = 12;
 constexpr std::size_t kMostDigits = 64;
-constexpr std::int64_t kMostRemovals = 1'000'000'000;
 
 const Owner kOwner{"[[acknowledge]]"};
 
@@ -73,7 +73,7 @@ void read_one(FileReader& reader, const Value& value) {
       if (word) decl.klass = static_cast<LimitClass>(*word);
       fine = fine && word;
     } else if (entry.key == "count") {
-      take(reader.whole(kOwner, entry, 1, kMostRemovals), decl.count);
+      take(reader.whole(kOwner, entry, 1, language::kMostRemovals), decl.count);
     } else if (entry.key == "plan") {
       take(read_plan(reader, entry), decl.plan);
     } else if (entry.key == "until") {

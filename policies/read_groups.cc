@@ -6,17 +6,14 @@
 #include <utility>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 11> kKeys = {
-    "state",      "description", "members", "include",        "match", "exclude",
-    "membership", "empty",       "access",  "previous_names", "reason"};
-constexpr std::array<std::string_view, 4> kMemberKeys = {"user", "from", "until", "reason"};
-constexpr std::array<std::string_view, 2> kStates = {"present", "absent"};
-constexpr std::array<std::string_view, 2> kMembership = {"exclusive", "additive"};
+constexpr auto kKeys = language::names(language::kGroupKeys);
+constexpr auto kMemberKeys = language::names(language::kMemberKeys);
 
 /// `{ user, from, until, reason }`
 std::optional<MemberEntry> read_member_table(FileReader& reader, const Owner& owner,
@@ -150,7 +147,7 @@ void read_match(FileReader& reader, const Owner& owner, const Entry& entry, Grou
 
 void read_key(FileReader& reader, const Owner& owner, const Entry& key, GroupDecl& out) {
   if (key.key == "state") {
-    out.tombstone = reader.word(owner, key, kStates).value_or(0) == 1;
+    out.tombstone = reader.word(owner, key, language::kGroupStates).value_or(0) == 1;
     out.state_at = reader.at(key.at);
   } else if (key.key == "description") {
     out.description = reader.text(owner, key).value_or("");
@@ -169,7 +166,7 @@ void read_key(FileReader& reader, const Owner& owner, const Entry& key, GroupDec
     out.exclude_at = reader.at(key.at);
     out.exclude = reader.people(owner, key);
   } else if (key.key == "membership") {
-    out.additive = reader.word(owner, key, kMembership).value_or(0) == 1;
+    out.additive = reader.word(owner, key, language::kMembership).value_or(0) == 1;
     out.membership_at = reader.at(key.at);
   } else if (key.key == "empty") {
     const std::optional<bool> empty = reader.boolean(owner, key);

@@ -4,16 +4,13 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKeys = {"id", "directory", "unlisted_users",
-                                                   "unlisted_groups"};
-// In the order of the enumerations.
-constexpr std::array<std::string_view, 3> kUnlistedUsers = {"ignore", "suspend", "remove"};
-constexpr std::array<std::string_view, 2> kUnlistedGroups = {"ignore", "delete"};
+constexpr auto kKeys = language::names(language::kOrganizationKeys);
 
 /// The id becomes a part of URLs.
 bool is_organization_id(std::string_view id) {
@@ -59,11 +56,11 @@ void read_organization(FileReader& reader, const Entry& entry) {
       }
       out.directory = directory.value_or("");
     } else if (key.key == "unlisted_users") {
-      const auto word = reader.word(owner, key, kUnlistedUsers);
+      const auto word = reader.word(owner, key, language::kUnlistedUsers);
       out.unlisted_users = static_cast<UnlistedUsers>(word.value_or(0));
       out.unlisted_users_at = reader.at(key.at);
     } else {
-      const auto word = reader.word(owner, key, kUnlistedGroups);
+      const auto word = reader.word(owner, key, language::kUnlistedGroups);
       out.unlisted_groups = static_cast<UnlistedGroups>(word.value_or(0));
       out.unlisted_groups_at = reader.at(key.at);
     }

@@ -4,12 +4,13 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 2> kLookupKeys = {"app", "host"};
+constexpr auto kLookupKeys = language::names(language::kLookupKeys);
 constexpr std::string_view kAriPrefix = "ari:cloud:";
 
 bool is_ari(std::string_view text) {

@@ -5,16 +5,14 @@
 #include <limits>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKeys = {"min_org_admins", "protected_users",
-                                                   "protected_groups", "limits"};
-constexpr std::array<std::string_view, 3> kLimitKeys = {"free", "percent", "count"};
-// Far over any organization, and far from overflow in n * 100 <= percent * N.
-constexpr std::int64_t kMostRemovals = 1'000'000'000;
+constexpr auto kKeys = language::names(language::kSafetyKeys);
+constexpr auto kLimitKeys = language::names(language::kLimitKeys);
 
 /// [safety] may be spread over files, each key set once.
 bool set_once(FileReader& reader, const std::string& key, Position where) {
@@ -34,7 +32,7 @@ void read_limit(FileReader& reader, const Entry& entry, LimitClass limit_class) 
     if (!set_once(reader, fmt::format("limits.{}.{}", name(limit_class), key.key), key.at))
       continue;
     const bool percent = key.key == "percent";
-    const auto number = reader.whole(owner, key, 0, percent ? 100 : kMostRemovals);
+    const auto number = reader.whole(owner, key, 0, percent ? 100 : language::kMostRemovals);
     if (!number) continue;
     (percent ? limit.percent : key.key == "free" ? limit.free : limit.count) = *number;
   }
@@ -76,7 +74,7 @@ void read_safety(FileReader& reader, const Entry& entry) {
     }
     if (!set_once(reader, std::string(key.key), key.at)) continue;
     if (key.key == "min_org_admins") {
-      if (const auto number = reader.whole(owner, key, 0, kMostRemovals)) {
+      if (const auto number = reader.whole(owner, key, 0, language::kMostRemovals)) {
         safety.min_org_admins = *number;
       }
     } else if (key.key == "protected_users") {

@@ -4,15 +4,13 @@
 #include <array>
 
 #include "policies/file_reader.h"
+#include "policies/language_tables.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKeys = {"state", "account_id", "roles",      "access",
-                                                   "from",  "until",      "attributes", "reason"};
-constexpr std::array<std::string_view, 3> kStates = {"active", "suspended", "removed"};
-constexpr std::array<std::string_view, 1> kOrgRoles = {kOrgAdmin};
+constexpr auto kKeys = language::names(language::kUserKeys);
 
 std::optional<RolesDecl> read_roles(FileReader& reader, const Owner& owner, const Entry& entry) {
   RolesDecl roles;
@@ -21,7 +19,7 @@ std::optional<RolesDecl> read_roles(FileReader& reader, const Owner& owner, cons
     if (word != kOrgAdmin) {
       reader.error(
           where, fmt::format("unknown organization role {}", quote(word)),
-          did_you_mean(reader.policy(), word, kOrgRoles,
+          did_you_mean(reader.policy(), word, language::kOrgRoles,
                        "the one known is \"org-admin\"; roles on apps go into \"access\""));
     } else if (roles.org_admin) {
       reader.declared_twice(where, "role \"org-admin\" is listed twice", *roles.org_admin);
@@ -55,7 +53,7 @@ void read_account_id(FileReader& reader, const Owner& owner, const Entry& entry,
 
 void read_key(FileReader& reader, const Owner& owner, const Entry& key, UserDecl& out) {
   if (key.key == "state") {
-    out.state = static_cast<UserState>(reader.word(owner, key, kStates).value_or(0));
+    out.state = static_cast<UserState>(reader.word(owner, key, language::kUserStates).value_or(0));
     out.state_at = reader.at(key.at);
   } else if (key.key == "account_id") {
     read_account_id(reader, owner, key, out);

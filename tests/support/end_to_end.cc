@@ -124,7 +124,8 @@ void EndToEnd::TearDown() {
 
 Process EndToEnd::launch(const Arguments& arguments, const Variables& variables) const {
   ProcessWish wish;
-  wish.command = {rolecall_binary()};
+  wish.command = under;
+  wish.command.push_back(rolecall_binary());
   wish.command.insert(wish.command.end(), arguments.begin(), arguments.end());
   wish.folder = folder.path().string();
   wish.environment = bare_environment();
