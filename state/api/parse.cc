@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
+#include <cstring>
 #include <limits>
 
 #include "state/model/json.h"
@@ -47,10 +50,41 @@ std::string read_status(const json::value& item, ParsedUser& user) {
   return {};
 }
 
+// "next" is of the page's links, without which a listing would seem to end here.
+constexpr std::array<std::string_view, 10> kUserMembers = {
+    "next",        "accountId",  "name",          "email", "accountStatus", "membershipStatus",
+    "accountType", "mfaEnabled", "platformRoles", "groups"};
+constexpr std::array<std::string_view, 8> kGroupMembers = {
+    "next",  "id", "name", "description", "managedBy", "externalSynced", "managementAccess",
+    "counts"};
+
+template <std::size_t N>
+bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
+IsWanted wanted_members(Operation operation) {
+  // Depth 1 is the page, 2 a person or group, 3 what these hold.
+  switch (operation) {
+    case Operation::searchDirectoryUsers:
+      return [](std::size_t depth, std::string_view name) {
+        if (depth == 2) return one_of(kUserMembers, name);
+        return depth == 1 || name == "id";
+      };
+    case Operation::searchDirectoryGroups:
+      return [](std::size_t depth, std::string_view name) {
+        return depth != 2 || one_of(kGroupMembers, name);
+      };
+    default:
+      return nullptr;
+  }
+}
+
 std::string_view bare_id(std::string_view id) {
-  return id.substr(id.rfind('/') + 1);
+  const auto* slash = static_cast<const char*>(::memrchr(id.data(), '/', id.size()));
+  return slash == nullptr ? id : id.substr(static_cast<std::size_t>(slash - id.data()) + 1);
 }
 
 ParsedUser parse_user(const json::value& item) {
@@ -77,6 +111,7 @@ ParsedUser parse_user(const json::value& item) {
     }
   }
   if (const json::array* groups = array_member(item, "groups")) {
+    user.group_ids.reserve(groups->size());
     for (const json::value& group : *groups) {
       const json::string* id = string_member(group, "id");
       if (id != nullptr) user.group_ids.emplace_back(bare_id(*id));

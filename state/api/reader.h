@@ -10,8 +10,10 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "state/api/api_client.h"
+#include "state/model/json_parts.h"
 
 namespace rolecall {
 
@@ -21,7 +23,8 @@ class Reader {
  public:
   explicit Reader(ReadClient& client) : client_(client) {}
 
-  /// The document, or why there is none. Called from run().
+  /// The document, or why there is none. Called from run(). Its memory is that of all documents:
+  /// what is to outlive the call is copied with a storage_ptr of its own.
   using OnDocument = std::function<void(Result<boost::json::value>)>;
   /// `delay`: not before this long from when it is started.
   void get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay = {});
@@ -60,6 +63,8 @@ class Reader {
   /// The server's clock in the latest answer that told it.
   [[nodiscard]] std::optional<Instant> server_date() const { return server_date_; }
   std::function<void()> on_call;
+  /// Which members of an operation's answers are looked at; all, where it is null or says null.
+  IsWanted (*wanted)(Operation operation) = nullptr;
 
   static constexpr std::size_t kMostPages = 100'000;
 
@@ -83,6 +88,7 @@ class Reader {
   std::string_view purpose_ = "other";
   std::map<std::string_view, std::size_t> calls_for_;
   std::optional<Instant> server_date_;
+  std::vector<unsigned char> page_memory_ = std::vector<unsigned char>(std::size_t{512} << 10U);
 };
 
 }  // namespace rolecall
