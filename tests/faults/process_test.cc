@@ -56,9 +56,17 @@ TEST_F(ProcessFaults, NeitherAHangUpNorAClosedOutputEndsAnApply) {
   Process process = launch({"apply", "--yes"});
   wait_for_a_write();
   process.signal(SIGPIPE);
-  const Outcome outcome = process.wait();
-  EXPECT_EQ(outcome.exit_code, 0) << outcome.said();
+  EXPECT_EQ(process.wait().exit_code, 0);
   recover_and_check("SIGPIPE");
+  turn();
+  slow_writes(20);
+  Process hung_up = launch({"apply", "--yes"});
+  wait_for_a_write();
+  hung_up.signal(SIGHUP);
+  const Outcome outcome = hung_up.wait();
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.said();
+  simulator->end_faults();
+  recover_and_check("SIGHUP");
   for (const char* command :
        {"exec \"$@\" >&-", "exec \"$@\" 2>&-", "\"$@\" | head -c 1 >/dev/null"}) {
     turn();
