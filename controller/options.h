@@ -73,9 +73,9 @@ struct ApplyOptions {
 struct RunOptions {
   std::string policy{};
   std::chrono::seconds interval{std::chrono::minutes(15)};
-  std::chrono::seconds full_every{0};  ///< 0: every cycle reads everything
   bool once = false;
   LogOptions log{};
+  std::chrono::seconds full_every{0};  ///< 0: every cycle reads everything
 };
 
 struct ExplainOptions {

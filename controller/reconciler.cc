@@ -175,9 +175,9 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   out.losses = losses_of(input, planned.plan);
   if (request.inspect) request.inspect(input, planned.plan);
   if (request.for_people) {
-    add_insight({client, request.policy_path, *parsed.policy, *workspaces, request.last_clean,
-                 input, catalog},
-                planned.plan);
+    add_insight(
+        {client, request.policy_path, policy, *workspaces, request.last_clean, input, catalog},
+        planned.plan);
   }
   out.plan = std::move(planned.plan);
   if (request.clock && out.plan->changes.empty() && out.plan->complete &&

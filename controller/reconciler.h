@@ -20,12 +20,12 @@ namespace rolecall {
 /// What a run is about: a policy, an instant, what the last apply protected.
 struct PlanRequest {
   std::string policy_path;
-  /// The policy there, where it has been read already; else it is read.
-  std::shared_ptr<const ParsedPolicy> policy{};
   Instant at;
   std::vector<Store::Protection> remembered;
+  std::string organization{};  ///< asked for on the command line; must be the policy's, where given
+  /// The policy there, where it has been read already; else it is read.
+  std::shared_ptr<const ParsedPolicy> policy{};
   std::string policy_organization{};  ///< that of the policy; empty where it does not parse
-  std::string organization;  ///< asked for on the command line; must be the policy's, where given
   const LoggedRun* undo = nullptr;  ///< plan to take back this run, instead of what the policy says
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety

@@ -80,7 +80,7 @@ void headers(std::string_view bytes) {
     require(*at >= start, "a call before its time");
     require(*at <= start + std::chrono::hours(1), "a call put off for long");
     limiter.reserve(Operation::getOrgs, *at);
-    limiter.ended(Operation::getOrgs, &response, *at, now);
+    limiter.ended(Operation::getOrgs, *at, &response, *at, now);
   }
 }
 
