@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "controller/apply_run.h"
+#include "controller/connect.h"
 #include "controller/output.h"
 #include "controller/progress.h"
 #include "controller/store_path.h"

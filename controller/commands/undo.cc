@@ -2,6 +2,7 @@
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
 #include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/private_file.h"

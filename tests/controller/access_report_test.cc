@@ -232,8 +232,7 @@ TEST(HostileReportTest, WhateverPeopleAndGroupsAreCalledTheyAreTextInCells) {
     std::vector<std::string> expected;
     for (int i = 0; i < 20; ++i) {
       std::string name;
-      for (std::uint32_t n = random() % 5 + 1; n > 0; --n)
-        name += kPieces[random() % kPieces.size()];
+      for (auto n = random() % 5 + 1; n > 0; --n) name += kPieces[random() % kPieces.size()];
       table.rows.push_back({name, name});
       // What hides is shown as such; all else arrives as it is.
       std::string shown;
