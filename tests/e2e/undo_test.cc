@@ -1,4 +1,5 @@
 // A run that was wrong is taken back: planned, reviewed and applied like everything else.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -186,8 +187,11 @@ class UndoOfACutOffRun : public EndToEnd {
  protected:
   void SetUp() override {
     start(acme());
-    write_policy(acme_policy() + "[groups.one]\nmembers = [\"lin@acme.example\"]\n[groups.two]\n" +
-                 "members = []\n[groups.three]\nmembers = []\n");
+    std::string policy = acme_policy();
+    for (const char* name : {"one", "two", "three"}) {
+      policy += fmt::format("[groups.{}]\nmembers = [\"lin@acme.example\"]\n", name);
+    }
+    write_policy(policy);
     simulator->set_faults(R"({"rules": [{"operation": "writes", "action": {"delay_ms": 1500}}]})");
   }
   [[nodiscard]] std::size_t made() const {
