@@ -20,7 +20,7 @@ struct PlanRequest {
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string policy_organization{};  ///< that of the policy; empty where it does not parse
-  std::string organization;  ///< asked for on the command line; must be the policy's, where given
+  std::string organization{};  ///< asked for on the command line; must be the policy's, where given
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
   Memory memory{};                  ///< what else they know
