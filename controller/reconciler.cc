@@ -127,10 +127,8 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   // Before the first call: a policy that breaks its own rules is not for any organization. An undo
   // takes nothing from it but its safety.
   if (request.undo == nullptr) {
-    out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+    out.diagnostics.append(check_rules(policy, request.at).diagnostics);
   }
-  // Before the first call: a policy that breaks its own rules is not for any organization.
-  out.diagnostics.append(check_rules(policy, request.at).diagnostics);
   if (out.diagnostics.has_errors()) return out;
 
   std::size_t first_calls = 0;

@@ -51,9 +51,9 @@ std::string read_status(const json::value& item, ParsedUser& user) {
 }
 
 // "next" is of the page's links, without which a listing would seem to end here.
-constexpr std::array<std::string_view, 10> kUserMembers = {
-    "next",        "accountId",  "name",          "email", "accountStatus", "membershipStatus",
-    "accountType", "mfaEnabled", "platformRoles", "groups"};
+constexpr std::array<std::string_view, 11> kUserMembers = {
+    "next",        "accountId",  "name",          "email",  "accountStatus", "membershipStatus",
+    "accountType", "mfaEnabled", "platformRoles", "groups", "emailVerified"};
 constexpr std::array<std::string_view, 8> kGroupMembers = {
     "next",  "id", "name", "description", "managedBy", "externalSynced", "managementAccess",
     "counts"};
