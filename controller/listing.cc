@@ -41,7 +41,9 @@ Result<json::array> read_list(ReadClient& client, Reader::MakeRequest make) {
 Result<json::value> read_document(ReadClient& client, ReadRequest request) {
   Reader reader(client);
   std::optional<Result<json::value>> out;
-  reader.get(std::move(request), [&](Result<json::value> value) { out = std::move(value); });
+  reader.get(std::move(request), [&](Result<json::value> value) {
+    out = value ? Result<json::value>(json::value(*value, json::storage_ptr())) : std::move(value);
+  });
   reader.run();
   return *std::move(out);
 }

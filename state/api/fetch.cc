@@ -25,6 +25,7 @@ class Fetch {
   Fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
         const FetchProgress& progress)
       : scope_(scope), catalog_(catalog), endpoints_(scope.organization), reader_(client) {
+    reader_.wanted = wanted_members;
     for (const auto& [account_id, ref] : scope_.pins) pinned_.insert(ref);
     if (progress) {
       reader_.on_call = [this, progress] {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <cstring>
 #include <limits>
 
 #include "state/model/json.h"
@@ -49,8 +50,15 @@ std::string read_status(const json::value& item, ParsedUser& user) {
 
 }  // namespace
 
+IsWanted wanted_members(Operation operation) {
+  if (operation != Operation::searchDirectoryUsers) return nullptr;
+  // The groups that people are in make up most of a page; they stand at depth 3.
+  return [](std::size_t depth, std::string_view name) { return depth < 3 || name == "id"; };
+}
+
 std::string_view bare_id(std::string_view id) {
-  return id.substr(id.rfind('/') + 1);
+  const auto* slash = static_cast<const char*>(::memrchr(id.data(), '/', id.size()));
+  return slash == nullptr ? id : id.substr(static_cast<std::size_t>(slash - id.data()) + 1);
 }
 
 ParsedUser parse_user(const json::value& item) {
@@ -77,6 +85,7 @@ ParsedUser parse_user(const json::value& item) {
     }
   }
   if (const json::array* groups = array_member(item, "groups")) {
+    user.group_ids.reserve(groups->size());
     for (const json::value& group : *groups) {
       const json::string* id = string_member(group, "id");
       if (id != nullptr) user.group_ids.emplace_back(bare_id(*id));

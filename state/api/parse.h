@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "state/api/api_client.h"
+#include "state/model/json_parts.h"
 #include "state/model/org_state.h"
 #include "state/model/snapshot.h"
 
@@ -38,6 +40,10 @@ struct ParsedRoles {
 [[nodiscard]] std::optional<ParsedRoles> parse_group_roles(const boost::json::value& item);
 /// Only roles whose assignment methods hold `direct`; nothing for platform roles (no directory).
 [[nodiscard]] std::optional<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
+
+/// The members that are looked at in a plan's pages: of a users search everything but what its
+/// people's groups say besides their ids. Null: all.
+[[nodiscard]] IsWanted wanted_members(Operation operation);
 
 /// "ari:cloud:identity::group/<uuid>" and "<uuid>" are the same group (facts.md section 6).
 [[nodiscard]] std::string_view bare_id(std::string_view id);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/monotonic_resource.hpp>
+
 #include "state/api/fetch.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -49,14 +51,15 @@ std::string cursor_of(std::string_view link) {
   return percent_decode(rest.substr(0, rest.find_first_of("&#")));
 }
 
-Result<json::value> document(const ReadRequest& request, const Completion& completion) {
+Result<json::value> document(const ReadRequest& request, const Completion& completion,
+                             IsWanted is_wanted, json::storage_ptr memory) {
   const Answer& answer = completion.answer;
   if (!answer || answer->status != 200) return fail(describe_failure(request, answer));
   if (!answer->content_type.starts_with("application/json")) {
     return fail(fmt::format("{}: expected JSON, got {}; is the API address right?",
                             endpoint(request), quote(answer->content_type)));
   }
-  Result<json::value> value = parse_json(answer->body);
+  Result<json::value> value = parse_json_parts(answer->body, is_wanted, std::move(memory));
   if (!value) return fail(fmt::format("{}: {}", endpoint(request), value.error().what));
   if (!value->is_object()) return fail(fmt::format("{}: $: expected an object", endpoint(request)));
   return value;
@@ -137,7 +140,10 @@ void Reader::run() {
     if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     auto node = in_flight_.extract(completion.ticket);
     const Job& job = node.mapped();
-    job.done(document(job.request, completion));
+    // All of a page is let go at once, and the next one stands where it stood.
+    json::monotonic_resource memory(page_memory_.data(), page_memory_.size());
+    const IsWanted is_wanted = wanted ? wanted(job.request.request().operation) : nullptr;
+    job.done(document(job.request, completion, is_wanted, &memory));
   }
 }
 

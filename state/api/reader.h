@@ -9,8 +9,10 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "state/api/api_client.h"
+#include "state/model/json_parts.h"
 
 namespace rolecall {
 
@@ -20,7 +22,8 @@ class Reader {
  public:
   explicit Reader(ReadClient& client) : client_(client) {}
 
-  /// The document, or why there is none. Called from run().
+  /// The document, or why there is none. Called from run(). Its memory is that of all documents:
+  /// what is to outlive the call is copied with a storage_ptr of its own.
   using OnDocument = std::function<void(Result<boost::json::value>)>;
   /// `delay`: not before this long from when it is started.
   void get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay = {});
@@ -45,6 +48,8 @@ class Reader {
   /// The server's clock in the latest answer that told it.
   [[nodiscard]] std::optional<Instant> server_date() const { return server_date_; }
   std::function<void()> on_call;
+  /// Which members of an operation's answers are looked at; all, where it is null or says null.
+  IsWanted (*wanted)(Operation operation) = nullptr;
 
   static constexpr std::size_t kMostPages = 100'000;
 
@@ -64,6 +69,7 @@ class Reader {
   Ticket next_ticket_ = 1;
   std::size_t calls_ = 0;
   std::optional<Instant> server_date_;
+  std::vector<unsigned char> page_memory_ = std::vector<unsigned char>(std::size_t{512} << 10U);
 };
 
 }  // namespace rolecall

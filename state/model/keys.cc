@@ -4,6 +4,7 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -21,6 +22,13 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
+
+constexpr std::array<bool, 256> kNotInAddress = [] {
+  std::array<bool, 256> out{};
+  for (const char c : std::string_view(" \t,;<>()\"\\[]"))
+    out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
 
 Result<std::string> domain_to_ascii(std::string_view domain) {
   char* out = nullptr;
@@ -66,7 +74,8 @@ Result<Email> Email::parse(std::string_view text) {
   if (text.find('@', at + 1) != std::string_view::npos) {
     return fail("is not an e-mail address: second \"@\"");
   }
-  if (text.find_first_of(" \t,;<>()\"\\[]") != std::string_view::npos) {
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return kNotInAddress[static_cast<unsigned char>(c)]; })) {
     return fail("is not an e-mail address: space, comma, quote or bracket in it");
   }
   const std::string local = to_lower_ascii(text.substr(0, at));

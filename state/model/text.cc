@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -100,9 +102,21 @@ void append_escaped(std::string& out, const Decoded& decoded, std::string_view b
   }
 }
 
+/// How many bytes of ASCII the text begins with. Most text is nothing else, and megabytes of it are
+/// checked: eight at a time.
+std::size_t ascii_length(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t length = 0;
+  for (std::uint64_t eight = 0; length + sizeof(eight) <= text.size(); length += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + length, sizeof(eight));
+    if ((eight & kHighBits) != 0) break;
+  }
+  while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80) ++length;
+  return length;
+}
+
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii_length(text) == text.size();
 }
 
 /// Scripts that are written together with Latin ones within a word, as in Japanese.
@@ -115,11 +129,12 @@ bool is_east_asian(std::string_view script) {
 }  // namespace
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
-  std::size_t offset = 0;
+  std::size_t offset = ascii_length(bytes);
   while (offset < bytes.size()) {
     const Decoded decoded = decode(bytes.substr(offset));
     if (decoded.length == 0) return offset;
     offset += decoded.length;
+    offset += ascii_length(bytes.substr(offset));
   }
   return std::nullopt;
 }
@@ -220,6 +235,8 @@ std::string escape_json(std::string json) {
 }
 
 std::optional<char32_t> find_hidden_character(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c < 0x7F; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return std::nullopt;
   std::optional<char32_t> found;
   for_each_code_point(text, [&](const Decoded& decoded, std::string_view) {
     if (!found && decoded.length != 0 && is_hidden(decoded.code_point)) found = decoded.code_point;

@@ -9,6 +9,11 @@ namespace {
 
 TEST(Utf8Test, FindsTheFirstBadByte) {
   EXPECT_FALSE(find_invalid_utf8("plain, caf\u00e9, \U0001F600"));
+  for (std::size_t at = 0; at < 40; ++at) {
+    EXPECT_EQ(find_invalid_utf8(std::string(at, 'a') + "\xFF" + std::string(20, 'b')), at);
+    EXPECT_EQ(find_invalid_utf8("caf\u00e9" + std::string(at, 'a') + "\x80"), at + 5);
+    EXPECT_FALSE(find_invalid_utf8(std::string(at, 'a') + "\u00e9" + std::string(at, 'b')));
+  }
   EXPECT_EQ(find_invalid_utf8("ab\xFF"), 2U);
   EXPECT_EQ(find_invalid_utf8("\xC0\xAF"), 0U);          // overlong
   EXPECT_EQ(find_invalid_utf8("a\xED\xA0\x80"), 1U);     // surrogate
