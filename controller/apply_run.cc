@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "controller/output.h"
-#include "controller/policy_files.h"
 #include "controller/progress.h"
+#include "controller/read_policy.h"
 #include "controller/recover.h"
 #include "controller/safety_history.h"
 #include "controller/signals.h"
@@ -76,11 +76,10 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
 }
 
 int settle_earlier_runs(Store& store, ReadClient& client, const std::string& policy_path) {
-  const auto files = read_policy_files(policy_path);
-  if (!files) return print_error(files.error());
+  const auto parsed = read_policy(policy_path);
+  if (!parsed) return print_error(parsed.error());
   // One that does not parse has its problems shown later; then nothing is sent.
-  const ParsedPolicy parsed = parse_policy(files->files);
-  const std::string& organization = organization_id(*parsed.policy);
+  const std::string& organization = organization_id(*parsed->policy);
   if (organization.empty()) return 0;
   const auto found = recover(store, client, organization, SystemClock().now());
   if (!found) {

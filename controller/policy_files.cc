@@ -94,6 +94,7 @@ Result<std::string> read_bytes(const std::string& path, const std::string& calle
     return too_large(called, static_cast<double>(before.st_size), limit);
   }
   std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(before.st_size));
   std::array<char, 1 << 16> buffer{};
   for (;;) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());

@@ -5,12 +5,20 @@
 #include <algorithm>
 
 #include "controller/policy_files.h"
+#include "controller/read_policy.h"
 #include "diff/safety.h"
 #include "diff/trust.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
+
+Result<std::shared_ptr<const ParsedPolicy>> policy_of(const PlanRequest& request) {
+  if (request.policy) return request.policy;
+  auto read = read_policy(request.policy_path);
+  if (!read) return tl::make_unexpected(read.error());
+  return std::make_shared<const ParsedPolicy>(*std::move(read));
+}
 
 /// Read only where the policy says by app and host which resource it means.
 Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
@@ -69,12 +77,12 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     return std::move(out);
   };
 
-  const auto files = read_policy_files(request.policy_path);
-  if (!files) return stop(files.error());
-  const ParsedPolicy parsed = parse_policy(files->files);
-  out.diagnostics = parsed.diagnostics;
+  const auto parsed = policy_of(request);
+  if (!parsed) return stop(parsed.error());
+  out.diagnostics = (*parsed)->diagnostics;
   if (out.diagnostics.has_errors()) return out;
-  const std::string& organization = organization_id(*parsed.policy);
+  const Policy& policy = *(*parsed)->policy;
+  const std::string& organization = organization_id(policy);
   if (!request.organization.empty() && request.organization != organization) {
     return stop({fmt::format("the policy is for organization {}, --org says {}",
                              quote(organization), quote(request.organization)),
@@ -82,14 +90,14 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   }
 
   // Before the first call: a policy that breaks its own rules is not for any organization.
-  out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+  out.diagnostics.append(check_rules(policy, request.at).diagnostics);
   if (out.diagnostics.has_errors()) return out;
 
-  const auto workspaces = workspaces_for(*parsed.policy, client);
+  const auto workspaces = workspaces_for(policy, client);
   if (!workspaces) return stop(workspaces.error());
   Catalog catalog;
   const ResolvedPolicy resolved =
-      resolve_policy(*parsed.policy, request.at, *workspaces ? &**workspaces : nullptr, catalog);
+      resolve_policy(policy, request.at, *workspaces ? &**workspaces : nullptr, catalog);
   out.diagnostics.append(resolved.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   const Desired& desired = resolved.desired;
@@ -97,7 +105,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
 
   auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
   if (!snapshot) return stop(snapshot.error());
-  if (needs_workspaces(*parsed.policy)) ++snapshot->read_calls;
+  if (needs_workspaces(policy)) ++snapshot->read_calls;
   hold_against(*snapshot, catalog, desired, request);
   out.learned = learned_from(*snapshot, catalog, desired, request.memory);
 

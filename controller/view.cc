@@ -8,8 +8,8 @@
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
-#include "controller/policy_files.h"
 #include "controller/progress.h"
+#include "controller/read_policy.h"
 #include "controller/safety_history.h"
 #include "controller/stop_switch.h"
 #include "controller/store_path.h"
@@ -35,12 +35,12 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   request.organization = global.org;
   // Which organization it is about is known only once the policy is parsed: a policy that does not
   // parse has its problems shown later, not here.
-  const auto files = read_policy_files(policy_path);
-  if (!files) return tl::make_unexpected(files.error());
-  const ParsedPolicy parsed = parse_policy(files->files);
-  if (parsed.diagnostics.has_errors()) return request;
-  auto before = remembered_at(store_path(global, policy_path), organization_id(*parsed.policy),
-                              SystemClock().now());
+  auto read = read_policy(policy_path);
+  if (!read) return tl::make_unexpected(read.error());
+  request.policy = std::make_shared<const ParsedPolicy>(*std::move(read));
+  if (request.policy->diagnostics.has_errors()) return request;
+  auto before = remembered_at(store_path(global, policy_path),
+                              organization_id(*request.policy->policy), SystemClock().now());
   if (!before) return tl::make_unexpected(before.error());
   request.remembered = std::move(before->protections);
   request.history = std::move(before->history);

@@ -53,6 +53,10 @@ std::optional<char> lookalike(char32_t code_point) {
   return found->ascii;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
 std::string retype_hint(char32_t code_point) {
   const std::optional<char> ascii = lookalike(code_point);
   if (!ascii) return "only strings and comments may hold it; put a key in double quotes";
@@ -82,8 +86,9 @@ char32_t decode(std::string_view sequence) {
 /// toml++, the text is not TOML and toml++ stops there too.
 class Scanner {
  public:
-  Scanner(const std::string& path, std::string_view text, Diagnostics& diagnostics)
-      : path_(path), text_(text), diagnostics_(diagnostics) {}
+  Scanner(const std::string& path, std::string_view text, Diagnostics& diagnostics,
+          std::vector<PlainList>* lists)
+      : path_(path), text_(text), diagnostics_(diagnostics), lists_(lists) {}
 
   bool run() {
     start_line();
@@ -244,7 +249,24 @@ class Scanner {
                   "close them sooner: a policy needs no more than a few");
     }
     at_line_start_ = false;
+    if (byte == '[' && !header_ && lists_ != nullptr && skip_plain_list()) return;
     ++pos_;
+  }
+
+  /// To its closing bracket. No more than one begins on a line, so that counting the columns of all
+  /// takes linear time.
+  bool skip_plain_list() {
+    if (line_ == line_without_list_) return false;
+    std::optional<PlainList> list = read_plain_list(text_, pos_, line_, here().column);
+    if (!list) {
+      line_without_list_ = line_;
+      return false;
+    }
+    pos_ = list->end - 1;
+    line_ = list->last_line;
+    line_start_ = list->last_line_start;
+    lists_->push_back(*std::move(list));
+    return true;
   }
 
   void open_string(char quote_mark) {
@@ -264,6 +286,7 @@ class Scanner {
     if (mode_ == Mode::basic && byte == '\\') return skip_escape();
     if (byte == (mode_ == Mode::basic ? '"' : '\'')) mode_ = Mode::text;
     ++pos_;
+    while (mode_ != Mode::text && pos_ < text_.size() && is_letter_or_digit(text_[pos_])) ++pos_;
   }
 
   void in_multi_line_string(unsigned char byte) {
@@ -301,6 +324,8 @@ class Scanner {
   const std::string& path_;
   std::string_view text_;
   Diagnostics& diagnostics_;
+  std::vector<PlainList>* lists_;
+  std::uint32_t line_without_list_ = 0;
   std::size_t pos_ = 0;
   std::size_t line_start_ = 0;
   std::uint32_t line_ = 1;
@@ -345,7 +370,8 @@ std::optional<std::string_view> decode_text(const SourceFile& file, std::string_
   return text;
 }
 
-std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics) {
+std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics,
+                                           std::vector<PlainList>* lists) {
   const std::size_t size = file.bytes.size();
   if (size > kMaxFileBytes) {
     diagnostics.error({file.path, 0, 0},
@@ -355,7 +381,7 @@ std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& 
     return std::nullopt;
   }
   const std::optional<std::string_view> decoded = decode_text(file, "TOML", diagnostics);
-  if (!decoded || !Scanner(file.path, *decoded, diagnostics).run()) return std::nullopt;
+  if (!decoded || !Scanner(file.path, *decoded, diagnostics, lists).run()) return std::nullopt;
   return decoded;
 }
 

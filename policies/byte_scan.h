@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "policies/diagnostics.h"
+#include "policies/plain_list.h"
 #include "policies/policy.h"
 
 namespace rolecall {
@@ -21,9 +22,11 @@ inline constexpr std::size_t kMaxDots = 50'000;
 /// merge, unfinished strings and headers, depth, parts of a key, and no character beyond ASCII
 /// outside strings and comments (toml++ 3.3 has undefined behaviour on those).
 ///
-/// Returns the text without its byte-order mark, or nothing when it reported an error. Linear.
+/// Returns the text without its byte-order mark, or nothing when it reported an error. `lists`, if
+/// asked for, become the plain lists of that text, in its order. Linear.
 [[nodiscard]] std::optional<std::string_view> scan_bytes(const SourceFile& file,
-                                                         Diagnostics& diagnostics);
+                                                         Diagnostics& diagnostics,
+                                                         std::vector<PlainList>* lists = nullptr);
 
 /// The first part of that, for any text file: encoding and byte-order mark. `format` is what it
 /// should hold ("TOML").

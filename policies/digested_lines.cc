@@ -1,6 +1,7 @@
 #include "policies/digested_lines.h"
 
 #include <algorithm>
+#include <array>
 
 namespace rolecall {
 namespace {
@@ -27,9 +28,18 @@ bool has_three(std::string_view line, std::size_t i, char quote) {
   return i + 2 < line.size() && line[i] == quote && line[i + 1] == quote && line[i + 2] == quote;
 }
 
+/// What may change whether the next line goes on with this one.
+constexpr std::array<bool, 256> kStructure = [] {
+  std::array<bool, 256> structure{};
+  for (const char c : {'#', '[', ']', '{', '}', '"', '\''})
+    structure[static_cast<unsigned char>(c)] = true;
+  return structure;
+}();
+
 class Lines {
  public:
   std::string run(std::string_view text) {
+    out_.reserve(text.size() + 1);
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());
       std::string_view line = text.substr(0, end);
@@ -65,7 +75,11 @@ class Lines {
 
   /// Comments go with the line they stand above.
   void keep_or_skip(std::string_view line) {
-    if (!skips_) out_.append(comments_).append(line).append("\n");
+    if (!skips_) {
+      if (!comments_.empty()) out_ += comments_;
+      out_ += line;
+      out_ += '\n';
+    }
     comments_.clear();
   }
 
@@ -78,6 +92,10 @@ class Lines {
         continue;
       }
       const char c = line[i];
+      if (!kStructure[static_cast<unsigned char>(c)]) {
+        ++i;
+        continue;
+      }
       if (c == '#') return;
       if (c == '[' || c == '{') ++depth_;
       if (c == ']' || c == '}') --depth_;
@@ -93,8 +111,11 @@ class Lines {
   }
 
   static std::size_t end_of_string(std::string_view line, std::size_t i, char quote) {
+    const std::size_t end = std::min(line.find(quote, i), line.size());
+    if (quote == '\'' || line.substr(i, end - i).find('\\') == std::string_view::npos)
+      return end + 1;
     for (; i < line.size() && line[i] != quote; ++i) {
-      if (quote == '"' && line[i] == '\\') ++i;
+      if (line[i] == '\\') ++i;
     }
     return i + 1;
   }

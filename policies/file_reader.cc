@@ -177,7 +177,10 @@ bool FileReader::visible(std::string_view text, Position where, std::string_view
 std::optional<std::string> FileReader::text(const Owner& owner, const Entry& entry) {
   if (!expect(owner, entry, ValueKind::string)) return std::nullopt;
   const std::string_view text = entry.value.string();
-  if (!visible(text, entry.value.at(), quote(entry.key))) return std::nullopt;
+  if (find_hidden_character(text)) {
+    (void)visible(text, entry.value.at(), quote(entry.key));
+    return std::nullopt;
+  }
   return std::string(text);
 }
 
@@ -200,7 +203,10 @@ std::optional<std::int64_t> FileReader::whole(const Owner& owner, const Entry& e
 
 std::optional<std::size_t> FileReader::word(const Owner& owner, const Entry& entry,
                                             std::span<const std::string_view> words) {
-  if (!expect(owner, entry, ValueKind::string, "one of " + listed(words))) return std::nullopt;
+  if (!entry.value.is(ValueKind::string)) {
+    (void)expect(owner, entry, ValueKind::string, "one of " + listed(words));
+    return std::nullopt;
+  }
   const std::string_view found = entry.value.string();
   const auto known = std::find(words.begin(), words.end(), found);
   if (known != words.end()) return static_cast<std::size_t>(known - words.begin());

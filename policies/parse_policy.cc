@@ -65,21 +65,28 @@ void read_entry(FileReader& reader, const Entry& entry) {
   unknown_entry(reader, entry);
 }
 
-/// What one file holds at its top level, as far as the whole policy cares.
-struct FileSummary {
-  bool readable = false;
-  bool empty = false;
-  std::string said{};  ///< what of it the policy's digest covers
+/// A file as far as it can be read without the others.
+struct ReadFile {
+  std::optional<Document> document{};  ///< nothing: it is no TOML
+  std::string said{};                  ///< what of it the policy's digest covers
+  Diagnostics diagnostics{};
 };
 
-FileSummary read_file(const SourceFile& source, std::uint32_t file, Policy& policy,
-                      Diagnostics& diagnostics) {
-  const std::optional<std::string_view> text = scan_bytes(source, diagnostics);
-  if (!text) return {};
-  const std::optional<Document> document = Document::parse(source.path, *text, diagnostics);
-  if (!document) return {};
+ReadFile read_alone(const SourceFile& source) {
+  ReadFile out;
+  std::vector<PlainList> lists;
+  const std::optional<std::string_view> text = scan_bytes(source, out.diagnostics, &lists);
+  if (!text) return out;
+  out.document = Document::parse(source.path, *text, out.diagnostics, std::move(lists));
+  if (out.document) out.said = digested_lines(*text);
+  return out;
+}
+
+/// Returns whether it holds nothing at all.
+bool add_to_policy(const Document& document, std::uint32_t file, Policy& policy,
+                   Diagnostics& diagnostics) {
   FileReader reader(policy, file, diagnostics);
-  const std::vector<Entry> entries = document->root().entries();
+  const std::vector<Entry> entries = document.root().entries();
   const bool first = !policy.organization;
   bool has_version = false;
   for (const Entry& entry : entries) {
@@ -95,7 +102,7 @@ FileSummary read_file(const SourceFile& source, std::uint32_t file, Policy& poli
                       "the file with [organization] has no version",
                       "write version = 1 above all tables");
   }
-  return {true, entries.empty(), digested_lines(*text)};
+  return entries.empty();
 }
 
 /// A file of acknowledgements alone, with or without a version, is no part of what is wanted.
@@ -124,7 +131,15 @@ void PolicyDeleter::operator()(Policy* policy) const {
   delete policy;
 }
 
-ParsedPolicy parse_policy(std::span<const SourceFile> files) {
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& make,
+                const std::function<void(std::size_t)>& take) {
+  for (std::size_t i = 0; i < count; ++i) {
+    make(i);
+    take(i);
+  }
+}
+
+ParsedPolicy parse_policy(std::span<const SourceFile> files, const InOrder& in_order) {
   std::vector<const SourceFile*> sources;
   std::vector<const SourceFile*> rosters;
   for (const SourceFile& file : files) (file.roster ? rosters : sources).push_back(&file);
@@ -138,17 +153,24 @@ ParsedPolicy parse_policy(std::span<const SourceFile> files) {
   Digest digest("rolecall policy 1");
   bool incomplete = false;
   bool empty = true;
-  for (const SourceFile* source : sources) {
-    const auto file = static_cast<std::uint32_t>(policy.files.size());
-    policy.files.push_back(source->path);
-    const FileSummary summary = read_file(*source, file, policy, parsed.diagnostics);
-    if (!says_nothing(summary.said)) {
-      digest.field(source->path);
-      digest.field(summary.said);
+  // A document takes six times the room of its file: few of them are there at any time.
+  std::vector<ReadFile> read(sources.size());
+  const auto make = [&](std::size_t i) { read[i] = read_alone(*sources[i]); };
+  const auto take = [&](std::size_t i) {
+    const ReadFile one = std::exchange(read[i], {});
+    policy.files.push_back(sources[i]->path);
+    parsed.diagnostics.append(one.diagnostics);
+    if (!says_nothing(one.said)) {
+      digest.field(sources[i]->path);
+      digest.field(one.said);
     }
-    incomplete = incomplete || !summary.readable;
-    empty = empty && summary.empty;
-  }
+    const bool is_empty =
+        one.document &&
+        add_to_policy(*one.document, static_cast<std::uint32_t>(i), policy, parsed.diagnostics);
+    incomplete = incomplete || !one.document;
+    empty = empty && is_empty;
+  };
+  in_order(sources.size(), make, take);
   if (!incomplete) check_presence(policy, empty, parsed.diagnostics);
   if (!apply_rosters(policy, rosters, digest, parsed.diagnostics)) {
     incomplete = true;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,10 +44,19 @@ struct ParsedPolicy {
   Diagnostics diagnostics;  ///< every problem of every file
 };
 
+/// Calls make(i) and then take(i) for each i from 0 to count - 1: `make` in any order, and from
+/// several threads where the caller has some, `take` in the order of the numbers and on the calling
+/// thread.
+using InOrder = std::function<void(std::size_t count, const std::function<void(std::size_t)>& make,
+                                   const std::function<void(std::size_t)>& take)>;
+void one_by_one(std::size_t count, const std::function<void(std::size_t)>& make,
+                const std::function<void(std::size_t)>& take);
+
 /// Reads, checks and merges policy files, and the rosters they name. Pure: bytes in, policy and
-/// problems out. Never throws on any bytes; bounded in time and stack (see byte_scan.h for why
-/// toml++ does not see raw bytes).
-[[nodiscard]] ParsedPolicy parse_policy(std::span<const SourceFile> files);
+/// problems out, whatever `in_order` is. Never throws on any bytes; bounded in time and stack (see
+/// byte_scan.h for why toml++ does not see raw bytes).
+[[nodiscard]] ParsedPolicy parse_policy(std::span<const SourceFile> files,
+                                        const InOrder& in_order = one_by_one);
 
 /// The organization id, empty when the policy has none (then there are errors).
 [[nodiscard]] const std::string& organization_id(const Policy& policy);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +42,9 @@ class People {
   [[nodiscard]] std::size_t size() const { return emails_.size(); }
 
  private:
-  // The views point into the two deques, whose elements stay where they are.
-  std::unordered_map<std::string_view, PersonId> ids_;
+  // The views point into the two deques, whose elements stay where they are. Flat, since a million
+  // memberships are looked up in it in no order that memory knows.
+  boost::unordered_flat_map<std::string_view, PersonId, std::hash<std::string_view>> ids_;
   std::deque<Email> emails_;
   std::deque<std::string> spellings_;
 };
@@ -278,6 +281,8 @@ struct Policy {
   std::unordered_map<std::string, At> test_names;
   /// Looking for a near name costs; a policy full of unknown names needs no more guesses than this.
   int guesses_left = 100;
+  /// By person: the number of the group (from 1) whose members named them last.
+  std::vector<std::uint32_t> named_in;
   bool users_broken = false;  ///< some [users] entry has errors: who matches is not known
   std::vector<Window> windows{Window{}};            ///< entry 0 is always open
   std::vector<std::string> reasons{std::string{}};  ///< entry 0 is empty

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "policies/file_reader.h"
 #include "policies/language_tables.h"
@@ -71,8 +72,8 @@ void read_members(FileReader& reader, const Owner& owner, const Entry& entry, Gr
   }
   const std::size_t count = entry.value.size();
   out.members.reserve(count);
-  std::unordered_map<PersonId, At> seen;
-  seen.reserve(count);
+  std::vector<std::uint32_t>& named_in = reader.policy().named_in;
+  const auto group = static_cast<std::uint32_t>(reader.policy().groups.size() + 1);
   for (std::size_t i = 0; i < count; ++i) {
     const Value value = entry.value[i];
     const std::optional<MemberEntry> member = read_member(reader, owner, value, i + 1);
@@ -80,15 +81,18 @@ void read_members(FileReader& reader, const Owner& owner, const Entry& entry, Gr
       out.membership_broken = true;
       continue;
     }
-    const auto [first, added] = seen.try_emplace(member->person, member->at);
-    if (added) {
+    if (named_in.size() <= member->person) named_in.resize(member->person + 1);
+    if (std::exchange(named_in[member->person], group) != group) {
       out.members.push_back(*member);
     } else {
+      const auto first =
+          std::find_if(out.members.begin(), out.members.end(),
+                       [&](const MemberEntry& one) { return one.person == member->person; });
       reader.declared_twice(
           {member->at.line, member->at.column},
           fmt::format("{} is listed twice in \"members\" of {}",
                       quote(reader.policy().people.email(member->person).str()), owner.str()),
-          first->second);
+          first->at);
     }
   }
 }

@@ -85,7 +85,31 @@ std::string_view describe(ValueKind kind) {
   return "a value";
 }
 
+/// By the place of their bracket.
+class PlainLists {
+ public:
+  explicit PlainLists(std::vector<PlainList> lists) : lists_(std::move(lists)) {}
+
+  [[nodiscard]] const std::vector<PlainList>& all() const { return lists_; }
+  [[nodiscard]] const PlainList* find(Position at) const {
+    const std::pair wanted(at.line, at.column);
+    const auto place = [](const PlainList& list) { return std::pair(list.line, list.column); };
+    const auto found = std::lower_bound(
+        lists_.begin(), lists_.end(), wanted,
+        [&](const PlainList& list, const auto& other) { return place(list) < other; });
+    return found == lists_.end() || place(*found) != wanted ? nullptr : &*found;
+  }
+
+ private:
+  std::vector<PlainList> lists_;
+};
+
+Value::Value(const void* node, const PlainLists* lists) : node_(node), lists_(lists) {
+  if (node_of(node).is_array()) list_ = lists->find(position(node_of(node).source()));
+}
+
 ValueKind Value::kind() const {
+  if (string_ != nullptr) return ValueKind::string;
   switch (node_of(node_).type()) {
     case toml::node_type::table:
       return ValueKind::table;
@@ -111,10 +135,12 @@ ValueKind Value::kind() const {
 }
 
 Position Value::at() const {
+  if (string_ != nullptr) return {string_->line, string_->column};
   return position(node_of(node_).source());
 }
 
 std::string_view Value::string() const {
+  if (string_ != nullptr) return string_->text;
   return **node_of(node_).as_string();
 }
 
@@ -141,11 +167,13 @@ Moment Value::moment() const {
 }
 
 std::size_t Value::size() const {
+  if (list_ != nullptr) return list_->strings.size();
   return node_of(node_).as_array()->size();
 }
 
 Value Value::operator[](std::size_t i) const {
-  return Value(node_of(node_).as_array()->get(i));
+  if (list_ != nullptr) return Value(&list_->strings[i]);
+  return {node_of(node_).as_array()->get(i), lists_};
 }
 
 std::vector<Entry> Value::entries() const {
@@ -153,7 +181,7 @@ std::vector<Entry> Value::entries() const {
   std::vector<Entry> entries;
   entries.reserve(table.size());
   for (const auto& [key, value] : table) {
-    entries.push_back({key.str(), position(key.source()), Value(&value)});
+    entries.push_back({key.str(), position(key.source()), Value(&value, lists_)});
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& left, const Entry& right) {
     return std::pair(left.at.line, left.at.column) < std::pair(right.at.line, right.at.column);
@@ -162,6 +190,7 @@ std::vector<Entry> Value::entries() const {
 }
 
 struct Document::Tree {
+  PlainLists lists;
   toml::table root;
 };
 
@@ -171,13 +200,17 @@ Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 
 Value Document::root() const {
-  return Value(static_cast<const toml::node*>(&tree_->root));
+  return {static_cast<const toml::node*>(&tree_->root), &tree_->lists};
 }
 
 std::optional<Document> Document::parse(const std::string& path, std::string_view text,
-                                        Diagnostics& diagnostics) {
+                                        Diagnostics& diagnostics, std::vector<PlainList> lists) {
   try {
-    return Document(std::make_unique<Tree>(Tree{toml::parse(text)}));
+    auto tree = std::make_unique<Tree>(Tree{PlainLists(std::move(lists)), {}});
+    tree->root = tree->lists.all().empty()
+                     ? toml::parse(text)
+                     : toml::parse(without_plain_lists(text, tree->lists.all()));
+    return Document(std::move(tree));
   } catch (const toml::parse_error& error) {
     const Position at = inside(position(error.source()), text);
     std::string what(error.description());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policies/diagnostics.h"
+#include "policies/plain_list.h"
 #include "state/model/instant.h"
 
 namespace rolecall {
@@ -43,10 +44,13 @@ struct Moment {
 
 struct Entry;
 
+class PlainLists;
+
 /// One value of a Document, as a view into it. Reading one as another kind than it is is a bug.
 class Value {
  public:
-  explicit Value(const void* node) : node_(node) {}
+  Value(const void* node, const PlainLists* lists);
+  explicit Value(const PlainString* string) : string_(string) {}
 
   [[nodiscard]] ValueKind kind() const;
   [[nodiscard]] bool is(ValueKind wanted) const { return kind() == wanted; }
@@ -62,7 +66,10 @@ class Value {
   [[nodiscard]] std::vector<Entry> entries() const;  ///< of a table, in the order of the file
 
  private:
-  const void* node_;
+  const void* node_ = nullptr;
+  const PlainLists* lists_ = nullptr;
+  const PlainList* list_ = nullptr;      ///< has the strings of this array, instead of the node
+  const PlainString* string_ = nullptr;  ///< this element of a plain list, instead of a node
 };
 
 struct Entry {
@@ -75,9 +82,11 @@ struct Entry {
 class Document {
  public:
   /// `text` must have passed scan_bytes. Reports the first thing that is not TOML, duplicate keys
-  /// among it, and is then nothing.
+  /// among it, and is then nothing. With the `lists` that scan_bytes found the result is the same,
+  /// and there sooner; their strings are views into `text`.
   [[nodiscard]] static std::optional<Document> parse(const std::string& path, std::string_view text,
-                                                     Diagnostics& diagnostics);
+                                                     Diagnostics& diagnostics,
+                                                     std::vector<PlainList> lists = {});
   ~Document();
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include "controller/commands.h"
+#include "controller/in_order.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "policies/policy.h"
@@ -38,7 +39,7 @@ Result<Checked> check(const std::string& asked, Instant at) {
   if (!read) return tl::make_unexpected(read.error());
 
   Checked out{read->base, {}};
-  const ParsedPolicy parsed = parse_policy(read->files);
+  const ParsedPolicy parsed = parse_policy(read->files, in_order_on_all_cores);
   out.diagnostics.append(parsed.diagnostics);
   if (parsed.diagnostics.has_errors()) return out;
 

@@ -4,6 +4,7 @@
 #include "policies/policy.h"
 #include "tests/fuzz/checks.h"
 #include "tests/fuzz/targets.h"
+#include "tests/support/document_text.h"
 
 namespace rolecall::fuzz {
 namespace {
@@ -31,6 +32,9 @@ void policy(std::string_view bytes) {
   (void)roster_paths(files.front());
   const ParsedPolicy parsed = parse_policy(files);
   require_inside(parsed.diagnostics, kPath, bytes);
+  const std::string whole(bytes);
+  require(test::document_text(whole, true) == test::document_text(whole, false),
+          "plain lists are read other than toml++ reads them");
   if (parsed.diagnostics.has_errors()) return;
 
   require(!organization_id(*parsed.policy).empty(), "a policy without an organization");
