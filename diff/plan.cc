@@ -1,6 +1,8 @@
 #include "diff/plan.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <tuple>
 #include <unordered_set>
 
 #include "diff/diff.h"
@@ -33,9 +35,21 @@ void withhold(const Snapshot& live, Plan& plan) {
   plan.withheld = before - plan.changes.size();
 }
 
+/// Four bytes a number, the least significant first.
+std::string bytes_of(const std::vector<std::uint32_t>& numbers) {
+  std::string bytes;
+  bytes.reserve(numbers.size() * 4);
+  for (const std::uint32_t number : numbers) {
+    for (const unsigned shift : {0U, 8U, 16U, 24U}) {
+      bytes += static_cast<char>(static_cast<unsigned char>(number >> shift));
+    }
+  }
+  return bytes;
+}
+
 /// Of everything that was read, by account and group id: names people change do not hide a change.
 std::string digest_of(const Snapshot& live, const Catalog& catalog) {
-  Digest digest("rolecall live 1");
+  Digest digest("rolecall live 2");
   digest.field(live.directory_id);
   std::vector<UserRef> people;
   for (std::size_t i = 0; i < live.live.users.size(); ++i) {
@@ -52,7 +66,13 @@ std::string digest_of(const Snapshot& live, const Catalog& catalog) {
     for (const std::string& word : words) digest.field(word);
   };
   const auto key = [&](UserRef ref) -> const std::string& { return live.about(ref).account_id; };
-  std::sort(people.begin(), people.end(), [&](UserRef a, UserRef b) { return key(a) < key(b); });
+  std::sort(people.begin(), people.end(), [&](UserRef a, UserRef b) {
+    return std::tie(key(a), catalog.name(a)) < std::tie(key(b), catalog.name(b));
+  });
+  // Of members only the place among all people is digested: who has it stands there.
+  constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+  std::vector<std::uint32_t> places(live.live.users.size(), kNobody);
+  for (std::uint32_t i = 0; i < people.size(); ++i) places[index(people[i])] = i;
   for (const UserRef ref : people) {
     const User& user = *live.live.find(ref);
     digest.field("user");
@@ -70,15 +90,18 @@ std::string digest_of(const Snapshot& live, const Catalog& catalog) {
   }
   std::sort(groups.begin(), groups.end(),
             [&](GroupRef a, GroupRef b) { return live.about(a).id < live.about(b).id; });
+  std::vector<std::uint32_t> members;
   for (const GroupRef ref : groups) {
     const Group& group = *live.live.find(ref);
     digest.field("group");
     digest.field(live.about(ref).id);
     digest.field(catalog.name(ref).key());
-    std::vector<UserRef> members = group.members;
-    std::sort(members.begin(), members.end(),
-              [&](UserRef a, UserRef b) { return key(a) < key(b); });
-    for (const UserRef member : members) digest.field(key(member));
+    members.clear();
+    for (const UserRef member : group.members) {
+      members.push_back(index(member) < places.size() ? places[index(member)] : kNobody);
+    }
+    std::sort(members.begin(), members.end());
+    digest.field(bytes_of(members));
     grants(group.grants);
   }
   return digest.hex();

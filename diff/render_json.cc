@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -49,14 +50,30 @@ json::object summary_object(const Plan& plan) {
   return out;
 }
 
+/// Nearly all texts need no escape of any kind, and one look at them shows it.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '#';
+  });
+}
+
+void print_text(std::string_view text, std::string& out) {
+  if (is_plain(text)) {
+    out.append("\"").append(text).append("\"");
+  } else {
+    out += print_line(json::value(text));
+  }
+}
+
 void print(const json::value& value, int depth, std::size_t indent, std::string& out) {
   const json::object* object = value.if_object();
   const json::array* array = value.if_array();
   const std::size_t size = object != nullptr  ? object->size()
                            : array != nullptr ? array->size()
                                               : 0;
+  if (const json::string* text = value.if_string()) return print_text(*text, out);
   if (size == 0) {
-    out += print_line(value);
+    out += value.is_null() ? "null" : print_line(value);
     return;
   }
   const std::string separator = depth > 0 ? "\n" + std::string(indent + 2, ' ') : "";
@@ -69,7 +86,8 @@ void print(const json::value& value, int depth, std::size_t indent, std::string&
   if (object != nullptr) {
     for (const auto& member : *object) {
       next();
-      out += print_line(json::value(member.key())) + ": ";
+      print_text(member.key(), out);
+      out += ": ";
       print(member.value(), depth - 1, indent + 2, out);
     }
   } else {
