@@ -125,6 +125,9 @@ for example in examples/*/run.sh; do
   check "Running $example" env ROLECALL_BINARY="$PWD/build/dev/rolecall" "$example"
 done
 
+# Whether the benchmarks still work; what they measure here means nothing.
+check "Running the benchmarks' short form" env ROLECALL_BENCH_BUILD=build/dev tests/bench/run.sh --short
+
 if $asan; then
   test_preset asan
 else
