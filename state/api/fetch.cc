@@ -38,6 +38,7 @@ class Fetch {
             },
             [this](std::string what) { gap(std::move(what)); }) {
     people_.expand_products = static_cast<bool>(scope_.on_user);
+    // Who looks at people as the API sent them gets all of it.
     if (!scope_.on_user) reader_.wanted = wanted_members;
     for (const auto& [account_id, ref] : scope_.pins) pinned_.insert(ref);
     if (progress) {

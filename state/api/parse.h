@@ -41,8 +41,8 @@ struct ParsedRoles {
 /// Only roles whose assignment methods hold `direct`; nothing for platform roles (no directory).
 [[nodiscard]] std::optional<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
 
-/// The members that parse_user, parse_group and PeopleListing look at, in a page of a search; null
-/// for answers that others read.
+/// The members that are looked at in a plan's pages: of a users search everything but what its
+/// people's groups say besides their ids. Null: all.
 [[nodiscard]] IsWanted wanted_members(Operation operation);
 
 /// "ari:cloud:identity::group/<uuid>" and "<uuid>" are the same group (facts.md section 6).

@@ -29,7 +29,7 @@ TEST(PlainListTest, HasEveryStringAtItsPlace) {
   for (const PlainString& string : list->strings) {
     found += fmt::format("{}:{} <{}>\n", string.line, string.column, string.text);
   }
-  EXPECT_EQ(found, "7:7 <a>\n7:11 <>\n9:3 <c d>\n10:3 <#>\n");
+  EXPECT_EQ(found, "7:7 <a>\n7:12 <>\n9:3 <c d>\n10:3 <#>\n");
   EXPECT_EQ(list->last_line, 11U);
   EXPECT_EQ(list->end, text.size());
   EXPECT_EQ(without_plain_lists(text, {*list}), "é = [\n\n\n\n ]");
@@ -65,7 +65,8 @@ TEST(PlainListTest, LeavesEverythingElseToTheParser) {
 
 TEST(PlainListTest, IsFoundWhereverAnArrayMayStand) {
   EXPECT_EQ(lists_in("a = [\n\"x\"]\n[t]\nb.c = [ # one\n\"y\",\n]\n"), 2U);
-  EXPECT_EQ(lists_in("a = [[\n\"x\"], [\n\"y\"]]\n"), 0U);  // the first "[" of a line counts
+  // Of the brackets that open on a line only the first is looked at.
+  EXPECT_EQ(lists_in("a = [[\n\"x\"], [\n\"y\"]]\n"), 1U);
   EXPECT_EQ(lists_in("a = [\n[\n\"x\"],\n [\n\"y\"]]\n"), 2U);
   EXPECT_EQ(lists_in("a = \"[\\\"\" # [\nb = '''\n[\n\"x\"]'''\n"), 0U);
   EXPECT_EQ(lists_in("[[t]]\na = [\"x\"]\n"), 0U);
