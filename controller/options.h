@@ -13,7 +13,7 @@
 
 namespace rolecall {
 
-enum class OutputFormat : std::uint8_t { text, json, markdown };
+enum class OutputFormat : std::uint8_t { text, json, markdown, csv };
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { text, json };
 enum class ProgressStyle : std::uint8_t { automatic, plain, none };
@@ -95,7 +95,9 @@ struct ImportOptions {
 struct GetOptions {
   std::string thing{};
   std::string argument{};
-  bool all = false;  ///< also people outside the directory
+  bool all = false;      ///< also people outside the directory
+  bool record = false;   ///< counts: read everything, and keep them in the store
+  bool history = false;  ///< counts: those that the store has
 };
 
 struct CheckKeyOptions {};
@@ -117,6 +119,19 @@ struct AuditVerifyOptions {
 struct AuditExportOptions {
   ExportFormat format = ExportFormat::jsonl;
   std::string out{};  ///< empty: to stdout
+};
+
+struct ReportOptions {
+  std::string policy{};
+  std::string out{};           ///< the page; empty: none
+  std::string csv{};           ///< folder for its tables; empty: none
+  bool direct_access = false;  ///< look up everybody's direct access: a call for each person
+};
+
+struct UndoOptions {
+  std::int64_t run = 0;
+  std::string policy{};
+  std::string out{};  ///< where the plan is saved; empty: nowhere
 };
 
 struct SimulateOptions {
@@ -151,7 +166,8 @@ struct CompletionOptions {
 using Command =
     std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
                  ImportOptions, GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
-                 AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
+                 AuditVerifyOptions, AuditExportOptions, UndoOptions, ReportOptions,
+                 SimulateOptions, UnlockOptions, StopOptions, ResumeOptions, SchemaOptions,
+                 CompletionOptions>;
 
 }  // namespace rolecall

@@ -77,6 +77,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
       return render_json(plan, ROLECALL_VERSION, base);
     case OutputFormat::markdown:
       return render_markdown(plan, base);
+    case OutputFormat::csv:
     case OutputFormat::text:
       break;
   }

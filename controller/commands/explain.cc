@@ -154,6 +154,7 @@ int show(const GlobalOptions& global, const Asked& asked, const ExplainInput& in
     case OutputFormat::markdown:
       print(render_markdown(*explanation));
       break;
+    case OutputFormat::csv:
     case OutputFormat::text:
       print(render_text(*explanation));
       break;

@@ -112,12 +112,16 @@ class Fetch {
         [this, &directory](const std::string& cursor) {
           Endpoints::UserSearch search;
           search.expand_groups = true;
+          search.expand_products = static_cast<bool>(scope_.on_user);
           return endpoints_.users(directory, search, cursor);
         },
         [this](const Reader::Page& page) {
           if (!page.problem.empty()) gap(page.problem);
           if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) add_user(parse_user(item));
+          for (const json::value& item : *page.data) {
+            const auto ref = add_user(parse_user(item));
+            if (ref && scope_.on_user) scope_.on_user(*ref, item);
+          }
           users_closed_ = page.last;
         });
     reader_.walk(
@@ -173,13 +177,14 @@ class Fetch {
     return catalog_.nameless_user(shown);
   }
 
-  void add_user(ParsedUser user) {
+  /// Where they stand; nothing for somebody who is not in the directory, or was listed before.
+  std::optional<UserRef> add_user(ParsedUser user) {
     ++listed_users_;
-    if (user.presence == Presence::absent && user.about.opaque.empty()) return;
+    if (user.presence == Presence::absent && user.about.opaque.empty()) return std::nullopt;
     if (!user.about.account_id.empty() && !account_ids_.insert(user.about.account_id).second) {
       gap(fmt::format("users/search listed account {} twice",
                       escape_terminal(user.about.account_id)));
-      return;
+      return std::nullopt;
     }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
@@ -189,6 +194,7 @@ class Fetch {
     if (out_.users.size() < out_.live.users.size()) out_.users.resize(out_.live.users.size());
     out_.users[index(ref)] = std::move(user.about);
     for (const std::string& id : user.group_ids) memberships_.emplace_back(id_index(id), ref);
+    return ref;
   }
 
   std::uint32_t id_index(const std::string& id) {
@@ -252,6 +258,7 @@ class Fetch {
     for (std::size_t i = 0; scope_.every_user && i < out_.live.users.size(); ++i) {
       out.user_access.push_back(static_cast<UserRef>(i));
     }
+    out.whole_user_access = scope_.whole_user_access || scope_.every_user;
     return out;
   }
 
