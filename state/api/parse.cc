@@ -50,19 +50,6 @@ std::string read_status(const json::value& item, ParsedUser& user) {
   return {};
 }
 
-// "next" is of the page's links, without which a listing would seem to end here.
-constexpr std::array<std::string_view, 11> kUserMembers = {
-    "next",        "accountId",  "name",          "email",  "accountStatus", "membershipStatus",
-    "accountType", "mfaEnabled", "platformRoles", "groups", "emailVerified"};
-constexpr std::array<std::string_view, 8> kGroupMembers = {
-    "next",  "id", "name", "description", "managedBy", "externalSynced", "managementAccess",
-    "counts"};
-
-template <std::size_t N>
-bool one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 IsWanted wanted_members(Operation operation) {
