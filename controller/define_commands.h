@@ -81,7 +81,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line);
 /// get, check-key.
 void define_reading_commands(CLI::App& app, CommandLine& line);
 void define_audit_commands(CLI::App& app, CommandLine& line);
-/// Commands about this machine: simulate, unlock, completion.
+/// Commands about this machine: simulate, unlock, init, schema, completion, man.
 void define_other_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace rolecall

@@ -66,6 +66,14 @@ std::string Owner::str() const {
   return name.empty() ? std::string(kind) : fmt::format("{} {}", kind, quote(name));
 }
 
+bool names_a_secret(std::string_view text) {
+  std::string plain = to_lower_ascii(text);
+  std::erase_if(plain, [](char c) { return c == '_' || c == '-'; });
+  return std::any_of(kMisplaced.begin(), kMisplaced.end(), [&](const Misplaced& misplaced) {
+    return misplaced.hint == kNoSecrets && plain.find(misplaced.part) != std::string::npos;
+  });
+}
+
 std::string hint_for_key(Policy& policy, std::string_view key,
                          std::span<const std::string_view> known, std::string otherwise) {
   std::string plain = to_lower_ascii(key.substr(0, kLongestGuess));

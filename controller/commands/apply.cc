@@ -197,7 +197,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   if (saved) request->only = &*saved;
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   ApplyRun run{effective, *connection, opened,
                "apply",   policy_path, StopSwitch(store_path(effective, policy_path))};
   return apply_planned(run, planned, !saved && !options.yes);
