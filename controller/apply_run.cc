@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/progress.h"
@@ -17,11 +16,6 @@
 
 namespace rolecall {
 namespace {
-
-Result<void> close_run(Store& store, RunId run, RunEnd end) {
-  end.at = SystemClock().now();
-  return store.end_run(run, end);
-}
 
 /// A protection that the policy has dropped refuses one apply; from then on what the policy says
 /// now counts.
@@ -116,13 +110,13 @@ RunStart ApplyRun::start_of(const Plan& plan) const {
   start.user = login_name();
   start.host = host_name();
   start.pid = getpid();
-  start.at = SystemClock().now();
+  start.at = clock.now();
   start.tool_version = ROLECALL_VERSION;
   start.organization = plan.organization;
   start.directory = plan.directory;
   start.policy_path = policy_path;
   start.policy_digest = plan.policy_digest;
-  start.git_commit = git_commit_of(policy_path);
+  start.git_commit = git_commit;
   start.plan_digest = plan.digest;
   return start;
 }
@@ -132,10 +126,11 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return run;
   RunEnd end;
+  end.at = clock.now();
   end.exit_code = exit_code;
   end.state = plan.refusals.empty() ? "finished" : "refused";
   end.reads = static_cast<std::int64_t>(plan.reads);
-  if (const auto closed = close_run(*opened.store, *run, end); !closed) {
+  if (const auto closed = opened.store->end_run(*run, end); !closed) {
     return tl::make_unexpected(closed.error());
   }
   if (const auto kept = remember(*opened.store, planned, {}); !kept) {
@@ -149,11 +144,12 @@ Result<RunId> ApplyRun::record_stopped(const Plan& plan) {
   const auto run = opened.store->begin_run(start_of(plan));
   if (!run) return run;
   RunEnd end;
+  end.at = clock.now();
   end.exit_code = 4;
   end.state = "refused";
   end.reads = static_cast<std::int64_t>(plan.reads);
   end.skipped = static_cast<std::int64_t>(plan.changes.size());
-  const auto closed = close_run(*opened.store, *run, end);
+  const auto closed = opened.store->end_run(*run, end);
   if (!closed) return tl::make_unexpected(closed.error());
   return run;
 }
@@ -176,8 +172,8 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   {
     Progress progress(global, "applying changes");
     done.report =
-        apply_plan(plan, {connection.writes(), *opened.store, *run, connection.clock(),
-                          stop_signalled, [this] { return opened.lock->still_mine(); },
+        apply_plan(plan, {client, *opened.store, *run, clock, stop_signalled,
+                          [this] { return opened.lock->still_mine(); },
                           [&](std::size_t made, std::size_t of) { progress.update(made, of); },
                           [this] { return stop_order(); }});
   }
@@ -185,6 +181,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   done.exit_code = exit_code(plan, report);
   const auto n = [&](State state) { return static_cast<std::int64_t>(report.count(state)); };
   RunEnd end;
+  end.at = clock.now();
   end.exit_code = done.exit_code;
   end.state = report.interrupted || report.halted ? "interrupted"
               : done.exit_code == 0               ? "finished"
@@ -196,7 +193,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.failed = n(State::failed);
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
-  const auto closed = close_run(*opened.store, *run, end);
+  const auto closed = opened.store->end_run(*run, end);
   auto kept = closed ? remember(*opened.store, planned, report) : closed;
   if (kept) kept = sign_log(opened);
   if (!kept && done.report.store_error.empty()) {

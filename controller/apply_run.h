@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "controller/connect.h"
 #include "controller/options.h"
 #include "controller/reconciler.h"
 #include "controller/stop_switch.h"
+#include "state/api/api_client.h"
+#include "state/api/clock.h"
 #include "state/store/lock.h"
 #include "state/store/store.h"
 
@@ -37,10 +38,12 @@ struct OpenStore {
 /// One run of apply on a plan that was made: into the log, through the applier, out of the log.
 struct ApplyRun {
   const GlobalOptions& global;
-  Connection& connection;
+  WriteClient& client;
+  const Clock& clock;
   OpenStore& opened;
   std::string command;
   std::string policy_path;
+  std::string git_commit;  ///< of the policy
   StopSwitch stop;
 
   /// Records a plan that is refused, or has nothing to do, as a run of its own.

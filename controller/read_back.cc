@@ -34,6 +34,8 @@ class ReadBack {
     for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
     for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
     reader_.run();
+    read_roles_of_the_found(changes);
+    look_for_unreadable_groups();
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -60,6 +62,39 @@ class ReadBack {
       default:
         people_[change.user];
     }
+  }
+
+  /// The direct roles of people whose accounts came to light only now, by their addresses.
+  void read_roles_of_the_found(const std::vector<std::size_t>& changes) {
+    for (const std::size_t i : changes) {
+      const Change& change = plan_.changes[i];
+      if (change.kind != ChangeKind::grant_user_access &&
+          change.kind != ChangeKind::revoke_user_access) {
+        continue;
+      }
+      const std::string account = ids_.account(change);
+      if (account.empty()) continue;
+      const auto [roles, fresh] = user_roles_.try_emplace(account);
+      if (fresh) read_roles(false, account, roles->second);
+    }
+    reader_.run();
+  }
+
+  /// The roles of a group cannot be read once it is gone: then nobody holds them.
+  void look_for_unreadable_groups() {
+    for (const auto& [id, roles] : group_roles_) {
+      if (roles.read || id.empty()) continue;
+      Endpoints::GroupSearch request;
+      request.ids = {id};
+      reader_.walk(
+          [this, request](const std::string& cursor) {
+            return endpoints_.groups(plan_.directory, request, cursor);
+          },
+          [this, id](const Reader::Page& page) {
+            if (page.data != nullptr && page.data->empty() && page.last) gone_groups_.insert(id);
+          });
+    }
+    reader_.run();
   }
 
   void search_people() {
@@ -182,6 +217,7 @@ class ReadBack {
       }
       case ChangeKind::grant_group_access:
       case ChangeKind::revoke_group_access:
+        if (gone_groups_.contains(ids_.group(change))) return as_wanted(takes_away(change.kind));
         return effect_on_roles(change, group_roles_[ids_.group(change)]);
       case ChangeKind::grant_user_access:
       case ChangeKind::revoke_user_access: {
@@ -241,6 +277,7 @@ class ReadBack {
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<Roles>> group_roles_;
   std::map<std::string, Asked<Roles>> user_roles_;
+  std::set<std::string> gone_groups_;  ///< ids
 };
 
 }  // namespace

@@ -91,11 +91,23 @@ std::vector<std::string> org_admins(const PlanInput& input, Presence presence) {
     const User* user = input.live.live.find(ref);
     const LiveUser& about = input.live.about(ref);
     if (user != nullptr && user->org_admin && user->presence == presence && about.account_active &&
-        about.opaque.empty()) {
+        about.accepted && about.opaque.empty()) {
       out.push_back(input.catalog.name(ref));
     }
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+/// Who is to become an admin and has not come yet: no admin that one could do without others for.
+std::vector<std::string> pending_admins(const PlanInput& input, const Plan& plan) {
+  std::vector<std::string> out;
+  for (const Change& change : plan.changes) {
+    if (change.kind != ChangeKind::grant_org_role) continue;
+    const auto email = Email::parse(change.user);
+    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+    if (ref && !input.live.about(*ref).accepted) out.push_back(change.user);
+  }
   return out;
 }
 
@@ -176,6 +188,7 @@ PlanResult make_plan(const PlanInput& input) {
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
 
   collect_names(input, plan);
+  plan.pending_org_admins = pending_admins(input, plan);
   check_safety(input, plan);
   return result;
 }

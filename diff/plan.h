@@ -71,6 +71,8 @@ struct Plan {
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+  /// People in the directory who are made admins and have not accepted their invitation yet.
+  std::vector<std::string> pending_org_admins;
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

@@ -31,6 +31,7 @@ class AdminFloor {
   explicit AdminFloor(const Plan& plan)
       : admins_(plan.org_admins.begin(), plan.org_admins.end()),
         suspended_admins_(plan.suspended_org_admins.begin(), plan.suspended_org_admins.end()),
+        invited_(plan.pending_org_admins.begin(), plan.pending_org_admins.end()),
         floor_(plan.min_org_admins) {}
 
   /// Whether the change would take an active org admin away and leave fewer than the floor.

@@ -6,6 +6,8 @@
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
+#include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/signals.h"
@@ -198,8 +200,14 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(global, planned); code != 0) return code;
-  ApplyRun run{effective, *connection, opened,
-               "apply",   policy_path, StopSwitch(store_path(effective, policy_path))};
+  ApplyRun run{effective,
+               connection->writes(),
+               connection->clock(),
+               opened,
+               "apply",
+               policy_path,
+               git_commit_of(policy_path),
+               StopSwitch(store_path(effective, policy_path))};
   return apply_planned(run, planned, !saved && !options.yes);
 }
 

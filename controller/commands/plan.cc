@@ -5,6 +5,7 @@
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
 #include "controller/output.h"
 #include "controller/private_file.h"
 #include "controller/progress.h"

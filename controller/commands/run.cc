@@ -6,6 +6,8 @@
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
+#include "controller/connect.h"
+#include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/signals.h"
@@ -77,8 +79,14 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   log_refusals(plan);
-  ApplyRun run{global, *connection, opened,
-               "run",  policy_path, StopSwitch(store_path(global, policy_path))};
+  ApplyRun run{global,
+               connection->writes(),
+               connection->clock(),
+               opened,
+               "run",
+               policy_path,
+               git_commit_of(policy_path),
+               StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan);
     const auto recorded = run.record_without_calls(planned, code);

@@ -50,6 +50,7 @@ class Fetch {
     read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
     read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
     out_.read_calls = reader_.calls();
+    out_.server_date = reader_.server_date();
     std::sort(out_.gaps.begin(), out_.gaps.end());
     return std::move(out_);
   }

@@ -59,6 +59,9 @@ ParsedUser parse_user(const json::value& item) {
   user.about.name = text(item, "name");
   user.email = text(item, "email");
   user.about.opaque = read_status(item, user);
+  // Of people who were invited and have not come yet; the API has no other mark for them.
+  const bool* verified = bool_member(item, "emailVerified");
+  user.about.accepted = verified == nullptr || *verified;
   const std::string type = text(item, "accountType");
   if (user.about.account_id.empty() || user.about.account_id.size() > kLongestId) {
     user.about.opaque = "accountId is missing or unusable";

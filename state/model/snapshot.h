@@ -14,6 +14,7 @@ struct LiveUser {
   std::string account_id;
   std::string name;            ///< display name, as sent; empty where unknown
   bool account_active = true;  ///< false: deactivated or closed; not changed through this API
+  bool accepted = true;        ///< false: has never answered at this address (emailVerified)
   /// Why nothing is ever done to this object (unknown status, no address, ...); empty when fine.
   std::string opaque;
 };

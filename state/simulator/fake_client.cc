@@ -65,15 +65,22 @@ void FakeTransport::start(Ticket ticket, Request request, milliseconds delay) {
   in_flight_.push_back(std::move(flight));
 }
 
+HttpRequest FakeTransport::on_the_wire(const Request& request) const {
+  HttpRequest out;
+  out.method = name(request.method);
+  out.target = request.target;
+  out.authorization = "Bearer " + options_.key;
+  if (!request.body.empty()) out.content_type = "application/json";
+  out.body = request.body;
+  return out;
+}
+
 void FakeTransport::arrive(Flight& flight) {
   const auto operation = static_cast<std::size_t>(flight.request.operation);
-  HttpRequest request;
-  request.method = name(flight.request.method);
-  request.target = flight.request.target;
-  request.authorization = "Bearer " + options_.key;
-  if (!flight.request.body.empty()) request.content_type = "application/json";
-  request.body = flight.request.body;
+  const HttpRequest request = on_the_wire(flight.request);
+  if (options_.arriving) options_.arriving(request);
   HttpResponse response = org_.handle(request);
+  if (options_.arrived) options_.arrived(request);
   if (response.cut != Cut::not_sent) {
     if (calls_.size() <= operation) calls_.resize(operation + 1);
     ++calls_[operation];
@@ -114,6 +121,15 @@ void FakeTransport::cancel_unsent() {
     flight.next = clock_.now();
     flight.answer = tl::make_unexpected(Failure{Failure::Kind::cancelled, "cancelled"});
   }
+}
+
+std::vector<HttpRequest> FakeTransport::abandon() {
+  std::vector<HttpRequest> out;
+  for (const Flight& flight : in_flight_) {
+    if (flight.sent && !flight.arrived) out.push_back(on_the_wire(flight.request));
+  }
+  in_flight_.clear();
+  return out;
 }
 
 std::size_t FakeTransport::calls(Operation operation) const {

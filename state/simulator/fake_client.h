@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -33,6 +34,8 @@ struct FakeClientOptions {
   /// Each way takes a random time up to this, so that requests overtake each other.
   std::chrono::milliseconds latency{50};
   std::string key = "simulated-key";
+  /// Told of each request when it reaches the organization, and when it has been dealt with.
+  std::function<void(const HttpRequest&)> arriving{}, arrived{};
 };
 
 /// Calls to a FakeOrg without sockets and without waiting: requests arrive and answers come back
@@ -47,6 +50,8 @@ class FakeTransport {
   void start(Ticket ticket, Request request, std::chrono::milliseconds delay);
   [[nodiscard]] Completion wait();
   void cancel_unsent();
+  /// The client dies. What it had sent and has not arrived yet, in the order of leaving.
+  [[nodiscard]] std::vector<HttpRequest> abandon();
   [[nodiscard]] std::size_t calls(Operation operation) const;
   [[nodiscard]] std::size_t calls() const;
 
@@ -58,6 +63,7 @@ class FakeTransport {
     bool sent = false, arrived = false, cancelled = false;
     Answer answer;
   };
+  [[nodiscard]] HttpRequest on_the_wire(const Request& request) const;
   void arrive(Flight& flight);
   [[nodiscard]] std::chrono::milliseconds travel();
 

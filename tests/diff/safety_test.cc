@@ -233,6 +233,27 @@ TEST(SafetyTest, SomebodyInvitedIsNoAdminYet) {
   EXPECT_EQ(plan.refusals[0].klass, "min_org_admins");
 }
 
+TEST(SafetyTest, SomebodyInvitedByAnEarlierRunIsNoAdminYetEither) {
+  PlanBuilder b;
+  b.without_limits().live_user(person(0), Presence::active, true).live_user(person(1));
+  b.live.users[index(b.ref(person(1)))].accepted = false;
+  b.user(person(0)).org_admin(person(0), false).user(person(1)).org_admin(person(1), true);
+  b.desired.safety.min_org_admins = 1;
+  const Plan plan = b.plan();
+  ASSERT_EQ(plan.refusals.size(), 1U);
+  EXPECT_EQ(plan.refusals[0].klass, "min_org_admins");
+}
+
+TEST(SafetyTest, AnAdminWhoHasNotAcceptedDoesNotHoldTheFloor) {
+  PlanBuilder b;
+  b.without_limits().live_user(person(0), Presence::active, true);
+  b.live_user(person(1), Presence::active, true).user(person(0), Presence::suspended);
+  b.desired.safety.min_org_admins = 1;
+  EXPECT_TRUE(b.plan().refusals.empty());
+  b.live.users[index(b.ref(person(1)))].accepted = false;
+  EXPECT_EQ(b.plan().refusals.size(), 1U);
+}
+
 TEST(SafetyTest, SuspendedAdminsNeverHeldTheFloor) {
   PlanBuilder b;
   b.without_limits().live_user(person(0), Presence::active, true);

@@ -125,7 +125,8 @@ void EndToEnd::TearDown() {
 
 ProcessWish EndToEnd::wish(const Arguments& arguments, const Variables& variables) const {
   ProcessWish wish;
-  wish.command = {rolecall_binary()};
+  wish.command = under;
+  wish.command.push_back(rolecall_binary());
   wish.command.insert(wish.command.end(), arguments.begin(), arguments.end());
   wish.folder = folder.path().string();
   wish.environment = bare_environment();

@@ -59,6 +59,8 @@ class EndToEnd : public ::testing::Test {
 
   TempDir folder;
   std::optional<SimulatorProcess> simulator;
+  /// Put before the program: strace and its arguments.
+  std::vector<std::string> under;
 };
 
 /// Two admins, three others, two groups, two sites of apps. Nothing waits: groups that are made

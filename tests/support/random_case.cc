@@ -91,9 +91,17 @@ struct GroupPolicy {
   }
 };
 
-class Maker {
+}  // namespace
+
+class RandomPolicy::Maker {
  public:
   explicit Maker(std::uint64_t seed) : random_(seed) {}
+  Maker(std::uint64_t seed, const Model& live, int min_org_admins)
+      : random_(seed), floor_(min_org_admins), living_(true), before_(live) {
+    make_people_policy();
+    make_groups_policy();
+    work_out();
+  }
 
   RandomCase make() {
     make_organization();
@@ -104,6 +112,67 @@ class Maker {
     work_out();
     out.policy = policy();
     out.expected = std::move(after_);
+    return out;
+  }
+
+  Model wanted(const Model& live) {
+    before_ = live;
+    work_out();
+    return after_;
+  }
+
+  [[nodiscard]] bool declared(const std::string& email) const {
+    const auto found = people_.find(email);
+    return found != people_.end() && found->second.wish != Wish::none;
+  }
+
+  [[nodiscard]] std::string policy() {
+    const auto word = [](Wish wish) {
+      return wish == Wish::suspended ? "suspend" : wish == Wish::removed ? "remove" : "ignore";
+    };
+    std::string out = fmt::format(
+        "version = 1\n[organization]\nid = \"{}\"\nunlisted_users = \"{}\"\n"
+        "unlisted_groups = \"{}\"\n[resources]\njira = \"{}\"\nconfluence = \"{}\"\n"
+        "[safety]\nmin_org_admins = {}\n",
+        kOrganization, word(unlisted_users_), unlisted_groups_ ? "delete" : "ignore", kJira,
+        kConfluence, floor_);
+    for (const char* limit : {"suspend_users", "remove_users", "delete_groups", "remove_members",
+                              "remove_members_per_group", "revoke_group_access",
+                              "revoke_user_access", "revoke_admins"}) {
+      out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
+    }
+    for (const auto& [email, one] : people_) {
+      if (one.wish == Wish::none) continue;
+      out += fmt::format("[users.\"{}\"]\n", spelled(email, chance(10)));
+      if (one.wish == Wish::removed) {
+        out += "state = \"removed\"\n";
+        continue;
+      }
+      if (one.wish == Wish::suspended) out += "state = \"suspended\"\n";
+      out += fmt::format("attributes = {{ department = \"{}\" }}\n", one.department);
+      if (one.admin) out += *one.admin ? "roles = [\"org-admin\"]\n" : "roles = []\n";
+      if (one.access) out += fmt::format("access = {}\n", access_table(*one.access));
+    }
+    for (const auto& [name, one] : groups_) {
+      if (!one.declared) continue;
+      out += fmt::format("[groups.{}]\n",
+                         spelled(name, !living_ && before_.groups.contains(name) && chance(10)));
+      if (one.absent) {
+        out += "state = \"absent\"\n";
+        continue;
+      }
+      if (one.members) out += fmt::format("members = {}\n", list(*one.members));
+      if (!one.include.empty()) out += fmt::format("include = {}\n", list(one.include));
+      if (!one.match.empty()) out += fmt::format("match = {{ department = \"{}\" }}\n", one.match);
+      if (!one.exclude.empty()) out += fmt::format("exclude = {}\n", list(one.exclude));
+      if (one.additive) out += "membership = \"additive\"\n";
+      if (one.membership_managed() && named_.at(name).empty()) out += "empty = true\n";
+      if (one.access) {
+        std::string access = access_table(*one.access);
+        if (one.access->contains(grant(kJira, "viewer"))) access = with_viewer(access);
+        out += fmt::format("access = {}\n", access);
+      }
+    }
     return out;
   }
 
@@ -189,12 +258,9 @@ class Maker {
     }
   }
 
-  [[nodiscard]] bool declared(const std::string& email) const {
-    const auto found = people_.find(email);
-    return found != people_.end() && found->second.wish != Wish::none;
-  }
   [[nodiscard]] Wish wish_of(const std::string& email) const {
-    const Wish wish = people_.at(email).wish;
+    const auto found = people_.find(email);
+    const Wish wish = found == people_.end() ? Wish::none : found->second.wish;
     return wish == Wish::none && before_.people.contains(email) ? unlisted_users_ : wish;
   }
 
@@ -233,60 +299,11 @@ class Maker {
   Names some_people() {
     Names out;
     for (const auto& [email, about] : people_) {
-      const bool known =
-          declared(email) || (before_.people.contains(email) && unlisted_users_ == Wish::none);
+      // Where the organization lives on, who is in it may leave; members must be known then too.
+      const bool known = declared(email) || (!living_ && before_.people.contains(email) &&
+                                             unlisted_users_ == Wish::none);
       const Wish wish = wish_of(email);
       if (known && (wish == Wish::active || wish == Wish::none) && chance(35)) out.insert(email);
-    }
-    return out;
-  }
-
-  [[nodiscard]] std::string policy() {
-    const auto word = [](Wish wish) {
-      return wish == Wish::suspended ? "suspend" : wish == Wish::removed ? "remove" : "ignore";
-    };
-    std::string out = fmt::format(
-        "version = 1\n[organization]\nid = \"{}\"\nunlisted_users = \"{}\"\n"
-        "unlisted_groups = \"{}\"\n[resources]\njira = \"{}\"\nconfluence = \"{}\"\n"
-        "[safety]\nmin_org_admins = 1\n",
-        kOrganization, word(unlisted_users_), unlisted_groups_ ? "delete" : "ignore", kJira,
-        kConfluence);
-    for (const char* limit : {"suspend_users", "remove_users", "delete_groups", "remove_members",
-                              "remove_members_per_group", "revoke_group_access",
-                              "revoke_user_access", "revoke_admins"}) {
-      out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
-    }
-    for (const auto& [email, one] : people_) {
-      if (one.wish == Wish::none) continue;
-      out += fmt::format("[users.\"{}\"]\n", spelled(email, chance(10)));
-      if (one.wish == Wish::removed) {
-        out += "state = \"removed\"\n";
-        continue;
-      }
-      if (one.wish == Wish::suspended) out += "state = \"suspended\"\n";
-      out += fmt::format("attributes = {{ department = \"{}\" }}\n", one.department);
-      if (one.admin) out += *one.admin ? "roles = [\"org-admin\"]\n" : "roles = []\n";
-      if (one.access) out += fmt::format("access = {}\n", access_table(*one.access));
-    }
-    for (const auto& [name, one] : groups_) {
-      if (!one.declared) continue;
-      out +=
-          fmt::format("[groups.{}]\n", spelled(name, before_.groups.contains(name) && chance(10)));
-      if (one.absent) {
-        out += "state = \"absent\"\n";
-        continue;
-      }
-      if (one.members) out += fmt::format("members = {}\n", list(*one.members));
-      if (!one.include.empty()) out += fmt::format("include = {}\n", list(one.include));
-      if (!one.match.empty()) out += fmt::format("match = {{ department = \"{}\" }}\n", one.match);
-      if (!one.exclude.empty()) out += fmt::format("exclude = {}\n", list(one.exclude));
-      if (one.additive) out += "membership = \"additive\"\n";
-      if (one.membership_managed() && named_.at(name).empty()) out += "empty = true\n";
-      if (one.access) {
-        std::string access = access_table(*one.access);
-        if (one.access->contains(grant(kJira, "viewer"))) access = with_viewer(access);
-        out += fmt::format("access = {}\n", access);
-      }
     }
     return out;
   }
@@ -303,9 +320,17 @@ class Maker {
 
   void work_out() {
     after_ = before_;
+    named_.clear();
+    wanted_.clear();
     for (auto& [name, one] : groups_) want_members(name);
     for (const auto& [email, one] : people_) settle_person(email, one);
+    for (const auto& [email, one] : before_.people) {
+      if (!people_.contains(email)) settle_person(email, {});
+    }
     for (const auto& [name, one] : groups_) settle_group(name, one);
+    for (const auto& [name, one] : before_.groups) {
+      if (!groups_.contains(name)) settle_group(name, {});
+    }
   }
 
   /// In the order of the names: what is included stands before.
@@ -373,6 +398,8 @@ class Maker {
   }
 
   std::mt19937_64 random_;
+  int floor_ = 1;
+  bool living_ = false;
   Model before_, after_;
   std::map<std::string, PersonPolicy> people_;
   std::map<std::string, GroupPolicy> groups_;
@@ -382,10 +409,26 @@ class Maker {
   bool unlisted_groups_ = false;
 };
 
-}  // namespace
-
 RandomCase make_random_case(std::uint64_t seed) {
-  return Maker(seed).make();
+  return RandomPolicy::Maker(seed).make();
+}
+
+RandomPolicy::RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins)
+    : maker_(std::make_unique<Maker>(seed, live, min_org_admins)), toml_(maker_->policy()) {}
+RandomPolicy::RandomPolicy(RandomPolicy&&) noexcept = default;
+RandomPolicy& RandomPolicy::operator=(RandomPolicy&&) noexcept = default;
+RandomPolicy::~RandomPolicy() = default;
+
+const std::string& RandomPolicy::toml() const {
+  return toml_;
+}
+
+Model RandomPolicy::wanted(const Model& live) const {
+  return maker_->wanted(live);
+}
+
+bool RandomPolicy::declares(const std::string& email) const {
+  return maker_->declared(email);
 }
 
 }  // namespace rolecall::test

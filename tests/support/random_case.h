@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "tests/support/org_model.h"
@@ -16,5 +17,27 @@ struct RandomCase {
   Model expected;
 };
 [[nodiscard]] RandomCase make_random_case(std::uint64_t seed);
+
+/// Policies for an organization that goes on living: `wanted` says what the policy's language makes
+/// of the organization as it is at any moment.
+class RandomPolicy {
+ public:
+  /// For an organization as it is now.
+  RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins);
+  RandomPolicy(RandomPolicy&&) noexcept;
+  RandomPolicy& operator=(RandomPolicy&&) noexcept;
+  ~RandomPolicy();
+
+  [[nodiscard]] const std::string& toml() const;
+  [[nodiscard]] Model wanted(const Model& live) const;
+  /// Whether an entry of [users] names this person.
+  [[nodiscard]] bool declares(const std::string& email) const;
+
+ private:
+  friend RandomCase make_random_case(std::uint64_t seed);
+  class Maker;
+  std::unique_ptr<Maker> maker_;
+  std::string toml_;
+};
 
 }  // namespace rolecall::test

@@ -1,0 +1,67 @@
+// When the clock here and the server's disagree, nothing is taken away (guarantees.md E4).
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
+#include "controller/reconciler.h"
+#include "state/simulator/fake_client.h"
+#include "tests/support/temp_dir.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::minutes;
+
+constexpr const char* kSeed = R"({
+  "users": [{"email": "ada@acme.example", "roles": ["org-admin"]}, {"email": "bob@acme.example"}],
+  "groups": [{"name": "engineering", "members": ["ada@acme.example", "bob@acme.example"]}]})";
+constexpr const char* kPolicy = R"(
+version = 1
+[organization]
+id = "1b2c3d4e-0000-4000-8000-0000000000aa"
+[users]
+"ada@acme.example" = {}
+[groups.engineering]
+members = ["ada@acme.example"]
+[groups.design]
+members = ["ada@acme.example"]
+)";
+
+Plan plan_with_clock_off_by(minutes off) {
+  const test::TempDir folder;
+  auto client = simulator::FakeClient::from_seed(boost::json::parse(kSeed));
+  const Instant now = (*client)->clock().now() + off;
+  PlanRequest request{folder.write("rolecall.toml", kPolicy), now, {}, {}};
+  request.clock = [&] { return (*client)->clock().now() + off; };
+  return plan_policy(**client, request, {}).plan.value();
+}
+
+std::size_t taking(const Plan& plan) {
+  return static_cast<std::size_t>(
+      std::count_if(plan.changes.begin(), plan.changes.end(),
+                    [](const Change& change) { return takes_away(change.kind); }));
+}
+
+TEST(ClockAgainstTheServers, WithinFiveMinutesEverythingIsPlanned) {
+  for (const minutes off : {minutes{0}, minutes{4}, minutes{-4}}) {
+    const Plan plan = plan_with_clock_off_by(off);
+    EXPECT_TRUE(plan.complete);
+    EXPECT_EQ(taking(plan), 1U);
+  }
+}
+
+TEST(ClockAgainstTheServers, FurtherOffOnlyWhatGivesIsPlanned) {
+  constexpr minutes kDay{24 * 60};
+  for (const minutes off : {minutes{6}, minutes{-6}, minutes{60}, kDay, -kDay, 3'650 * kDay}) {
+    const Plan plan = plan_with_clock_off_by(off);
+    EXPECT_FALSE(plan.complete) << off.count();
+    EXPECT_EQ(taking(plan), 0U) << off.count();
+    EXPECT_EQ(plan.withheld, 1U) << off.count();
+    EXPECT_THAT(plan.changes, ::testing::SizeIs(2)) << off.count();
+    EXPECT_THAT(plan.gaps, ::testing::ElementsAre(::testing::HasSubstr("set the clock")));
+  }
+}
+
+}  // namespace
+}  // namespace rolecall

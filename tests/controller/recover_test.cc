@@ -1,0 +1,106 @@
+// What a run that was cut off has left open gets its outcome, whatever became of its objects.
+#include "controller/recover.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <vector>
+
+#include "state/simulator/fake_client.h"
+#include "tests/support/end_to_end.h"
+#include "tests/support/temp_dir.h"
+
+namespace rolecall::test {
+namespace {
+
+using std::chrono::hours;
+
+/// As acme(), with a grant to a person.
+boost::json::object organization() {
+  boost::json::object out = acme();
+  out["users"].as_array()[2].as_object()["access"] =
+      boost::json::object{{kJira, boost::json::array{"user"}}};
+  return out;
+}
+
+/// A store in which one run has been cut off with these intents.
+class RecoverTest : public ::testing::Test {
+ protected:
+  RecoverTest() {
+    RunStart start;
+    start.organization = std::string(kOrganization);
+    start.directory = text(client_->org().state().at("directories").as_array().at(0).at("id"));
+    start.at = client_->clock().now();
+    run_ = store_.begin_run(start).value();
+  }
+
+  /// The results, in the order of the intents; recovery happens this much later.
+  std::vector<ChangeResult> results(const std::vector<Intent>& intents, hours later) {
+    EXPECT_TRUE(store_.record_intents(run_, client_->clock().now(), intents));
+    client_->clock().advance(later);
+    const auto found =
+        recover(store_, *client_, std::string(kOrganization), client_->clock().now());
+    EXPECT_TRUE(found);
+    EXPECT_THAT(store_.open_intents().value(), ::testing::IsEmpty());
+    std::vector<ChangeResult> out;
+    const auto calls = store_.calls(run_);
+    for (const CallRecord& call : *calls) {
+      if (call.outcome) out.push_back(call.outcome->result);
+    }
+    return out;
+  }
+
+  static Intent intent(std::string kind, std::string user, std::string group_id,
+                       std::string resource) {
+    Intent out;
+    out.kind = std::move(kind);
+    out.user = std::move(user);
+    out.group_id = std::move(group_id);
+    out.group = out.group_id.empty() ? "" : "some group";
+    out.resource = std::move(resource);
+    out.role = out.resource.empty() ? "" : "user";
+    return out;
+  }
+
+  TempDir folder_;
+  std::unique_ptr<simulator::FakeClient> client_ =
+      std::move(simulator::FakeClient::from_seed(organization()).value());
+  Store store_ =
+      Store::open((folder_.path() / "store" / "rolecall.db").string(), Store::Access::write)
+          .value();
+  RunId run_ = 0;
+};
+
+using ::testing::ElementsAre;
+
+TEST_F(RecoverTest, WhatRodeOnAnInvitationIsFoundByTheAddress) {
+  EXPECT_THAT(
+      results({intent("invite_user", "lin@acme.example", "", ""),
+               intent("grant_user_access", "lin@acme.example", "", std::string(kJira)),
+               intent("grant_user_access", "lin@acme.example", "", std::string(kConfluence))},
+              hours{1}),
+      ElementsAre(ChangeResult::applied, ChangeResult::applied, ChangeResult::failed));
+}
+
+TEST_F(RecoverTest, OfAGroupThatIsGoneMeanwhile) {
+  const std::string gone = "9a000000-0000-4000-8000-00000000dead";
+  EXPECT_THAT(results({intent("grant_group_access", "", gone, std::string(kJira)),
+                       intent("revoke_group_access", "", gone, std::string(kJira)),
+                       intent("add_member", "ada@acme.example", gone, ""),
+                       intent("remove_member", "ada@acme.example", gone, "")},
+                      hours{1}),
+              ElementsAre(ChangeResult::failed, ChangeResult::applied, ChangeResult::failed,
+                          ChangeResult::applied));
+}
+
+TEST_F(RecoverTest, OfSomebodyWhoIsGoneMeanwhile) {
+  EXPECT_THAT(results({intent("invite_user", "gone@acme.example", "", ""),
+                       intent("grant_user_access", "gone@acme.example", "", std::string(kJira)),
+                       intent("suspend_user", "gone@acme.example", "", "")},
+                      hours{1}),
+              ElementsAre(ChangeResult::in_doubt, ChangeResult::failed, ChangeResult::applied));
+}
+
+}  // namespace
+}  // namespace rolecall::test

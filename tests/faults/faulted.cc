@@ -1,0 +1,179 @@
+#include "tests/faults/faulted.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "state/store/store.h"
+#include "state/store/verify.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+
+std::size_t number(const char* variable, std::size_t otherwise) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? otherwise : std::stoull(value);
+}
+
+constexpr int kGroups = 8;
+constexpr int kPeople = 12;
+
+std::string person(int i) {
+  return fmt::format("p{}@acme.example", i);
+}
+
+json::object organization() {
+  json::object out = acme();
+  for (int i = 0; i < kPeople; ++i) {
+    out["users"].as_array().push_back(json::object{{"email", person(i)}});
+  }
+  return out;
+}
+
+/// `there`: eight groups with members and grants, two people who are invited and one suspended.
+std::string policy(bool there) {
+  std::string out = acme_policy();
+  out += "[safety]\n";
+  for (const char* limit :
+       {"suspend_users", "remove_users", "delete_groups", "remove_members",
+        "remove_members_per_group", "revoke_group_access", "revoke_user_access", "revoke_admins"}) {
+    out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
+  }
+  for (int i = 0; i < kPeople; ++i) {
+    const bool suspended = there && i == 0;
+    out += fmt::format("[users.\"{}\"]\nstate = \"{}\"\nroles = [{}]\n", person(i),
+                       suspended ? "suspended" : "active", there && i == 1 ? "\"org-admin\"" : "");
+  }
+  for (const char* name : {"new0", "new1"}) {
+    out += fmt::format("[users.\"{}@acme.example\"]\nstate = \"{}\"\n", name,
+                       there ? "active" : "removed");
+  }
+  for (int g = 0; g < kGroups; ++g) {
+    out += fmt::format("[groups.group-{}]\n", g);
+    if (!there) {
+      out += "state = \"absent\"\n";
+      continue;
+    }
+    out += fmt::format("access = {{ jira = [\"user\"] }}\nmembers = [\"{}\", \"{}\", \"{}\"]\n",
+                       person(1 + g % 5), person(6 + g % 5), "new0@acme.example");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t every(std::size_t otherwise) {
+  return number("ROLECALL_FAULTS_EVERY", otherwise);
+}
+
+std::size_t trials(std::size_t otherwise) {
+  return number("ROLECALL_FAULTS_TRIALS", otherwise);
+}
+
+bool strace_works() {
+  return std::system("strace -qq -o /dev/null -e trace=openat true >/dev/null 2>&1") == 0;
+}
+
+void Faulted::SetUp() {
+  start(organization());
+  // Without any fault: what each way costs, and where it leads.
+  for (int way = 0; way < 2; ++way) {
+    turn();
+    rolecall_exits(0, {"apply", "--yes"});
+    goal_[forward_] = read_model(simulator->state());
+    fewest_[forward_] = effective_writes();
+    ASSERT_GT(fewest_[forward_], 9U);
+  }
+  ASSERT_NE(difference(goal_[0], goal_[1]), "");
+}
+
+std::string Faulted::store() const {
+  return (folder.path() / ".rolecall" / "rolecall.db").string();
+}
+
+void Faulted::turn() {
+  under.clear();
+  forward_ = !forward_;
+  std::filesystem::remove_all(folder.path() / ".rolecall");
+  write_policy(policy(forward_));
+  simulator->end_faults();
+  simulator->forget_requests();
+  mails_before_ = mails();
+}
+
+void Faulted::inject(const std::string& calls, const std::string& fault) {
+  under = {"/usr/bin/strace",
+           "-f",
+           "-qq",
+           "-o",
+           "/dev/null",
+           "-e",
+           "trace=" + calls,
+           "-e",
+           fmt::format("inject={}:{}", calls, fault)};
+}
+
+Outcome Faulted::apply_under_fault() {
+  Outcome out = rolecall({"apply", "--yes"});
+  under.clear();
+  return out;
+}
+
+std::map<std::string, std::int64_t> Faulted::mails() const {
+  std::map<std::string, std::int64_t> out;
+  const json::value state = simulator->state();
+  if (const json::value* mails = state.as_object().if_contains("mails")) {
+    for (const auto& [email, count] : mails->as_object()) out[email] = count.as_int64();
+  }
+  return out;
+}
+
+std::size_t Faulted::effective_writes() const {
+  std::size_t out = 0;
+  for (const json::value& request : simulator->requests()) {
+    if (request.at("effective").as_bool()) ++out;
+  }
+  return out;
+}
+
+void Faulted::recover_and_check(const std::string& what) {
+  SCOPED_TRACE(what);
+  const Outcome again = rolecall({"apply", "--yes"});
+  EXPECT_EQ(again.exit_code, 0) << again.said();
+  EXPECT_EQ(difference(read_model(simulator->state()), goal_[forward_]), "");
+  // An invitation that was cut into two by the fault is two calls; everything else is as cheap.
+  EXPECT_LE(effective_writes(), fewest_[forward_] + 1);
+  for (const auto& [email, count] : mails()) {
+    const auto before = mails_before_.find(email);
+    EXPECT_LE(count, (before == mails_before_.end() ? 0 : before->second) + 1) << email;
+  }
+  check_log(what);
+}
+
+void Faulted::check_log(const std::string& what) const {
+  const auto verdict = verify_store(store(), {});
+  ASSERT_TRUE(verdict) << verdict.error().what;
+  EXPECT_TRUE(verdict->good()) << verdict->broken;
+  const auto log = Store::open(store(), Store::Access::read);
+  ASSERT_TRUE(log) << log.error().what;
+  EXPECT_THAT(log->open_intents().value(), ::testing::IsEmpty()) << what;
+  std::set<std::string> intended;
+  const auto runs = log->runs(0);
+  for (const RunRecord& run : *runs) {
+    EXPECT_TRUE(run.end.has_value()) << "run " << run.id << " is not closed";
+    const auto calls = log->calls(run.id);
+    for (const CallRecord& call : *calls) intended.insert(call.intent.request);
+  }
+  for (std::string sent : writes()) {
+    if (const std::size_t prefix = sent.find("/admin/"); prefix != std::string::npos) {
+      sent.erase(prefix, 6);
+    }
+    EXPECT_TRUE(intended.contains(sent)) << "no intent for " << sent;
+  }
+}
+
+}  // namespace rolecall::test

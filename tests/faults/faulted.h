@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "tests/support/end_to_end.h"
+#include "tests/support/org_model.h"
+
+namespace rolecall::test {
+
+/// ROLECALL_FAULTS_EVERY: of the points at which something can be made to fail every n-th is
+/// tried, `otherwise` unless it is set; 1 tries all (tests/faults/run.sh).
+[[nodiscard]] std::size_t every(std::size_t otherwise);
+/// ROLECALL_FAULTS_TRIALS: how often something random is tried.
+[[nodiscard]] std::size_t trials(std::size_t otherwise);
+
+/// Two policies that are fifty changes of every kind apart. Each trial goes from one to the other,
+/// with a fault on the way, so that one simulated organization serves for all of them. The verdict
+/// comes from the organization's own log and state, and from the rows of the store.
+class Faulted : public EndToEnd {
+ protected:
+  void SetUp() override;
+
+  /// The policy of the next trial, a new store, an empty request log.
+  void turn();
+  /// strace with this injection before rolecall; nothing to take it away.
+  void inject(const std::string& calls, const std::string& fault);
+  /// Apply with what was injected; its exit code.
+  Outcome apply_under_fault();
+  /// Nothing is left of the fault: one more apply has to make everything right.
+  void recover_and_check(const std::string& what);
+
+  /// Requests so far that changed something.
+  [[nodiscard]] std::size_t effective_writes() const;
+  [[nodiscard]] std::string store() const;
+
+ private:
+  void check_log(const std::string& what) const;
+  [[nodiscard]] std::map<std::string, std::int64_t> mails() const;
+
+  bool forward_ = false;
+  Model goal_[2];
+  std::size_t fewest_[2] = {0, 0};
+  std::map<std::string, std::int64_t> mails_before_;
+};
+
+/// Whether this machine lets strace do its work.
+[[nodiscard]] bool strace_works();
+
+}  // namespace rolecall::test

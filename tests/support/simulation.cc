@@ -1,0 +1,406 @@
+#include "tests/support/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "controller/apply_run.h"
+#include "controller/recover.h"
+#include "controller/safety_history.h"
+#include "state/api/endpoints.h"
+#include "state/api/paced_client.h"
+#include "state/model/digest.h"
+#include "state/simulator/fake_client.h"
+#include "state/store/verify.h"
+#include "tests/support/end_to_end.h"
+#include "tests/support/random_case.h"
+#include "tests/support/rival.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/truth.h"
+#include "tests/support/weather.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using simulator::HttpRequest;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostCalls = 20'000;  // more than that in a run is a loop without end
+constexpr std::size_t kParallelism = 8;
+
+/// The process is gone, in the middle of what it did.
+struct Crash {};
+
+/// The clock on the wall, which somebody may have set wrong.
+class WallClock final : public Clock {
+ public:
+  explicit WallClock(const simulator::VirtualClock& time) : time_(time) {}
+  [[nodiscard]] Instant now() const override { return time_.now() + off; }
+  [[nodiscard]] Steady steady() const override { return time_.steady(); }
+  milliseconds off{0};
+
+ private:
+  const simulator::VirtualClock& time_;
+};
+
+/// The client's way to the organization; every passage is a moment at which something may happen.
+class Wire final : public WriteClient {
+ public:
+  Wire(simulator::FakeTransport& transport, std::function<void(bool write)> passing)
+      : transport_(transport), passing_(std::move(passing)) {}
+  [[nodiscard]] bool can_start() const override { return transport_.can_start(); }
+  void start(Ticket ticket, ReadRequest request, milliseconds delay) override {
+    passing_(false);
+    transport_.start(ticket, request.request(), delay);
+  }
+  void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
+    passing_(true);
+    transport_.start(ticket, request.request(), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    passing_(false);
+    Completion out = transport_.wait();
+    passing_(false);
+    return out;
+  }
+  void cancel_unsent() override { transport_.cancel_unsent(); }
+
+ private:
+  simulator::FakeTransport& transport_;
+  std::function<void(bool)> passing_;
+};
+
+template <class T>
+T must(Result<T> result, const char* what) {
+  if (!result) throw Violation(fmt::format("{}: {}", what, result.error().what));
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+class Life {
+ public:
+  Life(std::uint64_t seed, Weather weather)
+      : random_(seed),
+        weather_(weather),
+        org_(must(simulator::FakeOrg::from_seed(make_random_case(seed).seed,
+                                                [this] { return time_.now(); }),
+                  "seed")),
+        truth_(org_),
+        rival_(org_, seed) {
+    truth_.wanted = [this](const Model& live) { return policy_->wanted(live); };
+    edit_policy();
+  }
+
+  LifeReport live() {
+    const std::size_t days = 2 + below(4);
+    for (std::size_t day = 0; day < days; ++day) {
+      if (day > 0 && chance(30)) edit_policy();
+      if (chance(40)) rival_moves(1 + below(4), true);
+      pass(milliseconds(5'000));  // longer than reads lag behind
+      if (chance(30)) rival_.accept_invitations();
+      disturb();
+      run(false);
+      // Somebody starts it again at once, or the next morning.
+      pass(chance(50) ? milliseconds(below(100'000)) : milliseconds(below(86'400'000)));
+    }
+    calm_down();
+    report_.journal = journal_.hex();
+    return report_;
+  }
+
+ private:
+  bool chance(unsigned percent) { return random_() % 100 < percent; }
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  void edit_policy() {
+    truth_.look_again();
+    truth_.floor = static_cast<std::int64_t>(1 + below(2));
+    policy_.emplace(random_(), truth_.now(), static_cast<int>(truth_.floor));
+    (void)dir_.write("rolecall.toml", policy_->toml());
+  }
+
+  void disturb() {
+    must(org_.set_faults(random_weather(random_, weather_ == Weather::lies)), "faults");
+    crash_in_ = chance(35) ? 1 + below(chance(50) ? 20 : 120) : 0;
+    stop_in_ = chance(10) ? 1 + below(60) : 0;
+    rival_chance_ = chance(30) ? 4 : 0;
+    constexpr milliseconds kJumps[] = {milliseconds{1'000}, milliseconds{3'600'000},
+                                       milliseconds{86'400'000},
+                                       milliseconds{std::int64_t{3'650} * 86'400'000}};
+    wall_.off = milliseconds{0};
+    jump_in_ = 0;
+    if (chance(10)) {
+      const milliseconds jump = kJumps[below(4)] * (chance(50) ? 1 : -1);
+      if (chance(50)) {
+        wall_.off = jump;
+      } else {
+        jump_in_ = 1 + below(60);
+        jump_ = jump;
+      }
+    }
+  }
+
+  void rival_moves(std::size_t n, bool admins) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool moved = rival_.move(
+          truth_, [this](const std::string& email) { return policy_->declares(email); }, admins);
+      if (!moved) continue;
+      ++report_.rival_moves;
+      if (admins) truth_.admins_moved = true;
+    }
+  }
+
+  void pass(milliseconds time) { time_.advance(time); }
+
+  /// What a process that died had sent arrives after it, or never.
+  void deliver_late() {
+    const Instant now = time_.now();
+    for (std::size_t i = 0; i < late_.size();) {
+      if (late_[i].due > now) {
+        ++i;
+        continue;
+      }
+      const HttpRequest request = std::move(late_[i].request);
+      late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
+      truth_.from_the_past = true;
+      truth_.arriving(request);
+      (void)org_.handle(request);
+      truth_.arrived(request);
+      truth_.from_the_past = false;
+      truth_.admins_moved = true;
+    }
+  }
+
+  // --- one run of the tool --------------------------------------------------------------------
+
+  void passing(bool write) {
+    if (++calls_ > kMostCalls) throw Violation("calls without end");
+    deliver_late();
+    if (rival_chance_ > 0 && chance(rival_chance_)) rival_moves(1, false);
+    if (jump_in_ > 0 && --jump_in_ == 0) wall_.off = jump_;
+    if (crash_in_ > 0 && --crash_in_ == 0) throw Crash();
+    if (stop_in_ > 0 && --stop_in_ == 0) {
+      must(StopSwitch(store_).set({"eve", "here", wall_.now(), "enough"}), "stop");
+      stopped_ = true;
+    }
+    // What the pacing holds back may still go: no more than is in flight.
+    if (write && stopped_ && ++after_stop_ > kParallelism) throw Violation("a write after a stop");
+  }
+
+  void run(bool calm) {
+    ++report_.runs;
+    calls_ = after_stop_ = 0;
+    truth_.admins_moved = false;
+    truth_.only_gives = wall_.off > milliseconds(301'000) || wall_.off < milliseconds(-301'000);
+    simulator::FakeClientOptions options;
+    options.seed = random_();
+    options.parallelism = kParallelism;
+    options.arriving = [this](const HttpRequest& request) { truth_.arriving(request); };
+    options.arrived = [this](const HttpRequest& request) { truth_.arrived(request); };
+    simulator::FakeTransport transport(org_, time_, options);
+    bool crashed = false;
+    try {
+      PacedClient client(
+          std::make_unique<Wire>(transport, [this](bool write) { passing(write); }), wall_,
+          {.retry = {}, .max_rate = {}, .seed = random_(), .on_wait = {}, .on_give_up = {}});
+      run_with(client, calm);
+    } catch (const Crash&) {
+      crashed = true;
+      ++report_.crashes;
+      for (HttpRequest& request : transport.abandon()) {
+        const std::size_t fate = below(3);
+        if (fate == 0) continue;
+        late_.push_back({std::move(request),
+                         time_.now() + milliseconds(fate == 1 ? 0 : 1'000 + below(80'000))});
+      }
+      if (chance(50)) deliver_late();
+    }
+    crash_in_ = stop_in_ = jump_in_ = 0;
+    if (stopped_) must(StopSwitch(store_).clear(), "resume");
+    stopped_ = false;
+    check_log(crashed, calm);
+  }
+
+  void run_with(PacedClient& client, bool calm) {
+    OpenStore opened = open_store(store_, "apply", {});
+    if (!opened.store) throw Violation("the store does not open: " + opened.error.what);
+    must(recover(*opened.store, client, organization_, wall_.now()), "recovery");
+    Remembered before = must(remembered(*opened.store, organization_, wall_.now()), "memory");
+    // A person has looked, and knows who got a mail and who is there.
+    if (calm) before.memory.open_invitations.clear();
+    PlanRequest request{policy_file_, wall_.now(), std::move(before.protections), {}};
+    request.history = std::move(before.history);
+    request.memory = std::move(before.memory);
+    request.accept_shrink = calm;
+    request.clock = [this] { return wall_.now(); };
+    const Planned planned = plan_policy(client, request, {});
+    last_ = planned.plan;
+    journal_.field(planned.plan ? planned.plan->digest : "no plan");
+    if (!planned.plan) {
+      if (planned.diagnostics.has_errors()) last_problem_ = render(planned.diagnostics);
+      if (planned.error) last_problem_ = planned.error->what;
+      return;
+    }
+    if (!planned.plan->complete) check_only_gives(*planned.plan);
+    ApplyRun run{quiet_, client, wall_, opened, "apply", policy_file_, {}, StopSwitch(store_)};
+    if (planned.plan->changes.empty() || !planned.plan->applyable()) {
+      if (!planned.plan->applyable()) ++report_.refused;
+      must(run.record_without_calls(planned, exit_code(*planned.plan)), "record");
+      return;
+    }
+    const ApplyRun::Done done = must(run.apply(planned), "apply");
+    if (!done.report.store_error.empty()) throw Violation("store: " + done.report.store_error);
+    journal_.field(fmt::format("exit {}", done.exit_code));
+  }
+
+  static void check_only_gives(const Plan& plan) {
+    for (const Change& change : plan.changes) {
+      if (takes_away(change.kind)) throw Violation("taken away on a reading without proof");
+    }
+  }
+
+  // --- the log --------------------------------------------------------------------------------
+
+  /// A write of ours and an intent are the same where request and body are.
+  static std::string key(const std::string& request, const std::string& body_digest) {
+    return request + ' ' + body_digest;
+  }
+
+  void check_log(bool crashed, bool calm) {
+    const std::vector<Truth::Write> writes = truth_.take_writes();
+    std::map<std::string, bool> sent;  // -> took effect
+    for (const Truth::Write& write : writes) {
+      Digest body("rolecall body 1");
+      body.field(write.body);
+      bool& effective = sent[key(write.request, body.hex())];
+      effective = effective || write.effective;
+      ++report_.writes;
+      report_.effective += write.effective ? 1 : 0;
+      journal_.field(write.request + write.body);
+    }
+    if (!std::filesystem::exists(store_)) {
+      if (!sent.empty()) throw Violation("writes without a log");
+      return;
+    }
+    const LogVerdict verdict = must(verify_store(store_, {}), "verify");
+    if (!verdict.good()) throw Violation("the log does not verify: " + verdict.broken);
+    const Store store = must(Store::open(store_, Store::Access::read), "open to read");
+    check_bijection(store, std::move(sent), crashed);
+    const std::size_t open = must(store.open_intents(), "open intents").size();
+    if (calm && open > 0) throw Violation("an intent without an outcome is left");
+  }
+
+  void check_bijection(const Store& store, std::map<std::string, bool> sent, bool crashed) {
+    std::map<std::string, bool> known = sent;
+    const std::vector<RunRecord> runs = must(store.runs(0), "runs");
+    for (const RunRecord& run : runs) {
+      if (run.id <= seen_run_) break;
+      newest_run_ = std::max(newest_run_, run.id);
+      const std::vector<CallRecord> calls = must(store.calls(run.id), "calls");
+      for (const CallRecord& call : calls) {
+        check_row(call, sent, crashed);
+        known.erase(key(call.intent.request, call.intent.body_digest));
+      }
+    }
+    seen_run_ = newest_run_;
+    for (const auto& [what, effective] : known) {
+      if (!late_keys_.contains(what)) throw Violation("a write without an intent: " + what);
+    }
+  }
+
+  void check_row(const CallRecord& call, const std::map<std::string, bool>& sent, bool crashed) {
+    const std::string what = key(call.intent.request, call.intent.body_digest);
+    if (crashed) late_keys_.insert(what);
+    journal_.field(fmt::format("{} {} {} {} {}", call.intent.kind, call.intent.user,
+                               call.intent.group, call.intent.role,
+                               call.outcome ? name(call.outcome->result) : "open"));
+    if (!call.outcome) {
+      if (!crashed) throw Violation("an intent without an outcome: " + what);
+      return;
+    }
+    const auto found = sent.find(what);
+    const ChangeResult result = call.outcome->result;
+    if (result == ChangeResult::applied && found == sent.end()) {
+      throw Violation("said to be applied, and never arrived: " + what);
+    }
+    // Read back through lies, one cannot know.
+    const bool lied_to = weather_ == Weather::lies && call.outcome->http_status == 0;
+    const bool effective = found != sent.end() && found->second;
+    const bool invites = call.intent.request.ends_with("/invite");
+    if (result == ChangeResult::failed && effective && !invites && !lied_to) {
+      throw Violation("said to have failed, and took effect: " + what);
+    }
+  }
+
+  // --- the end --------------------------------------------------------------------------------
+
+  void calm_down() {
+    must(org_.set_faults(json::object{}), "faults");
+    wall_.off = milliseconds{0};
+    rival_chance_ = 0;
+    pass(milliseconds(std::int64_t{3'651} * 86'400'000));  // past whatever a wrong clock wrote
+    deliver_late();
+    (void)truth_.take_writes();
+    rival_.accept_invitations();
+    for (int i = 0; i < 4; ++i) {
+      last_problem_.clear();
+      run(true);
+      rival_.accept_invitations();
+      if (last_ && last_->changes.empty() && last_->complete) break;
+    }
+    truth_.look_again();
+    if (!last_) throw Violation("no plan in the end: " + last_problem_);
+    if (!last_->applyable()) return;  // a rule of safety stands in the way, and nothing was done
+    const std::string left = difference(truth_.now(), policy_->wanted(truth_.now()));
+    if (!last_->changes.empty() || !left.empty()) {
+      throw Violation(fmt::format("it does not converge: {} changes left\n{}{}",
+                                  last_->changes.size(), left, fmt::join(last_->gaps, "\n")));
+    }
+  }
+
+  struct Late {
+    HttpRequest request;
+    Instant due;
+  };
+
+  std::mt19937_64 random_;
+  Weather weather_;
+  TempDir dir_;
+  std::string store_ = (dir_.path() / "store" / "rolecall.db").string();
+  std::string policy_file_ = (dir_.path() / "rolecall.toml").string();
+  std::string organization_{kOrganization};
+  GlobalOptions quiet_{.quiet = true, .progress = ProgressStyle::none};
+  simulator::VirtualClock time_;
+  WallClock wall_{time_};
+  simulator::FakeOrg org_;
+  Truth truth_;
+  Rival rival_;
+  std::optional<RandomPolicy> policy_;
+  std::vector<Late> late_;
+  std::set<std::string> late_keys_;
+  std::size_t crash_in_ = 0, stop_in_ = 0, jump_in_ = 0, calls_ = 0, after_stop_ = 0;
+  unsigned rival_chance_ = 0;
+  milliseconds jump_{0};
+  bool stopped_ = false;
+  RunId seen_run_ = 0, newest_run_ = 0;
+  std::optional<Plan> last_;
+  std::string last_problem_;
+  Digest journal_{"rolecall simulated life 1"};
+  LifeReport report_;
+};
+
+}  // namespace
+
+LifeReport live_through(std::uint64_t seed, Weather weather) {
+  return Life(seed, weather).live();
+}
+
+}  // namespace rolecall::test

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rolecall::test {
+
+/// How the server and the network behave in a simulated life.
+enum class Weather {
+  faults,  ///< errors, broken connections, lost answers, lag
+  lies,    ///< and listings that leave out, repeat, end early or cannot be understood
+};
+
+/// What happened in one life, for those who want to know that something did.
+struct LifeReport {
+  std::string journal;  ///< SHA-256 over every write and every row of the log
+  std::size_t runs = 0, writes = 0, effective = 0, crashes = 0, mails = 0, rival_moves = 0;
+  std::size_t refused = 0;  ///< plans that a safety rule forbade
+};
+
+/// A deterministic life of an organization (guarantees.md E7): the real planner, applier, pacing,
+/// recovery and store against an organization in memory, in virtual time. The seed decides
+/// everything: the organization, its policies, faults, another administrator's doings, where the
+/// process dies and what becomes of its calls, jumps of the clock, stop orders. Each write is held
+/// against the truth as it takes effect (truth.h), each run's rows against the writes, the log is
+/// verified after each run, and at the end, in calm, the organization becomes as its policy says.
+/// Throws Violation.
+[[nodiscard]] LifeReport live_through(std::uint64_t seed, Weather weather);
+
+}  // namespace rolecall::test
