@@ -67,7 +67,8 @@ TEST(Help, TeachesWithExamplesOnEveryCommand) {
   CommandLine line;
   const auto app = define_command_line(line);
   for_every_command(*app, "", [](const CLI::App& command, const std::string& name) {
-    EXPECT_THAT(command.get_footer(), HasSubstr("Examples:\n  rolecall " + name)) << name;
+    EXPECT_THAT(command.get_footer(), HasSubstr("Examples:\n  ")) << name;
+    EXPECT_THAT(command.get_footer(), HasSubstr("rolecall " + name)) << name;
   });
 }
 
