@@ -82,6 +82,10 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
                  {}});
   }
 
+  // Before the first call: a policy that breaks its own rules is not for any organization.
+  out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+  if (out.diagnostics.has_errors()) return out;
+
   const auto workspaces = workspaces_for(*parsed.policy, client);
   if (!workspaces) return stop(workspaces.error());
   Catalog catalog;

@@ -54,6 +54,7 @@ std::size_t columns(const std::string& text) {
 
 SourceExcerpts::SourceExcerpts(std::span<const SourceFile> files) {
   for (const SourceFile& file : files) {
+    if (file.roster) continue;
     std::string_view text = file.bytes;
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     files_.emplace(file.path, Cursor{text});

@@ -18,7 +18,8 @@ class SourceExcerpts {
 
   /// The line, with a caret below the column; both end in a line feed. Escaped for a terminal, cut
   /// around the place where it is long, a tab as one space. Nothing for a place that is in none of
-  /// the files or means one as a whole, and for a line that may hold a secret.
+  /// the files or means one as a whole, for a line that may hold a secret, and for rosters, whose
+  /// rows may say more about people than a build's log should.
   [[nodiscard]] std::string at(const Place& place, bool color);
 
  private:

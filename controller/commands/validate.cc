@@ -30,7 +30,7 @@ struct Checked {
   std::string name;
   Diagnostics diagnostics{};
   std::vector<SourceFile> files{};
-  std::size_t people = 0, groups = 0, resources = 0;
+  std::size_t people = 0, groups = 0, resources = 0, rules = 0, tests = 0;
 };
 
 Result<Checked> check(const std::string& asked, Instant at) {
@@ -45,6 +45,11 @@ Result<Checked> check(const std::string& asked, Instant at) {
   const ParsedPolicy parsed = parse_policy(out.files);
   out.diagnostics.append(parsed.diagnostics);
   if (parsed.diagnostics.has_errors()) return out;
+
+  const RulesChecked rules = check_rules(*parsed.policy, at);
+  out.diagnostics.append(rules.diagnostics);
+  out.rules = rules.rules;
+  out.tests = rules.tests;
 
   Catalog catalog;
   const ResolvedPolicy resolved = resolve_policy(*parsed.policy, at, nullptr, catalog);
@@ -86,11 +91,13 @@ int run_validate(const GlobalOptions& global, const ValidateOptions& options) {
   }
   print_message(render(checked->diagnostics, checked->files, wants_color(global, STDERR_FILENO)));
   if (code == 0) {
-    print(fmt::format("{}: {}: {}, {}, {}\n", escape_terminal(checked->name),
-                      paint(wants_color(global, STDOUT_FILENO), Tone::green, "valid"),
-                      counted(checked->people, "person", "people"),
-                      counted(checked->groups, "group", "groups"),
-                      counted(checked->resources, "resource", "resources")));
+    std::string counts = fmt::format("{}, {}, {}", counted(checked->people, "person", "people"),
+                                     counted(checked->groups, "group", "groups"),
+                                     counted(checked->resources, "resource", "resources"));
+    if (checked->rules > 0) counts += ", " + counted(checked->rules, "rule", "rules");
+    if (checked->tests > 0) counts += ", " + counted(checked->tests, "test", "tests");
+    print(fmt::format("{}: {}: {}\n", escape_terminal(checked->name),
+                      paint(wants_color(global, STDOUT_FILENO), Tone::green, "valid"), counts));
   }
   return code;
 }

@@ -53,6 +53,8 @@ TEST(SourceExcerpt, HasNothingToShowForSomePlaces) {
   EXPECT_EQ(excerpt("a = 1\n", 9, 1), "");
   EXPECT_EQ(excerpt("a = 1\n\n", 2, 1), "");
   EXPECT_EQ(SourceExcerpts({}).at({"p.toml", 1, 1}, false), "");
+  const std::vector<SourceFile> roster{{"hr.csv", "Mail,Salary\n", true}};
+  EXPECT_EQ(SourceExcerpts(roster).at({"hr.csv", 1, 1}, false), "");
 }
 
 TEST(SourceExcerpt, ShowsNoLineThatMayHoldASecret) {
