@@ -14,6 +14,7 @@
 #include "controller/store_path.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "policies/source_excerpt.h"
 
 namespace rolecall {
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {

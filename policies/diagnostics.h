@@ -2,7 +2,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -52,12 +51,5 @@ class Diagnostics {
 /// each related place, and a last line that counts ("20 errors in 3 files"). Everything escaped for
 /// a terminal. Empty when there is nothing to say.
 [[nodiscard]] std::string render(const Diagnostics& diagnostics);
-
-struct SourceFile;
-
-/// The same for people: below the first line of each, the line of the file it is about with a caret
-/// (SourceExcerpts), and colors where they are wanted.
-[[nodiscard]] std::string render(const Diagnostics& diagnostics, std::span<const SourceFile> files,
-                                 bool color);
 
 }  // namespace rolecall

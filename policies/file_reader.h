@@ -36,9 +36,6 @@ struct Owner {
                                        std::span<const std::string_view> known,
                                        std::string otherwise);
 
-/// Whether a text has in it what keys are called that hold a secret.
-[[nodiscard]] bool names_a_secret(std::string_view text);
-
 /// Turns the values of one file into the Policy's types, reporting what does not fit.
 class FileReader {
  public:

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "policies/file_reader.h"
+#include "policies/misplaced_keys.h"
 #include "state/model/paint.h"
 #include "state/model/text.h"
 
@@ -68,10 +68,12 @@ std::string SourceExcerpts::at(const Place& place, bool color) {
   while (cursor.line < place.line) {
     const std::size_t end = cursor.text.find('\n', cursor.line_start);
     if (end == std::string_view::npos) return {};
-    cursor = {cursor.text, end + 1, cursor.line + 1, end + 1, 1};
+    cursor = {cursor.text, end + 1, std::string_view::npos, cursor.line + 1, end + 1, 1};
   }
-  const std::size_t line_end = std::min(cursor.text.find('\n', cursor.pos), cursor.text.size());
-  std::string_view line = cursor.text.substr(0, line_end);
+  if (cursor.line_end == std::string_view::npos) {
+    cursor.line_end = std::min(cursor.text.find('\n', cursor.line_start), cursor.text.size());
+  }
+  std::string_view line = cursor.text.substr(0, cursor.line_end);
   if (line.size() > cursor.pos && line.ends_with('\r')) line.remove_suffix(1);
   if (place.column > cursor.column) {
     cursor.pos = forward(line, cursor.pos, place.column - cursor.column);

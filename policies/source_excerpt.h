@@ -27,6 +27,7 @@ class SourceExcerpts {
   struct Cursor {
     std::string_view text{};
     std::size_t line_start = 0;
+    std::size_t line_end = std::string_view::npos;  ///< once it has been looked for
     std::uint32_t line = 1;
     std::size_t pos = 0;  ///< of `column` in that line
     std::uint32_t column = 1;
@@ -34,5 +35,10 @@ class SourceExcerpts {
 
   std::map<std::string_view, Cursor> files_;
 };
+
+/// As render(diagnostics), for people: below the first line of each, the line of the file that it
+/// is about, and colors where they are wanted.
+[[nodiscard]] std::string render(const Diagnostics& diagnostics, std::span<const SourceFile> files,
+                                 bool color);
 
 }  // namespace rolecall

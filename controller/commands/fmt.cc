@@ -10,6 +10,7 @@
 #include "controller/reconciler.h"
 #include "controller/whole_file.h"
 #include "policies/format_policy.h"
+#include "policies/source_excerpt.h"
 #include "state/model/text.h"
 
 namespace rolecall {

@@ -12,6 +12,7 @@
 #include "policies/format_policy.h"
 #include "policies/language.h"
 #include "policies/schema.h"
+#include "policies/source_excerpt.h"
 #include "state/model/keys.h"
 #include "state/model/text.h"
 
@@ -133,8 +134,8 @@ std::string policy_of(const Answers& given) {
 
 int run_init(const GlobalOptions& global, const InitOptions& options) {
   if (const Result<std::string> there = default_policy_path(options.folder)) {
-    return print_error({fmt::format("there is a policy already: {}", *there),
-                        "nothing was written"});
+    return print_error(
+        {fmt::format("there is a policy already: {}", *there), "nothing was written"});
   }
   const Result<Answers> given = answers(global, options);
   if (!given) return print_error(given.error());

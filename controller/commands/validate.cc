@@ -8,6 +8,7 @@
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "policies/policy.h"
+#include "policies/source_excerpt.h"
 #include "state/api/clock.h"
 #include "state/model/paint.h"
 #include "state/model/text.h"
