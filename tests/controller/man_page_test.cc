@@ -43,7 +43,8 @@ TEST(ManPage, NamesEveryCommandAndOption) {
     EXPECT_THAT(page, HasSubstr("\n.SS " + as_roff(name) + "\n"));
     for (const CLI::Option* option : command.get_options()) {
       for (const std::string& word : option->get_lnames()) {
-        if (word != "help") EXPECT_THAT(page, HasSubstr("\\fB\\-\\-" + as_roff(word) + "\\fR"));
+        if (word == "help") continue;
+        EXPECT_THAT(page, HasSubstr("\\fB\\-\\-" + as_roff(word) + "\\fR"));
       }
     }
   });
