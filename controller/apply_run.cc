@@ -79,10 +79,10 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
 }
 
 int settle_earlier_runs(Store& store, ReadClient& client, const std::string& policy_path) {
-  const auto parsed = read_policy(policy_path);
-  if (!parsed) return print_error(parsed.error());
+  const auto policy = read_policy(policy_path);
+  if (!policy) return print_error(policy.error());
   // One that does not parse has its problems shown later; then nothing is sent.
-  const std::string& organization = organization_id(*parsed->policy);
+  const std::string& organization = organization_id(*policy->parsed.policy);
   if (organization.empty()) return 0;
   const auto found = recover(store, client, organization, SystemClock().now());
   if (!found) {

@@ -160,7 +160,16 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct InitOptions {
+  std::string folder = ".";
+  std::string directory{};
+  std::vector<std::string> admins{};
+  std::string unlisted_users{};  ///< "ignore", "suspend", "remove"; empty: not said
+};
+
 struct SchemaOptions {};
+
+struct ManOptions {};
 
 struct CompletionOptions {
   Shell shell = Shell::bash;
@@ -170,7 +179,7 @@ using Command =
     std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, ExplainOptions,
                  ImportOptions, GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
                  AuditVerifyOptions, AuditExportOptions, UndoOptions, ReportOptions,
-                 SimulateOptions, UnlockOptions, StopOptions, ResumeOptions, SchemaOptions,
-                 CompletionOptions>;
+                 SimulateOptions, UnlockOptions, StopOptions, ResumeOptions, InitOptions,
+                 SchemaOptions, ManOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -5,10 +5,11 @@
 
 namespace rolecall {
 
-Result<ParsedPolicy> read_policy(const std::string& path) {
-  const auto read = read_policy_files(path);
+Result<ReadPolicy> read_policy(const std::string& path) {
+  auto read = read_policy_files(path);
   if (!read) return tl::make_unexpected(read.error());
-  return parse_policy(read->files, in_order_on_all_cores);
+  ParsedPolicy parsed = parse_policy(read->files, in_order_on_all_cores);
+  return ReadPolicy{std::move(parsed), std::move(read->files)};
 }
 
 }  // namespace rolecall

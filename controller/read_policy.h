@@ -1,14 +1,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "policies/policy.h"
 #include "state/model/result.h"
 
 namespace rolecall {
 
+/// A policy, and the files that its diagnostics are about.
+struct ReadPolicy {
+  ParsedPolicy parsed;
+  std::vector<SourceFile> files;
+};
+
 /// A policy file or folder, read and parsed, its files side by side. An error where a file cannot
 /// be read (policy_files.h); problems in what they say are in the result.
-[[nodiscard]] Result<ParsedPolicy> read_policy(const std::string& path);
+[[nodiscard]] Result<ReadPolicy> read_policy(const std::string& path);
 
 }  // namespace rolecall

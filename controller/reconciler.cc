@@ -17,11 +17,11 @@
 namespace rolecall {
 namespace {
 
-Result<std::shared_ptr<const ParsedPolicy>> policy_of(const PlanRequest& request) {
+Result<std::shared_ptr<const ReadPolicy>> policy_of(const PlanRequest& request) {
   if (request.policy) return request.policy;
   auto read = read_policy(request.policy_path);
   if (!read) return tl::make_unexpected(read.error());
-  return std::make_shared<const ParsedPolicy>(*std::move(read));
+  return std::make_shared<const ReadPolicy>(*std::move(read));
 }
 
 /// Read only where the policy says by app and host which resource it means.
@@ -112,11 +112,13 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     return std::move(out);
   };
 
-  const auto parsed = policy_of(request);
-  if (!parsed) return stop(parsed.error());
-  out.diagnostics = (*parsed)->diagnostics;
+  const auto read = policy_of(request);
+  if (!read) return stop(read.error());
+  out.policy = *read;
+  const ParsedPolicy& parsed = out.policy->parsed;
+  out.diagnostics = parsed.diagnostics;
   if (out.diagnostics.has_errors()) return out;
-  const Policy& policy = *(*parsed)->policy;
+  const Policy& policy = *parsed.policy;
   const std::string& organization = organization_id(policy);
   if (!request.organization.empty() && request.organization != organization) {
     return stop({fmt::format("the policy is for organization {}, --org says {}",

@@ -7,6 +7,7 @@
 
 #include "controller/applier.h"
 #include "controller/quick_look.h"
+#include "controller/read_policy.h"
 #include "diff/diff.h"
 #include "diff/origin.h"
 #include "diff/plan_file.h"
@@ -21,12 +22,12 @@ namespace rolecall {
 struct PlanRequest {
   std::string policy_path;
   /// The policy there, where it has been read already; else it is read.
-  std::shared_ptr<const ParsedPolicy> policy{};
+  std::shared_ptr<const ReadPolicy> policy{};
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string organization{};  ///< asked for on the command line; must be the policy's, where given
   /// The policy there, where it has been read already; else it is read.
-  std::shared_ptr<const ParsedPolicy> policy{};
+  std::shared_ptr<const ReadPolicy> policy{};
   std::string policy_organization{};  ///< that of the policy; empty where it does not parse
   const LoggedRun* undo = nullptr;  ///< plan to take back this run, instead of what the policy says
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
@@ -48,6 +49,7 @@ struct PlanRequest {
 /// A plan, or why there is none.
 struct Planned {
   std::optional<Plan> plan;
+  std::shared_ptr<const ReadPolicy> policy{};  ///< to show what diagnostics are about
   Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
   std::optional<Error> error;
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more

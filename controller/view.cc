@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <span>
+
 #include <algorithm>
-#include <cstdlib>
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
@@ -15,19 +16,9 @@
 #include "controller/store_path.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "policies/source_excerpt.h"
 
 namespace rolecall {
-namespace {
-
-bool wants_color(const GlobalOptions& global) {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return !global.no_color && (no_color == nullptr || *no_color == '\0') &&
-         isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
-
-}  // namespace
-
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
@@ -37,9 +28,10 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   // parse has its problems shown later, not here.
   auto read = read_policy(policy_path);
   if (!read) return tl::make_unexpected(read.error());
-  request.policy = std::make_shared<const ParsedPolicy>(*std::move(read));
-  if (request.policy->diagnostics.has_errors()) return request;
-  request.policy_organization = organization_id(*request.policy->policy);
+  request.policy = std::make_shared<const ReadPolicy>(*std::move(read));
+  const ParsedPolicy& parsed = request.policy->parsed;
+  if (parsed.diagnostics.has_errors()) return request;
+  request.policy_organization = organization_id(*parsed.policy);
   auto before = remembered_at(store_path(global, policy_path), request.policy_organization,
                               SystemClock().now());
   if (!before) return tl::make_unexpected(before.error());
@@ -66,8 +58,10 @@ Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
   return planned;
 }
 
-int show_problems(const Planned& planned) {
-  if (!planned.diagnostics.sorted().empty()) print_message(render(planned.diagnostics));
+int show_problems(const GlobalOptions& global, const Planned& planned) {
+  std::span<const SourceFile> files;
+  if (planned.policy) files = planned.policy->files;
+  print_message(render(planned.diagnostics, files, wants_color(global, STDERR_FILENO)));
   if (planned.error) return print_error(*planned.error);
   return planned.plan ? 0 : 1;
 }
@@ -84,7 +78,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
       break;
   }
   TextOptions options;
-  options.color = wants_color(global);
+  options.color = wants_color(global, STDOUT_FILENO);
   options.apply_command = apply_command;
   options.base = base;
   return render_text(plan, options);

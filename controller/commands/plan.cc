@@ -34,7 +34,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   if (before) request->quick = &*before;
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   const Plan& plan = *planned.plan;
   std::string apply_command = fmt::format("rolecall apply {}", *policy);
   if (!options.out.empty()) {
