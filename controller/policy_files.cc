@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -69,41 +70,43 @@ bool same_version(const struct stat& before, const struct stat& after) {
          before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
 }
 
-tl::unexpected<Error> too_large(const std::string& path, double bytes) {
+tl::unexpected<Error> too_large(const std::string& path, double bytes, std::size_t limit) {
   return fail(fmt::format("{}: {:.1f} MiB is over the limit of {} MiB", path, bytes / (1 << 20),
-                          kMaxFileBytes >> 20U),
+                          limit >> 20U),
               "split it into several files of one folder");
 }
 
-Result<std::string> read_bytes(const std::string& path) {
+/// `called` is what messages call it.
+Result<std::string> read_bytes(const std::string& path, const std::string& called,
+                               std::size_t limit) {
   // Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) {
-    if (errno == ENXIO) return fail(path + ": not a regular file but a socket or a device");
-    return cannot_read(path, errno);
+    if (errno == ENXIO) return fail(called + ": not a regular file but a socket or a device");
+    return cannot_read(called, errno);
   }
   struct stat before {};
-  if (::fstat(file.get(), &before) != 0) return cannot_read(path, errno);
+  if (::fstat(file.get(), &before) != 0) return cannot_read(called, errno);
   if (!S_ISREG(before.st_mode)) {
-    return fail(fmt::format("{}: not a regular file but {}", path, kind_of(before.st_mode)));
+    return fail(fmt::format("{}: not a regular file but {}", called, kind_of(before.st_mode)));
   }
-  if (static_cast<std::size_t>(before.st_size) > kMaxFileBytes) {
-    return too_large(path, static_cast<double>(before.st_size));
+  if (static_cast<std::size_t>(before.st_size) > limit) {
+    return too_large(called, static_cast<double>(before.st_size), limit);
   }
   std::string bytes;
   std::array<char, 1 << 16> buffer{};
   for (;;) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot_read(path, errno);
+    if (got < 0) return cannot_read(called, errno);
     if (got == 0) break;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (bytes.size() > kMaxFileBytes) return too_large(path, static_cast<double>(bytes.size()));
+    if (bytes.size() > limit) return too_large(called, static_cast<double>(bytes.size()), limit);
   }
   struct stat after {};
-  if (::fstat(file.get(), &after) != 0) return cannot_read(path, errno);
+  if (::fstat(file.get(), &after) != 0) return cannot_read(called, errno);
   if (!same_version(before, after) || bytes.size() != static_cast<std::size_t>(after.st_size)) {
-    return fail(path + ": changed while it was being read", "try again");
+    return fail(called + ": changed while it was being read", "try again");
   }
   return bytes;
 }
@@ -204,6 +207,43 @@ class Walk {
   std::vector<std::string> found_;
 };
 
+/// A roster that cannot be read does not keep the other problems of the policy from being shown.
+SourceFile read_roster(const std::string& path, const fs::path& root) {
+  SourceFile out{path, {}, true};
+  const auto unreadable = [&](Error why) {
+    out.unreadable = std::move(why);
+    return out;
+  };
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error.value() == ENOENT) {
+    return unreadable({path + ": no such file", "the path is relative to the file that names it"});
+  }
+  if (error) return unreadable(cannot_read(path, error.value()).value());
+  if (!is_within(real, root)) {
+    return unreadable({path + ": outside the folder of the policy", "copy it into that folder"});
+  }
+  // What the name led to when it was looked at, not what it leads to by now.
+  Result<std::string> bytes = read_bytes(real.string(), path, kMaxRosterBytes);
+  if (!bytes) return unreadable(bytes.error());
+  out.bytes = *std::move(bytes);
+  return out;
+}
+
+/// Those that the TOML files name, each once.
+std::vector<SourceFile> read_rosters(const std::vector<SourceFile>& files, const fs::path& root) {
+  std::set<std::string> paths;
+  for (const SourceFile& file : files) {
+    for (std::string& path : roster_paths(file)) paths.insert(std::move(path));
+  }
+  std::vector<SourceFile> out;
+  for (const std::string& path : paths) {
+    if (out.size() == kMaxPolicyFiles) break;
+    out.push_back(read_roster(path, root));
+  }
+  return out;
+}
+
 std::string without_slash(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
@@ -217,10 +257,12 @@ Result<PolicyFiles> read_policy_files(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return cannot_read(path, errno);
   std::vector<std::string> paths{out.base};
-  if (S_ISDIR(status.st_mode)) {
-    std::error_code error;
-    const fs::path root = fs::canonical(out.base, error);
-    if (error) return cannot_read(path, error.value());
+  const bool folder = S_ISDIR(status.st_mode);
+  std::error_code error;
+  const fs::path top = folder ? fs::path(out.base) : fs::path(out.base).parent_path();
+  const fs::path root = fs::canonical(top.empty() ? fs::path(".") : top, error);
+  if (error) return cannot_read(path, error.value());
+  if (folder) {
     Result<std::vector<std::string>> found = Walk(root).run(out.base);
     if (!found) return tl::make_unexpected(found.error());
     if (found->empty()) {
@@ -229,10 +271,12 @@ Result<PolicyFiles> read_policy_files(const std::string& path) {
     paths = *std::move(found);
   }
   for (const std::string& file : paths) {
-    Result<std::string> bytes = read_bytes(file);
+    Result<std::string> bytes = read_bytes(file, file, kMaxFileBytes);
     if (!bytes) return tl::make_unexpected(bytes.error());
     out.files.push_back({file, *std::move(bytes)});
   }
+  std::vector<SourceFile> rosters = read_rosters(out.files, root);
+  std::move(rosters.begin(), rosters.end(), std::back_inserter(out.files));
   return out;
 }
 

@@ -9,9 +9,11 @@
 namespace rolecall {
 
 inline constexpr std::size_t kMaxPolicyFiles = 1'000;
+/// An export of a hundred thousand people is some 20 MiB.
+inline constexpr std::size_t kMaxRosterBytes = std::size_t{64} << 20;
 
 struct PolicyFiles {
-  std::vector<SourceFile> files;  ///< in byte order of their paths
+  std::vector<SourceFile> files;  ///< TOML in byte order of their paths, then the rosters likewise
   std::string base;               ///< what was asked for, without a slash at its end
 };
 
@@ -19,6 +21,9 @@ struct PolicyFiles {
 /// folder. Hidden files and folders are skipped; so are symbolic links that leave the folder, while
 /// what others point to is read once. Anything that is not a regular file, cannot be read, is too
 /// large or changes meanwhile is an error: half a policy must not look like a policy.
+///
+/// With them come the CSV files that [[rosters]] name, inside the folder (of one file: the folder
+/// it is in). What is wrong with one of those is for parse_policy to say, where it is named.
 [[nodiscard]] Result<PolicyFiles> read_policy_files(const std::string& path);
 
 /// Where a policy is when nobody says: `rolecall.toml`, else the folder `access`, in `folder`.

@@ -83,6 +83,10 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
                  {}});
   }
 
+  // Before the first call: a policy that breaks its own rules is not for any organization.
+  out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+  if (out.diagnostics.has_errors()) return out;
+
   std::size_t first_calls = 0;
   const auto workspaces = workspaces_for(*parsed.policy, client, first_calls);
   if (!workspaces) return stop(workspaces.error());

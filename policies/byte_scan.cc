@@ -329,18 +329,11 @@ void report_invalid_utf8(const std::string& path, std::string_view text, std::si
 
 }  // namespace
 
-std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics) {
+std::optional<std::string_view> decode_text(const SourceFile& file, std::string_view format,
+                                            Diagnostics& diagnostics) {
   std::string_view text = file.bytes;
-  if (text.size() > kMaxFileBytes) {
-    diagnostics.error(
-        {file.path, 0, 0},
-        fmt::format("{:.1f} MiB is over the limit of {} MiB",
-                    static_cast<double>(text.size()) / (1 << 20), kMaxFileBytes >> 20U),
-        "split it into several files of one folder");
-    return std::nullopt;
-  }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    diagnostics.error({file.path, 1, 1}, "file is UTF-16, TOML must be UTF-8",
+    diagnostics.error({file.path, 1, 1}, fmt::format("file is UTF-16, {} must be UTF-8", format),
                       "save the file as UTF-8");
     return std::nullopt;
   }
@@ -349,8 +342,21 @@ std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& 
     report_invalid_utf8(file.path, text, *offset, diagnostics);
     return std::nullopt;
   }
-  if (!Scanner(file.path, text, diagnostics).run()) return std::nullopt;
   return text;
+}
+
+std::optional<std::string_view> scan_bytes(const SourceFile& file, Diagnostics& diagnostics) {
+  const std::size_t size = file.bytes.size();
+  if (size > kMaxFileBytes) {
+    diagnostics.error({file.path, 0, 0},
+                      fmt::format("{:.1f} MiB is over the limit of {} MiB",
+                                  static_cast<double>(size) / (1 << 20), kMaxFileBytes >> 20U),
+                      "split it into several files of one folder");
+    return std::nullopt;
+  }
+  const std::optional<std::string_view> decoded = decode_text(file, "TOML", diagnostics);
+  if (!decoded || !Scanner(file.path, *decoded, diagnostics).run()) return std::nullopt;
+  return decoded;
 }
 
 }  // namespace rolecall

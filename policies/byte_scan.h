@@ -25,4 +25,10 @@ inline constexpr std::size_t kMaxDots = 50'000;
 [[nodiscard]] std::optional<std::string_view> scan_bytes(const SourceFile& file,
                                                          Diagnostics& diagnostics);
 
+/// The first part of that, for any text file: encoding and byte-order mark. `format` is what it
+/// should hold ("TOML").
+[[nodiscard]] std::optional<std::string_view> decode_text(const SourceFile& file,
+                                                          std::string_view format,
+                                                          Diagnostics& diagnostics);
+
 }  // namespace rolecall

@@ -72,7 +72,7 @@ class Checker {
               removed ? "take the address out of \"members\""
                       : "take the address out of \"members\"; while suspended, people keep their "
                         "live memberships",
-              {policy_.place(user->state_at)});
+              {policy_.place(*user->state_at)});
       }
       if (const auto both = excluded.find(entry.person); both != excluded.end()) {
         error(both->second,
@@ -143,7 +143,7 @@ class Checker {
     if (incomplete_ || policy_.users_broken) return;
     std::unordered_set<std::string_view> names;
     for (const UserDecl& user : policy_.users) {
-      for (const auto& [name, value] : user.attributes) names.insert(name);
+      for (const Attribute& attribute : user.attributes) names.insert(attribute.name);
     }
     std::vector<std::string_view> known(names.begin(), names.end());
     std::sort(known.begin(), known.end());

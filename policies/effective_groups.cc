@@ -1,5 +1,7 @@
 #include "policies/effective_groups.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace rolecall {
@@ -7,24 +9,17 @@ namespace {
 
 using PeopleByValue = std::unordered_map<std::string, std::vector<PersonId>>;
 
-const std::string* attribute(const UserDecl& user, const std::string& name) {
-  for (const auto& [key, value] : user.attributes) {
-    if (key == name) return &value;
-  }
-  return nullptr;
-}
-
-bool agrees(const UserDecl& user, const MatchKey& key) {
-  const std::string* value = attribute(user, key.attribute);
-  return value != nullptr &&
-         std::find(key.values.begin(), key.values.end(), *value) != key.values.end();
-}
-
 class Resolver {
  public:
-  Resolver(const Policy& policy, std::optional<Instant> at) : policy_(policy), at_(at) {
-    wanted_.assign(policy.people.size(), true);
+  Resolver(const Policy& policy, std::optional<Instant> at, const std::vector<bool>* only)
+      : policy_(policy), at_(at) {
+    if (only != nullptr) {
+      wanted_ = *only;
+    } else {
+      wanted_.assign(policy.people.size(), true);
+    }
     for (const UserDecl& user : policy.users) {
+      if (!wanted_[user.person]) continue;
       wanted_[user.person] = at_ ? wanted_active(policy, user, *at_)  //
                                  : user.state != UserState::removed;
     }
@@ -54,7 +49,8 @@ class Resolver {
       for (const MatchKey& key : group.match) people_by_value_[key.attribute];
     }
     for (const UserDecl& user : policy_.users) {
-      for (const auto& [name, value] : user.attributes) {
+      if (!wanted_[user.person]) continue;
+      for (const auto& [name, value, at] : user.attributes) {
         const auto found = people_by_value_.find(name);
         if (found != people_by_value_.end()) found->second[value].push_back(user.person);
       }
@@ -108,7 +104,7 @@ class Resolver {
         const UserDecl& user = *policy_.user(person);
         const bool all = std::all_of(group.match.begin(), group.match.end(),
                                      [&](const MatchKey& key) { return agrees(user, key); });
-        if (all && wanted_[person]) out.push_back({person, MemberOrigin::match, 0});
+        if (all) out.push_back({person, MemberOrigin::match, 0});
       }
     }
   }
@@ -144,6 +140,18 @@ class Resolver {
 
 }  // namespace
 
+const Attribute* attribute(const UserDecl& user, std::string_view name) {
+  const auto found = std::find_if(user.attributes.begin(), user.attributes.end(),
+                                  [&](const Attribute& one) { return one.name == name; });
+  return found == user.attributes.end() ? nullptr : &*found;
+}
+
+bool agrees(const UserDecl& user, const MatchKey& key) {
+  const Attribute* found = attribute(user, key.attribute);
+  return found != nullptr &&
+         std::find(key.values.begin(), key.values.end(), found->value) != key.values.end();
+}
+
 bool is_inside(const Window& window, Instant at) {
   return (!window.from || at >= window.from->instant) &&
          (!window.until || at < window.until->instant);
@@ -153,8 +161,21 @@ bool wanted_active(const Policy& policy, const UserDecl& user, Instant at) {
   return user.state == UserState::active && is_inside(policy.windows[user.window], at);
 }
 
-std::optional<EffectiveGroups> effective_groups(const Policy& policy, std::optional<Instant> at) {
-  return Resolver(policy, at).run();
+WhyInactive why_inactive(const Policy& policy, const UserDecl& user, Instant at) {
+  if (user.state == UserState::removed) return {"state = \"removed\"", *user.state_at};
+  if (user.state == UserState::suspended) {
+    return {user.status.empty() ? "state = \"suspended\"" : user.status, *user.state_at};
+  }
+  const Window& window = policy.windows[user.window];
+  if (window.from && at < window.from->instant) {
+    return {fmt::format("outside its window (from {})", window.from->text), window.from->at};
+  }
+  return {fmt::format("outside its window (until {})", window.until->text), window.until->at};
+}
+
+std::optional<EffectiveGroups> effective_groups(const Policy& policy, std::optional<Instant> at,
+                                                const std::vector<bool>* only) {
+  return Resolver(policy, at, only).run();
 }
 
 }  // namespace rolecall

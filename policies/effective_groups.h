@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "policies/policy_data.h"
@@ -28,10 +30,23 @@ using EffectiveGroups = std::vector<std::vector<EffectiveMember>>;
 /// suspended then, or are outside their own or their entry's window, are left out; without one
 /// everybody whom the policy names is in, which is what `empty` is about. Groups that are not in
 /// Policy::group_order stay without members. Nothing when there are more than kMaxMemberships.
-[[nodiscard]] std::optional<EffectiveGroups> effective_groups(const Policy& policy,
-                                                              std::optional<Instant> at);
+/// With `only`, by PersonId, all others are left out, which is quick for a few people.
+[[nodiscard]] std::optional<EffectiveGroups> effective_groups(
+    const Policy& policy, std::optional<Instant> at, const std::vector<bool>* only = nullptr);
+
+/// Null where the person has none of that name.
+[[nodiscard]] const Attribute* attribute(const UserDecl& user, std::string_view name);
+[[nodiscard]] bool agrees(const UserDecl& user, const MatchKey& key);
 
 [[nodiscard]] bool is_inside(const Window& window, Instant at);
 [[nodiscard]] bool wanted_active(const Policy& policy, const UserDecl& user, Instant at);
+
+/// What says that somebody is not wanted active then: "state = "suspended"", "outside its window
+/// (until 2027-02-28)". Only of somebody who is not.
+struct WhyInactive {
+  std::string words;
+  At at;
+};
+[[nodiscard]] WhyInactive why_inactive(const Policy& policy, const UserDecl& user, Instant at);
 
 }  // namespace rolecall

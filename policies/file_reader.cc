@@ -47,13 +47,6 @@ std::string example_of(ValueKind kind) {
   }
 }
 
-template <class Range>
-std::string listed(const Range& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ", ") + quote(word);
-  return out;
-}
-
 const Entry* find(const std::vector<Entry>& entries, std::string_view key) {
   const auto found = std::find_if(entries.begin(), entries.end(),
                                   [&](const Entry& entry) { return entry.key == key; });
@@ -64,6 +57,12 @@ const Entry* find(const std::vector<Entry>& entries, std::string_view key) {
 
 std::string Owner::str() const {
   return name.empty() ? std::string(kind) : fmt::format("{} {}", kind, quote(name));
+}
+
+std::string listed(std::span<const std::string_view> words) {
+  std::string out;
+  for (const std::string_view word : words) out += (out.empty() ? "" : ", ") + quote(word);
+  return out;
 }
 
 std::string hint_for_key(Policy& policy, std::string_view key,
@@ -98,6 +97,11 @@ Result<PersonId> People::intern(std::string_view spelling) {
   return id;
 }
 
+std::optional<PersonId> People::find(const Email& email) const {
+  const auto known = ids_.find(email.str());
+  return known == ids_.end() ? std::nullopt : std::optional(known->second);
+}
+
 void FileReader::error(Position where, std::string what, std::string hint,
                        std::vector<Place> related) {
   diagnostics_.error(policy_.place(at(where)), std::move(what), std::move(hint),
@@ -111,6 +115,24 @@ void FileReader::declared_twice(Position where, std::string what, const At& firs
 std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry) {
   if (!expect(owner, entry, ValueKind::table)) return {};
   return entry.value.entries();
+}
+
+std::vector<Value> FileReader::tables(const Owner& owner, const Entry& entry) {
+  const std::string hint = fmt::format("write it as a table, {}", owner.kind);
+  std::vector<Value> out;
+  if (entry.value.is(ValueKind::table)) {
+    error(entry.at, fmt::format("[{}] is one table, of which there may be several", entry.key),
+          fmt::format("write {}", owner.kind));
+    return out;
+  }
+  if (!expect(owner, {owner.kind, entry.at, entry.value}, ValueKind::array, hint)) return out;
+  for (std::size_t i = 0; i < entry.value.size(); ++i) {
+    const Value value = entry.value[i];
+    if (expect(owner, {owner.kind, value.at(), value}, ValueKind::table, hint)) {
+      out.push_back(value);
+    }
+  }
+  return out;
 }
 
 std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry,
@@ -210,20 +232,36 @@ std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Own
   return out;
 }
 
+void FileReader::bad_address(std::string_view spelling, Position where, const Error& why) {
+  error(where, fmt::format("address {} {}", quote(spelling), why.what),
+        why.hint.empty() ? "write it as in \"ada@acme.example\"" : why.hint);
+}
+
+bool FileReader::one_script(std::string_view spelling, Position where) {
+  const std::optional<std::string> scripts = find_mixed_scripts(spelling);
+  if (!scripts) return true;
+  error(where, fmt::format("address {} mixes {} letters", quote(spelling), *scripts),
+        "retype it: a letter may be another one than it looks like");
+  return false;
+}
+
 std::optional<PersonId> FileReader::person(std::string_view spelling, Position where) {
   const Result<PersonId> person = policy_.people.intern(spelling);
   if (!person) {
-    const std::string& hint = person.error().hint;
-    error(where, fmt::format("address {} {}", quote(spelling), person.error().what),
-          hint.empty() ? "write it as in \"ada@acme.example\"" : hint);
+    bad_address(spelling, where, person.error());
     return std::nullopt;
   }
-  if (const std::optional<std::string> scripts = find_mixed_scripts(spelling)) {
-    error(where, fmt::format("address {} mixes {} letters", quote(spelling), *scripts),
-          "retype it: a letter may be another one than it looks like");
+  return one_script(spelling, where) ? std::optional(*person) : std::nullopt;
+}
+
+std::optional<Email> FileReader::address(std::string_view spelling, Position where) {
+  Result<Email> email = Email::parse(spelling);
+  if (!email) {
+    bad_address(spelling, where, email.error());
     return std::nullopt;
   }
-  return *person;
+  if (!one_script(spelling, where)) return std::nullopt;
+  return *std::move(email);
 }
 
 std::optional<GroupName> FileReader::group_name(std::string_view spelling, Position where) {
@@ -278,40 +316,52 @@ std::vector<GroupNameAt> FileReader::group_names(const Owner& owner, const Entry
   return out;
 }
 
-std::vector<std::pair<Role, At>> FileReader::roles(const Owner& owner, const Entry& entry,
-                                                   bool of_group) {
-  std::vector<std::pair<Role, At>> out;
-  std::array<std::optional<At>, kRoleCount> seen;
-  for (const auto& [word, where] : strings(owner, entry)) {
-    const std::optional<Role> role = parse_role(word);
-    if (!role) {
-      const bool prefixed = word.starts_with("atlassian/");
-      error(where, fmt::format("unknown role {}", quote(word)),
-            prefixed ? std::string("role names are written without \"atlassian/\"")
-                     : did_you_mean(policy_, word, kRoleNames, "one of " + listed(kRoleNames)));
-    } else if (*role == Role::viewer && !of_group) {
-      error(where, "role \"viewer\" can be granted to groups only",
-            "put the person in a group that has it");
-    } else if (std::optional<At>& first = seen[static_cast<std::size_t>(*role)]) {
-      declared_twice(where, fmt::format("role {} is listed twice", quote(word)), *first);
+/// A string, or an array of strings of which any is meant.
+std::vector<std::string> FileReader::match_values(const Owner& owner, const Entry& entry) {
+  std::vector<std::string> values;
+  if (entry.value.is(ValueKind::string)) {
+    if (auto value = text(owner, entry)) values.push_back(*std::move(value));
+    return values;
+  }
+  if (!expect(owner, entry, ValueKind::array, "write a string or a list of strings")) {
+    return values;
+  }
+  for (const auto& [value, where] : strings(owner, entry)) {
+    if (!visible(value, where, quote(entry.key))) continue;
+    if (std::find(values.begin(), values.end(), value) != values.end()) {
+      error(where, fmt::format("{} is listed twice in {}", quote(value), quote(entry.key)));
     } else {
-      first = at(where);
-      out.emplace_back(*role, *first);
+      values.emplace_back(value);
     }
   }
-  return out;
+  if (entry.value.size() == 0) {
+    error(entry.value.at(), fmt::format("no value is listed for {}", quote(entry.key)),
+          "a list means any of its values, so an empty one matches nobody");
+  }
+  return values;
 }
 
-std::optional<AccessDecl> FileReader::access(const Owner& owner, const Entry& entry,
-                                             bool of_group) {
-  if (!expect(owner, entry, ValueKind::table, "write { alias = [\"user\"] }")) return std::nullopt;
-  AccessDecl access;
-  access.at = at(entry.at);
-  for (const Entry& grant : entry.value.entries()) {
-    access.grants.push_back({std::string(grant.key), at(grant.at),
-                             roles({"\"access\" of", owner.name}, grant, of_group)});
+std::optional<std::vector<MatchKey>> FileReader::match(const Owner& owner, const Entry& entry,
+                                                       std::string_view without) {
+  if (!expect(owner, entry, ValueKind::table, "write { department = \"Engineering\" }")) {
+    return std::nullopt;
   }
-  return access;
+  const std::vector<Entry> keys = entry.value.entries();
+  bool fine = !keys.empty();
+  if (!fine) {
+    error(
+        entry.value.at(), fmt::format("{} of {} names no attribute", quote(entry.key), owner.str()),
+        fmt::format("{}; name at least one attribute, or leave {} out", without, quote(entry.key)));
+  }
+  const std::string called = quote(entry.key);
+  std::vector<MatchKey> out;
+  for (const Entry& key : keys) {
+    std::vector<std::string> values = match_values({called}, key);
+    fine = fine && !values.empty();
+    out.push_back({std::string(key.key), std::move(values), at(key.at)});
+  }
+  if (!fine) return std::nullopt;
+  return out;
 }
 
 std::optional<Bound> FileReader::bound(const Owner& owner, const Entry& entry) {

@@ -29,8 +29,10 @@ constexpr std::array kTables = {
     TopLevel{"groups", read_groups},
     TopLevel{"safety", read_safety},
     TopLevel{"acknowledge", read_acknowledge},
+    TopLevel{"rosters", read_rosters},
+    TopLevel{"rules", read_rules},
+    TopLevel{"tests", read_tests},
 };
-constexpr std::array<std::string_view, 3> kLater = {"rules", "tests", "rosters"};
 constexpr auto kKnown = language::names(language::kTopKeys);
 
 void read_version(FileReader& reader, const Entry& entry) {
@@ -51,7 +53,7 @@ void unknown_entry(FileReader& reader, const Entry& entry) {
   reader.error(entry.at, "unknown " + shown,
                hint_for_key(reader.policy(), entry.key, kKnown,
                             "known are [organization], [resources], [users], [groups], [safety], "
-                            "[[acknowledge]]"));
+                            "[[rules]], [[tests]], [[rosters]], [[acknowledge]]"));
 }
 
 void read_entry(FileReader& reader, const Entry& entry) {
@@ -59,10 +61,6 @@ void read_entry(FileReader& reader, const Entry& entry) {
   for (const TopLevel& table : kTables) {
     if (entry.key != table.name) continue;
     return table.read(reader, entry);
-  }
-  if (std::find(kLater.begin(), kLater.end(), entry.key) != kLater.end()) {
-    return reader.error(entry.at, fmt::format("[[{}]] is not supported yet", entry.key),
-                        "take it out for now");
   }
   unknown_entry(reader, entry);
 }
@@ -128,13 +126,15 @@ void PolicyDeleter::operator()(Policy* policy) const {
 
 ParsedPolicy parse_policy(std::span<const SourceFile> files) {
   std::vector<const SourceFile*> sources;
-  for (const SourceFile& file : files) sources.push_back(&file);
+  std::vector<const SourceFile*> rosters;
+  for (const SourceFile& file : files) (file.roster ? rosters : sources).push_back(&file);
   std::sort(sources.begin(), sources.end(), [](const SourceFile* left, const SourceFile* right) {
     return left->path < right->path;
   });
 
   ParsedPolicy parsed{PolicyPtr(new Policy), {}};
   Policy& policy = *parsed.policy;
+  policy.first_roster = static_cast<std::uint32_t>(sources.size());
   Digest digest("rolecall policy 1");
   bool incomplete = false;
   bool empty = true;
@@ -149,9 +149,14 @@ ParsedPolicy parse_policy(std::span<const SourceFile> files) {
     incomplete = incomplete || !summary.readable;
     empty = empty && summary.empty;
   }
-  policy.digest = digest.hex();
   if (!incomplete) check_presence(policy, empty, parsed.diagnostics);
+  if (!apply_rosters(policy, rosters, digest, parsed.diagnostics)) {
+    incomplete = true;
+    policy.users_broken = true;
+  }
+  policy.digest = digest.hex();
   check_policy(policy, incomplete, parsed.diagnostics);
+  if (!incomplete) check_rule_references(policy, parsed.diagnostics);
   return parsed;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "policies/desired.h"
 #include "policies/diagnostics.h"
 #include "state/model/instant.h"
+#include "state/model/result.h"
 #include "state/model/workspace.h"
 
 namespace rolecall {
@@ -17,7 +19,15 @@ namespace rolecall {
 struct SourceFile {
   std::string path;
   std::string bytes;
+  bool roster = false;  ///< CSV that a [[rosters]] table names (see roster_paths); else TOML
+  /// Why a roster could not be read: said where the policy names it. `bytes` are empty then.
+  std::optional<Error> unreadable{};
 };
+
+/// The CSV files that the [[rosters]] of a TOML file name, each as `path` of a SourceFile: beside
+/// `toml.path`. Whoever reads them sees to it that they are inside the policy's folder. Nothing
+/// where the bytes are no policy; parse_policy says why.
+[[nodiscard]] std::vector<std::string> roster_paths(const SourceFile& toml);
 
 /// Everything the files say, checked as far as one can without an instant or a network. Its parts
 /// are private to policies/.
@@ -32,8 +42,9 @@ struct ParsedPolicy {
   Diagnostics diagnostics;  ///< every problem of every file
 };
 
-/// Reads, checks and merges policy files. Pure: bytes in, policy and problems out. Never throws on
-/// any bytes; bounded in time and stack (see byte_scan.h for why toml++ does not see raw bytes).
+/// Reads, checks and merges policy files, and the rosters they name. Pure: bytes in, policy and
+/// problems out. Never throws on any bytes; bounded in time and stack (see byte_scan.h for why
+/// toml++ does not see raw bytes).
 [[nodiscard]] ParsedPolicy parse_policy(std::span<const SourceFile> files);
 
 /// The organization id, empty when the policy has none (then there are errors).
@@ -41,6 +52,15 @@ struct ParsedPolicy {
 
 /// Whether any resource has to be looked up, so that a run needs the workspaces.
 [[nodiscard]] bool needs_workspaces(const Policy& policy);
+
+/// What [[rules]] and [[tests]] say of the wanted organization at `at` (tests that name an instant:
+/// at theirs). For a policy without errors.
+struct RulesChecked {
+  std::size_t rules = 0;
+  std::size_t tests = 0;
+  Diagnostics diagnostics{};  ///< what broke one, as an error or, where the rule says so, a warning
+};
+[[nodiscard]] RulesChecked check_rules(const Policy& policy, Instant at);
 
 struct ResolvedPolicy {
   Desired desired;

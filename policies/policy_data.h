@@ -34,6 +34,8 @@ using PersonId = std::uint32_t;
 class People {
  public:
   [[nodiscard]] Result<PersonId> intern(std::string_view spelling);
+  /// Nothing for somebody whom the policy does not name.
+  [[nodiscard]] std::optional<PersonId> find(const Email& email) const;
   [[nodiscard]] const Email& email(PersonId person) const { return emails_[person]; }
   [[nodiscard]] std::size_t size() const { return emails_.size(); }
 
@@ -74,16 +76,26 @@ struct RolesDecl {
 
 enum class UserState : std::uint8_t { active, suspended, removed };
 
+struct Attribute {
+  std::string name;
+  std::string value;
+  At at;  ///< in [users], or the field of a roster
+};
+
+/// Somebody whom [users], a roster that declares people, or both declare: each says what the other
+/// does not.
 struct UserDecl {
   PersonId person = 0;
-  At at;
+  At at;                        ///< the key in [users], else the address in the roster
+  std::optional<At> roster_at;  ///< the address in the roster that declares them
   UserState state = UserState::active;
-  At state_at;
+  std::optional<At> state_at;  ///< where it is written
+  std::string status;          ///< what a roster says of who is not active: "Status = Left"
   std::string account_id;
   std::optional<RolesDecl> roles;
   std::optional<AccessDecl> access;
-  std::uint32_t window = 0;                                     ///< index into Policy::windows
-  std::vector<std::pair<std::string, std::string>> attributes;  ///< by name
+  std::uint32_t window = 0;           ///< index into Policy::windows
+  std::vector<Attribute> attributes;  ///< by name
   std::string reason;
 };
 
@@ -180,8 +192,72 @@ struct AcknowledgeDecl {
   At at;
 };
 
+/// A [[rosters]] table.
+struct RosterDecl {
+  struct Column {
+    std::string name;
+    At at;
+  };
+  struct Active {
+    Column column;
+    std::vector<std::pair<std::string, At>> values;  ///< of who is wanted active
+    At at;
+  };
+  std::string path;  ///< of its SourceFile
+  At at;
+  At file_at;
+  Column email;
+  std::vector<std::pair<std::string, Column>> attributes;  ///< attribute and its column
+  std::optional<Active> active;
+  bool declare_users = false;
+};
+
+/// Whom a rule is about: everybody of whom all parts hold that are there.
+struct SelectorDecl {
+  At at;
+  std::vector<std::pair<std::string, At>> domains;  ///< any of; as in an Email
+  std::vector<GroupNameAt> groups;                  ///< any of
+  std::vector<MatchKey> attributes;                 ///< every key
+};
+
+/// What somebody may have: in `deny` of a rule, in `has` and `lacks` of a test.
+struct HoldingsDecl {
+  std::vector<GroupNameAt> groups;  ///< tests only
+  std::optional<RolesDecl> roles;
+  std::optional<AccessDecl> access;
+};
+
+struct RequireDecl {
+  At at;
+  std::optional<std::int64_t> until_within_days;
+  bool reason = false;
+};
+
+/// A [[rules]] table.
+struct RuleDecl {
+  std::string name;
+  At at;
+  Severity severity = Severity::error;
+  std::optional<SelectorDecl> users;
+  HoldingsDecl deny;
+  std::vector<GroupNameAt> exclusive_groups;
+  std::optional<RequireDecl> require;
+};
+
+/// A [[tests]] table.
+struct TestDecl {
+  std::string name;
+  At at;
+  std::optional<Email> user;
+  At user_at;
+  std::optional<Bound> when;  ///< the run's instant without
+  HoldingsDecl has;
+  HoldingsDecl lacks;
+};
+
 struct Policy {
-  std::vector<std::string> files;
+  std::vector<std::string> files;  ///< TOML first, then rosters
+  std::uint32_t first_roster = 0;  ///< index into `files`
   std::string digest;
   std::optional<OrganizationDecl> organization;
   std::vector<ResourceDecl> resources;
@@ -195,6 +271,11 @@ struct Policy {
   std::vector<std::uint32_t> group_order;  ///< each group after those it includes; none in a cycle
   SafetyDecl safety;
   std::vector<AcknowledgeDecl> acknowledgements;
+  std::vector<RosterDecl> rosters;
+  std::vector<RuleDecl> rules;
+  std::vector<TestDecl> tests;
+  std::unordered_map<std::string, At> rule_names;
+  std::unordered_map<std::string, At> test_names;
   /// Looking for a near name costs; a policy full of unknown names needs no more guesses than this.
   int guesses_left = 100;
   bool users_broken = false;  ///< some [users] entry has errors: who matches is not known
@@ -202,6 +283,7 @@ struct Policy {
   std::vector<std::string> reasons{std::string{}};  ///< entry 0 is empty
 
   [[nodiscard]] Place place(const At& at) const { return {files[at.file], at.line, at.column}; }
+  [[nodiscard]] bool is_roster(const At& at) const { return at.file >= first_roster; }
   [[nodiscard]] const UserDecl* user(PersonId person) const {
     const auto found = user_by_person.find(person);
     return found == user_by_person.end() ? nullptr : &users[found->second];

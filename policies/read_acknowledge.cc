@@ -55,10 +55,7 @@ bool has_all(FileReader& reader, Position where, const std::vector<Entry>& entri
 }
 
 void read_one(FileReader& reader, const Value& value) {
-  const Entry itself{"[[acknowledge]]", value.at(), value};
-  if (!reader.expect(kOwner, itself, ValueKind::table, "write it as a table, [[acknowledge]]")) {
-    return;
-  }
+  const Entry itself{kOwner.kind, value.at(), value};
   const std::vector<Entry> entries = reader.table(kOwner, itself, kKeys);
   bool fine = has_all(reader, value.at(), entries);
   AcknowledgeDecl decl;
@@ -96,15 +93,7 @@ void read_one(FileReader& reader, const Value& value) {
 }  // namespace
 
 void read_acknowledge(FileReader& reader, const Entry& entry) {
-  if (entry.value.is(ValueKind::table)) {
-    return reader.error(entry.at, "[acknowledge] is one table; acknowledgements are a list",
-                        "write [[acknowledge]]");
-  }
-  const Entry itself{kOwner.kind, entry.at, entry.value};
-  if (!reader.expect(kOwner, itself, ValueKind::array, "write it as a table, [[acknowledge]]")) {
-    return;
-  }
-  for (std::size_t i = 0; i < entry.value.size(); ++i) read_one(reader, entry.value[i]);
+  for (const Value& value : reader.tables(kOwner, entry)) read_one(reader, value);
 }
 
 }  // namespace rolecall

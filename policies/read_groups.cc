@@ -93,52 +93,11 @@ void read_members(FileReader& reader, const Owner& owner, const Entry& entry, Gr
   }
 }
 
-/// A string, or an array of strings of which any is meant.
-std::vector<std::string> read_match_values(FileReader& reader, const Entry& entry) {
-  const Owner owner{"\"match\""};
-  std::vector<std::string> values;
-  if (entry.value.is(ValueKind::string)) {
-    if (auto value = reader.text(owner, entry)) values.push_back(*std::move(value));
-    return values;
-  }
-  if (!reader.expect(owner, entry, ValueKind::array, "write a string or a list of strings")) {
-    return values;
-  }
-  for (const auto& [value, where] : reader.strings(owner, entry)) {
-    if (!reader.visible(value, where, quote(entry.key))) continue;
-    if (std::find(values.begin(), values.end(), value) != values.end()) {
-      reader.error(where, fmt::format("{} is listed twice in {}", quote(value), quote(entry.key)));
-    } else {
-      values.emplace_back(value);
-    }
-  }
-  if (entry.value.size() == 0) {
-    reader.error(entry.value.at(), fmt::format("no value is listed for {}", quote(entry.key)),
-                 "a list means any of its values, so an empty one matches nobody");
-  }
-  return values;
-}
-
 void read_match(FileReader& reader, const Owner& owner, const Entry& entry, GroupDecl& out) {
   out.match_at = reader.at(entry.at);
-  if (!reader.expect(owner, entry, ValueKind::table, "write { department = \"Engineering\" }")) {
-    out.membership_broken = true;
-    return;
-  }
-  const std::vector<Entry> keys = entry.value.entries();
-  if (keys.empty()) {
-    out.membership_broken = true;
-    reader.error(entry.value.at(), fmt::format("\"match\" of {} names no attribute", owner.str()),
-                 "it would match everybody; name at least one attribute, or leave \"match\" out");
-  }
-  for (const Entry& key : keys) {
-    std::vector<std::string> values = read_match_values(reader, key);
-    if (values.empty()) {
-      out.membership_broken = true;
-    } else {
-      out.match.push_back({std::string(key.key), std::move(values), reader.at(key.at)});
-    }
-  }
+  auto keys = reader.match(owner, entry, "it would match everybody");
+  if (!keys) out.membership_broken = true;
+  out.match = std::move(keys).value_or(std::vector<MatchKey>{});
 }
 
 void read_key(FileReader& reader, const Owner& owner, const Entry& key, GroupDecl& out) {

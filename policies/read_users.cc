@@ -12,31 +12,16 @@ namespace {
 
 constexpr auto kKeys = language::names(language::kUserKeys);
 
-std::optional<RolesDecl> read_roles(FileReader& reader, const Owner& owner, const Entry& entry) {
-  RolesDecl roles;
-  roles.at = reader.at(entry.at);
-  for (const auto& [word, where] : reader.strings(owner, entry)) {
-    if (word != kOrgAdmin) {
-      reader.error(
-          where, fmt::format("unknown organization role {}", quote(word)),
-          did_you_mean(reader.policy(), word, language::kOrgRoles,
-                       "the one known is \"org-admin\"; roles on apps go into \"access\""));
-    } else if (roles.org_admin) {
-      reader.declared_twice(where, "role \"org-admin\" is listed twice", *roles.org_admin);
-    } else {
-      roles.org_admin = reader.at(where);
-    }
-  }
-  return roles;
-}
-
 void read_attributes(FileReader& reader, const Owner& owner, const Entry& entry, UserDecl& out) {
   for (const Entry& attribute : reader.table(owner, entry)) {
     if (!reader.visible(attribute.key, attribute.at, "attribute name")) continue;
     std::optional<std::string> value = reader.text(owner, attribute);
-    if (value) out.attributes.emplace_back(attribute.key, *std::move(value));
+    if (!value) continue;
+    out.attributes.push_back(
+        {std::string(attribute.key), *std::move(value), reader.at(attribute.at)});
   }
-  std::sort(out.attributes.begin(), out.attributes.end());
+  std::sort(out.attributes.begin(), out.attributes.end(),
+            [](const Attribute& left, const Attribute& right) { return left.name < right.name; });
 }
 
 void read_account_id(FileReader& reader, const Owner& owner, const Entry& entry, UserDecl& out) {
@@ -58,7 +43,7 @@ void read_key(FileReader& reader, const Owner& owner, const Entry& key, UserDecl
   } else if (key.key == "account_id") {
     read_account_id(reader, owner, key, out);
   } else if (key.key == "roles") {
-    out.roles = read_roles(reader, owner, key);
+    out.roles = reader.org_roles(owner, key);
   } else if (key.key == "access") {
     out.access = reader.access(owner, key, false);
   } else if (key.key == "attributes") {

@@ -12,22 +12,23 @@
 namespace rolecall {
 namespace {
 
-std::string outside(const Window& window, Instant at) {
-  if (window.from && at < window.from->instant) {
-    return fmt::format("outside its window (from {})", window.from->text);
-  }
-  return fmt::format("outside its window (until {})", window.until->text);
-}
-
 std::string why_matched(const GroupDecl& group, const UserDecl& user) {
   std::string out = "matches ";
   for (const MatchKey& key : group.match) {
-    const auto value = std::find_if(user.attributes.begin(), user.attributes.end(),
-                                    [&](const auto& pair) { return pair.first == key.attribute; });
     if (&key != &group.match.front()) out += ", ";
-    out += fmt::format("{} = {}", key.attribute, value->second);
+    out += fmt::format("{} = {}", key.attribute, attribute(user, key.attribute)->value);
   }
   return out;
+}
+
+/// The first attribute by which somebody is in a group that comes from a roster.
+std::optional<At> matched_in_roster(const Policy& policy, const GroupDecl& group,
+                                    const UserDecl& user) {
+  for (const MatchKey& key : group.match) {
+    const At& at = attribute(user, key.attribute)->at;
+    if (policy.is_roster(at)) return at;
+  }
+  return std::nullopt;
 }
 
 class Resolver {
@@ -112,20 +113,14 @@ class Resolver {
     UserScope& scope = desired_.users[index(ref)];
     scope.declared = true;
     scope.account_id = decl.account_id;
-    const Window& window = policy_.windows[decl.window];
-    if (decl.state == UserState::removed) {
-      scope.state_cause = cause(decl.state_at, "state = \"removed\"", decl.reason);
-    } else if (decl.state == UserState::suspended) {
-      user.presence = Presence::suspended;
-      scope.state_cause = cause(decl.state_at, "state = \"suspended\"", decl.reason);
-    } else if (!is_inside(window, at_)) {
-      user.presence = Presence::suspended;
-      const bool early = window.from && at_ < window.from->instant;
-      scope.state_cause =
-          cause(early ? window.from->at : window.until->at, outside(window, at_), decl.reason);
-    } else {
+    if (wanted_active(policy_, decl, at_)) {
       user.presence = Presence::active;
-      scope.state_cause = cause(decl.at, "declared", decl.reason);
+      scope.state_cause = cause(
+          decl.at, policy_.is_roster(decl.at) ? "declared by a roster" : "declared", decl.reason);
+    } else {
+      if (decl.state != UserState::removed) user.presence = Presence::suspended;
+      const WhyInactive why = why_inactive(policy_, decl, at_);
+      scope.state_cause = cause(why.at, why.words, decl.reason);
     }
     if (decl.roles) {
       scope.roles_managed = true;
@@ -208,11 +203,15 @@ class Resolver {
         }
         why = known;
       } else {
-        const std::uint32_t text =
-            desired_.causes.text(why_matched(decl, *policy_.user(member.person)));
-        CauseRef& known = matched[text];
-        if (known == 0) known = cause(*decl.match_at, text, 0);
-        why = known;
+        const UserDecl& user = *policy_.user(member.person);
+        const std::uint32_t text = desired_.causes.text(why_matched(decl, user));
+        if (const std::optional<At> row = matched_in_roster(policy_, decl, user)) {
+          why = cause(*row, text, 0);
+        } else {
+          CauseRef& known = matched[text];
+          if (known == 0) known = cause(*decl.match_at, text, 0);
+          why = known;
+        }
       }
       members.emplace_back(people_[member.person], why);
     }

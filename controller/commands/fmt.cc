@@ -24,6 +24,7 @@ int run_fmt(const GlobalOptions& global, const FmtOptions& options) {
   boost::json::array items;
   bool failed = false;
   for (const SourceFile& file : read->files) {
+    if (file.roster) continue;
     const std::optional<std::string> formatted = format_policy(file, diagnostics);
     const bool differs = formatted && *formatted != file.bytes;
     if (differs && !options.check) {

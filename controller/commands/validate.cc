@@ -27,7 +27,7 @@ json::object to_json(const Diagnostic& diagnostic) {
 struct Checked {
   std::string name;
   Diagnostics diagnostics;
-  std::size_t people = 0, groups = 0, resources = 0;
+  std::size_t people = 0, groups = 0, resources = 0, rules = 0, tests = 0;
 };
 
 Result<Checked> check(const std::string& asked, Instant at) {
@@ -41,6 +41,11 @@ Result<Checked> check(const std::string& asked, Instant at) {
   const ParsedPolicy parsed = parse_policy(read->files);
   out.diagnostics.append(parsed.diagnostics);
   if (parsed.diagnostics.has_errors()) return out;
+
+  const RulesChecked rules = check_rules(*parsed.policy, at);
+  out.diagnostics.append(rules.diagnostics);
+  out.rules = rules.rules;
+  out.tests = rules.tests;
 
   Catalog catalog;
   const ResolvedPolicy resolved = resolve_policy(*parsed.policy, at, nullptr, catalog);
@@ -82,10 +87,12 @@ int run_validate(const GlobalOptions& global, const ValidateOptions& options) {
   }
   if (!checked->diagnostics.sorted().empty()) print_message(render(checked->diagnostics));
   if (code == 0) {
-    print(fmt::format("{}: valid: {}, {}, {}\n", escape_terminal(checked->name),
-                      counted(checked->people, "person", "people"),
-                      counted(checked->groups, "group", "groups"),
-                      counted(checked->resources, "resource", "resources")));
+    std::string counts = fmt::format("{}, {}, {}", counted(checked->people, "person", "people"),
+                                     counted(checked->groups, "group", "groups"),
+                                     counted(checked->resources, "resource", "resources"));
+    if (checked->rules > 0) counts += ", " + counted(checked->rules, "rule", "rules");
+    if (checked->tests > 0) counts += ", " + counted(checked->tests, "test", "tests");
+    print(fmt::format("{}: valid: {}\n", escape_terminal(checked->name), counts));
   }
   return code;
 }

@@ -182,6 +182,73 @@ TEST_F(PolicyFilesTest, CountsAreLimited) {
   EXPECT_THAT(error_of(root_), HasSubstr("more than 1000 policy files"));
 }
 
+/// "PATH: bytes" or "PATH: why it could not be read" of the rosters.
+std::vector<std::string> rosters_of(const std::string& path, const std::string& root) {
+  const Result<PolicyFiles> found = read_policy_files(path);
+  if (!found) return {found.error().what};
+  std::vector<std::string> out;
+  for (const SourceFile& file : found->files) {
+    if (!file.roster) continue;
+    EXPECT_TRUE(file.path.starts_with(root + "/")) << file.path;
+    EXPECT_TRUE(!file.unreadable || file.bytes.empty());
+    out.push_back(file.unreadable ? file.unreadable->what : file.path + ": " + file.bytes);
+    out.back().erase(0, root.size() + 1);
+  }
+  return out;
+}
+
+std::string naming(const std::string& file) {
+  return "[[rosters]]\nfile = '" + file + "'\nemail = 'm'\ndeclare_users = true\n";
+}
+
+TEST_F(PolicyFilesTest, RostersAreReadBesideTheFileThatNamesThem) {
+  write("a.toml", naming("hr.csv") + naming("sub/more.csv"));
+  write("sub/b.toml", naming("hr.csv") + naming("../hr.csv") + naming("more.csv"));
+  write("hr.csv", "one");
+  write("sub/hr.csv", "two");
+  write("sub/more.csv", "three");
+  write("unnamed.csv", "four");
+  EXPECT_THAT(rosters_of(root_, root_), ElementsAre("hr.csv: one", "sub/../hr.csv: one",
+                                                    "sub/hr.csv: two", "sub/more.csv: three"));
+  EXPECT_THAT(rosters_of(root_ + "/a.toml", root_),
+              ElementsAre("hr.csv: one", "sub/more.csv: three"));
+}
+
+TEST_F(PolicyFilesTest, RostersOutsideTheFolderAreNotRead) {
+  write("../secret.csv", "secret");
+  write("../policy-next-door/hr.csv", "secret");
+  link("../secret.csv", "link.csv");
+  link("..", "up");
+  link("real.csv", "inside.csv");
+  write("real.csv", "fine");
+  write("sub/a.toml", naming("../../secret.csv") + naming("../link.csv") +
+                          naming("../up/secret.csv") + naming("../inside.csv") +
+                          naming("../../policy-next-door/hr.csv"));
+  EXPECT_THAT(
+      rosters_of(root_, root_),
+      ElementsAre("sub/../../policy-next-door/hr.csv: outside the folder of the policy",
+                  "sub/../../secret.csv: outside the folder of the policy",
+                  "sub/../inside.csv: fine", "sub/../link.csv: outside the folder of the policy",
+                  "sub/../up/secret.csv: outside the folder of the policy"));
+  EXPECT_THAT(rosters_of(root_ + "/sub/a.toml", root_),
+              ::testing::Contains("sub/../inside.csv: outside the folder of the policy"));
+}
+
+TEST_F(PolicyFilesTest, OnlyRegularRostersOfSomeSizeAreRead) {
+  write("a.toml", naming("gone.csv") + naming("pipe.csv") + naming("folder.csv") +
+                      naming("large.csv") + naming("broken.csv") + naming("a.toml/x"));
+  ASSERT_EQ(::mkfifo((root_ + "/pipe.csv").c_str(), 0600), 0);
+  fs::create_directory(root_ + "/folder.csv");
+  link("nowhere", "broken.csv");
+  write("large.csv", "");
+  fs::resize_file(root_ + "/large.csv", kMaxRosterBytes + 1);
+  EXPECT_THAT(rosters_of(root_, root_),
+              ElementsAre("a.toml/x: Not a directory", "broken.csv: no such file",
+                          "folder.csv: not a regular file but a folder", "gone.csv: no such file",
+                          "large.csv: 64.0 MiB is over the limit of 64 MiB",
+                          "pipe.csv: not a regular file but a named pipe"));
+}
+
 TEST_F(PolicyFilesTest, TheDefaultIsTheFileElseTheFolder) {
   const Result<std::string> neither = default_policy_path(root_);
   ASSERT_FALSE(neither);

@@ -28,6 +28,7 @@ void policy(std::string_view bytes) {
   constexpr std::string_view kPath = "p.toml";
   const std::vector<SourceFile> files{{std::string(kPath), std::string(bytes)}};
   check_format(files.front());
+  (void)roster_paths(files.front());
   const ParsedPolicy parsed = parse_policy(files);
   require_inside(parsed.diagnostics, kPath, bytes);
   if (parsed.diagnostics.has_errors()) return;
@@ -35,6 +36,7 @@ void policy(std::string_view bytes) {
   require(!organization_id(*parsed.policy).empty(), "a policy without an organization");
   Catalog catalog;
   const Instant at = *parse_instant("2026-12-01");
+  require_inside(check_rules(*parsed.policy, at).diagnostics, kPath, bytes);
   const ResolvedPolicy resolved = resolve_policy(*parsed.policy, at, nullptr, catalog);
   require_inside(resolved.diagnostics, kPath, bytes);
   for (CauseRef ref = 0; ref < resolved.desired.causes.size(); ++ref) {

@@ -12,6 +12,8 @@ namespace rolecall::fuzz {
 
 /// A policy file: scan, parse, resolve.
 void policy(std::string_view bytes);
+/// A CSV file that a policy names as a roster.
+void roster(std::string_view bytes);
 /// Answers of the API, in the order of the calls: a line of "---" ends each.
 void pages(std::string_view bytes);
 /// A saved plan, as it is and with its digest and checksum made to fit.
@@ -30,9 +32,9 @@ struct Target {
   void (*run)(std::string_view bytes);
 };
 inline constexpr std::array kTargets = {
-    Target{"policy", policy},   Target{"pages", pages},     Target{"plan_file", plan_file},
-    Target{"headers", headers}, Target{"options", options}, Target{"text", text},
-    Target{"world", world},
+    Target{"policy", policy},       Target{"roster", roster},   Target{"pages", pages},
+    Target{"plan_file", plan_file}, Target{"headers", headers}, Target{"options", options},
+    Target{"text", text},           Target{"world", world},
 };
 
 /// An invariant: throws what it says when it does not hold.

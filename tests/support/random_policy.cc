@@ -22,6 +22,9 @@ class Writer {
     groups();
     safety();
     acknowledge();
+    rules();
+    tests();
+    rosters();
     return std::move(out_);
   }
 
@@ -128,7 +131,7 @@ class Writer {
       maybe(fmt::format("membership = \"{}\"",
                         one_of(std::array<std::string_view, 2>{"exclusive", "additive"})));
     }
-    if (dice_.chance(3)) line("[groups.nobody]\nmembers = []\nempty = true");
+    line("[groups.nobody]\nmembers = []\nempty = true");
   }
 
   std::string member_list() {
@@ -163,11 +166,72 @@ class Writer {
     }
   }
 
+  /// Of a table in braces: each now and then, the first where none came up.
+  std::string some_of(const std::vector<std::string>& entries) {
+    std::string out;
+    for (const std::string& entry : entries) {
+      if (dice_.chance(2)) out += (out.empty() ? "" : ", ") + entry;
+    }
+    return "{ " + (out.empty() ? entries.front() : out) + " }";
+  }
+  std::string held() {
+    return dice_.chance(2) ? "access = { jira = [\"user\", \"viewer\"] }"
+                           : "access = { jira = [\"admin\"], wiki = [\"guest\"] }";
+  }
+
+  void rules() {
+    for (int i = dice_.below(3); i > 0; --i) {
+      line(fmt::format("[[rules]]\nname = \"rule {}\"", i));
+      maybe(fmt::format("severity = \"{}\"",
+                        one_of(std::array<std::string_view, 2>{"error", "warning"})));
+      maybe("users = " +
+            some_of({dice_.chance(2) ? "domain = \"acme.example\"" : "domain = [\"a.example\"]",
+                     dice_.chance(2) ? "group = \"base\"" : "group = [\"base\", \"nobody\"]",
+                     "attributes = { department = [\"Engineering\"], site = \"Berlin\" }"}));
+      maybe("deny = " + some_of({"roles = [\"org-admin\"]", held()}));
+      maybe("exclusive_groups = [\"base\", \"nobody\"]");
+      line("require = " +
+           some_of({fmt::format("until_within_days = {}", dice_.below(400)), "reason = true"}));
+    }
+  }
+
+  void tests() {
+    for (int i = dice_.below(3); i > 0; --i) {
+      line(fmt::format("[[tests]]\nname = \"test {}\"\nuser = \"u{}@acme.example\"", i, i - 1));
+      maybe("at = " + day());
+      const std::vector<std::string> holdings = {"groups = [\"base\"]", held(),
+                                                 "roles = [\"org-admin\"]"};
+      maybe("has = " + some_of(holdings));
+      line("lacks = " + some_of(holdings));
+    }
+  }
+
+  void rosters() {
+    if (!dice_.chance(3)) return;
+    line(fmt::format("[[rosters]]\nfile = \"hr.csv\"\nemail = \"{}\"", kRosterColumns[0]));
+    const bool declares = dice_.chance(2);
+    if (declares) {
+      line("declare_users = true");
+      maybe(fmt::format("active = {{ column = \"{}\", values = [\"Active\", \"Leave\"] }}",
+                        kRosterColumns[2]));
+    } else {
+      maybe("declare_users = false");
+    }
+    line(fmt::format("attributes = {{ team = \"{}\" }}", kRosterColumns[1]));
+  }
+
+  static constexpr std::array<std::string_view, 3> kRosterColumns = {"Work Email", "Team",
+                                                                     "Status"};
+
   Dice& dice_;
   std::string out_;
 };
 
 }  // namespace
+
+std::string random_policys_roster() {
+  return "Work Email,Team,Status\nhr@acme.example,Core,Active\n";
+}
 
 std::string make_random_policy(Dice& dice) {
   return Writer(dice).run();
