@@ -118,8 +118,8 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     check_safety(input, planned.plan);
   }
   if (request.for_people) {
-    add_insight({client, request.policy_path, *parsed.policy, *workspaces, request.last_clean,
-                 input, catalog},
+    add_insight({client, request.policy_path, files->files, *parsed.policy, *workspaces,
+                 request.last_clean, input, catalog},
                 planned.plan);
   }
   out.plan = std::move(planned.plan);
