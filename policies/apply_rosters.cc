@@ -16,6 +16,8 @@ namespace {
 
 /// Beyond so many problems, one thing is wrong with the whole file.
 constexpr std::size_t kMaxProblems = 50;
+/// Far over any organization; a hostile file must not take all memory.
+constexpr std::int64_t kMaxLines = 1'000'000;
 /// Words of a column that are tried for a "did you mean".
 constexpr std::size_t kMaxWords = 1'000;
 
@@ -293,6 +295,11 @@ std::optional<std::string_view> text_of(const Policy& policy, const RosterDecl& 
   }
   const std::optional<std::string_view> text = decode_text(*file, "CSV", diagnostics);
   if (!text) return text;
+  if (std::count(text->begin(), text->end(), '\n') > kMaxLines) {
+    diagnostics.error({file->path, 0, 0}, fmt::format("roster has more than {} lines", kMaxLines),
+                      "split it into several rosters");
+    return std::nullopt;
+  }
   const std::size_t nul = text->find('\0');
   if (nul == std::string_view::npos) return text;
   const auto lines = std::count(text->begin(), text->begin() + static_cast<long>(nul), '\n');

@@ -53,10 +53,20 @@ void read_attributes(FileReader& reader, const Entry& entry, RosterDecl& out) {
   const Owner owner{"\"attributes\" of [[rosters]]"};
   const std::vector<Entry> entries =
       reader.table(owner, {owner.kind, entry.value.at(), entry.value});
+  std::unordered_map<std::string, At> taken;
   for (const Entry& attribute : entries) {
     if (!reader.visible(attribute.key, attribute.at, "attribute name")) continue;
     auto column = read_column(reader, owner, attribute);
-    if (column) out.attributes.emplace_back(attribute.key, *std::move(column));
+    if (!column) continue;
+    // So that what is kept of a file is not many times its size.
+    const auto [first, added] = taken.try_emplace(column->name, column->at);
+    if (!added) {
+      reader.declared_twice(
+          attribute.value.at(),
+          fmt::format("column {} is taken for two attributes", quote(column->name)), first->second);
+      continue;
+    }
+    out.attributes.emplace_back(attribute.key, *std::move(column));
   }
 }
 
