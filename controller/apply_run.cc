@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/progress.h"
@@ -19,9 +20,11 @@ namespace {
 
 /// A protection that the policy has dropped refuses one apply; from then on what the policy says
 /// now counts.
-Result<void> remember(Store& store, const Planned& planned, const ApplyReport& report) {
+Result<void> remember(Store& store, const Planned& planned, const ApplyReport& report,
+                      Instant now) {
   const std::string& organization = planned.plan->organization;
   Store::Remembered learned = planned.learned;
+  if (learned.counts) learned.counts->at = now;
   // What the run itself took away must not look like a listing that lost something.
   for (std::size_t i = 0; learned.sighting && i < report.outcomes.size(); ++i) {
     if (report.outcomes[i].state != ChangeOutcome::State::applied) continue;
@@ -138,7 +141,7 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   if (const auto closed = opened.store->end_run(*run, end); !closed) {
     return tl::make_unexpected(closed.error());
   }
-  if (const auto kept = remember(*opened.store, planned, {}); !kept) {
+  if (const auto kept = remember(*opened.store, planned, {}, clock.now()); !kept) {
     return tl::make_unexpected(kept.error());
   }
   if (const auto done = sign_log(opened); !done) return tl::make_unexpected(done.error());
@@ -172,6 +175,9 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   if (const auto kept = opened.store->record_safety(*run, safety_record(plan)); !kept) {
     return tl::make_unexpected(kept.error());
   }
+  if (const auto kept = opened.store->record_losses(*run, to_rows(planned.losses)); !kept) {
+    return tl::make_unexpected(kept.error());
+  }
   Done done;
   done.run = *run;
   {
@@ -199,7 +205,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
   const auto closed = opened.store->end_run(*run, end);
-  auto kept = closed ? remember(*opened.store, planned, report) : closed;
+  auto kept = closed ? remember(*opened.store, planned, report, clock.now()) : closed;
   if (kept) kept = sign_log(opened);
   if (!kept && done.report.store_error.empty()) {
     done.report.store_error = kept.error().what;

@@ -63,9 +63,14 @@ std::optional<Answered> refuse_arguments(std::span<const std::string> arguments)
 /// What no single option can know.
 std::optional<Answered> refuse_combination(const Invocation& invocation) {
   const bool shows_plans = std::holds_alternative<PlanOptions>(invocation.command) ||
-                           std::holds_alternative<ApplyOptions>(invocation.command);
+                           std::holds_alternative<ApplyOptions>(invocation.command) ||
+                           std::holds_alternative<UndoOptions>(invocation.command);
   if (invocation.global.format == OutputFormat::markdown && !shows_plans) {
-    return refused("--format markdown is for plan and apply", "use text or json");
+    return refused("--format markdown is for plan, apply and undo", "use text or json");
+  }
+  if (invocation.global.format == OutputFormat::csv &&
+      !std::holds_alternative<GetOptions>(invocation.command)) {
+    return refused("--format csv is for get", "use text or json");
   }
   return std::nullopt;
 }
@@ -87,6 +92,8 @@ struct Dispatch {
   int operator()(const AuditExportOptions& options) const {
     return run_audit_export(global, options);
   }
+  int operator()(const ReportOptions& options) const { return run_report(global, options); }
+  int operator()(const UndoOptions& options) const { return run_undo(global, options); }
   int operator()(const SimulateOptions& options) const { return run_simulate(global, options); }
   int operator()(const UnlockOptions& options) const { return run_unlock(global, options); }
   int operator()(const StopOptions& options) const { return run_stop(global, options); }

@@ -47,7 +47,8 @@ void define_globals(CLI::App& app, GlobalOptions& global) {
   word_option<OutputFormat>(app, "--format", global.format, "How results are printed",
                             {{"text", OutputFormat::text},
                              {"json", OutputFormat::json},
-                             {"markdown", OutputFormat::markdown}})
+                             {"markdown", OutputFormat::markdown},
+                             {"csv", OutputFormat::csv}})
       ->group(output);
   word_option<ProgressStyle>(app, "--progress", global.progress, "Progress of long reads on stderr",
                              {{"auto", ProgressStyle::automatic},

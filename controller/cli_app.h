@@ -22,6 +22,8 @@ struct CommandLine {
   AuditShowOptions audit_show;
   AuditVerifyOptions audit_verify;
   AuditExportOptions audit_export;
+  UndoOptions undo;
+  ReportOptions report;
   SimulateOptions simulate;
   UnlockOptions unlock;
   StopOptions stop;

@@ -19,6 +19,8 @@ namespace rolecall {
 [[nodiscard]] int run_audit_show(const GlobalOptions& global, const AuditShowOptions& options);
 [[nodiscard]] int run_audit_verify(const GlobalOptions& global, const AuditVerifyOptions& options);
 [[nodiscard]] int run_audit_export(const GlobalOptions& global, const AuditExportOptions& options);
+[[nodiscard]] int run_report(const GlobalOptions& global, const ReportOptions& options);
+[[nodiscard]] int run_undo(const GlobalOptions& global, const UndoOptions& options);
 [[nodiscard]] int run_simulate(const GlobalOptions& global, const SimulateOptions& options);
 [[nodiscard]] int run_stop(const GlobalOptions& global, const StopOptions& options);
 [[nodiscard]] int run_resume(const GlobalOptions& global, const ResumeOptions& options);

@@ -85,11 +85,16 @@ Result<Connection> Connection::open(const GlobalOptions& global) {
   return Connection(std::move(clock), std::move(client));
 }
 
-Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client) {
+Result<std::string> named_organization(const GlobalOptions& global) {
   if (!global.org.empty()) return global.org;
   auto here = organization_here();
   if (!here) return tl::make_unexpected(here.error());
-  if (*here) return **here;
+  return here->value_or("");
+}
+
+Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client) {
+  auto named = named_organization(global);
+  if (!named || !named->empty()) return named;
 
   const auto orgs = read_list(client, &Endpoints::orgs);
   if (!orgs) return tl::make_unexpected(orgs.error());

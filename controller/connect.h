@@ -32,6 +32,10 @@ class Connection {
   std::unique_ptr<PacedClient> client_;
 };
 
+/// The organization named on the command line, else by the policy in the current folder; empty for
+/// none.
+[[nodiscard]] Result<std::string> named_organization(const GlobalOptions& global);
+
 /// The organization that commands without a policy speak of: the one named, else that of the policy
 /// in the current folder, else the only one the key sees.
 [[nodiscard]] Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client);

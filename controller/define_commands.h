@@ -78,8 +78,9 @@ void choose(CLI::App& app, CommandLine& line, const Options& options) {
 
 /// validate, plan, apply, run, stop, resume.
 void define_policy_commands(CLI::App& app, CommandLine& line);
-/// get, check-key.
+/// get, report, check-key.
 void define_reading_commands(CLI::App& app, CommandLine& line);
+/// audit and what is below it, undo.
 void define_audit_commands(CLI::App& app, CommandLine& line);
 /// Commands about this machine: simulate, unlock, completion.
 void define_other_commands(CLI::App& app, CommandLine& line);

@@ -6,14 +6,17 @@
 namespace rolecall {
 
 void define_reading_commands(CLI::App& app, CommandLine& line) {
-  CLI::App& get = command(
-      app, "get", "Show something of the live organization",
-      fmt::format("THING is one of:\n  {}\n", things_in_words()) +
-          "Examples:\n"
-          "  rolecall get users\n"
-          "  rolecall get user ada@acme.example\n"
-          "  rolecall get group engineering --format json\n"
-          "  rolecall get users --all        also managed accounts outside the directory\n");
+  CLI::App& get =
+      command(app, "get", "Show something of the live organization",
+              fmt::format("THING is one of:\n  {}\n", things_in_words()) +
+                  "Examples:\n"
+                  "  rolecall get users\n"
+                  "  rolecall get user ada@acme.example\n"
+                  "  rolecall get group engineering --format json\n"
+                  "  rolecall get users --all        also managed accounts outside the directory\n"
+                  "  rolecall get groups --format csv\n"
+                  "  rolecall get counts --record    and keep them, for a schedule\n"
+                  "  rolecall get counts --history --format csv\n");
   const auto known = [](const std::string& text) -> std::string {
     if (find_thing(text) != nullptr) return {};
     const auto near = closest(text, thing_names());
@@ -23,7 +26,27 @@ void define_reading_commands(CLI::App& app, CommandLine& line) {
   option(get, "thing", line.get.thing, "What to show", "THING")->required()->check(known);
   option(get, "which", line.get.argument, "Which one: an address, a name or an id", "WHICH");
   get.add_flag("--all", line.get.all, "Also people outside the directory");
+  CLI::Option* history = get.add_flag("--history", line.get.history,
+                                      "counts: as runs and --record have kept them in the store");
+  get.add_flag("--record", line.get.record,
+               "counts: read the whole organization, and keep its counts in the store")
+      ->excludes(history);
   choose(get, line, line.get);
+
+  CLI::App& report =
+      command(app, "report", "A page for a review of access: who has what, through what",
+              "The page is one file that needs nothing else. Direct access of people is looked up "
+              "where no\n"
+              "group explains an app they have; --direct-access asks for everybody's.\n"
+              "Examples:\n"
+              "  rolecall report --out access.html\n"
+              "  rolecall report --csv access-tables/     its tables for a spreadsheet\n");
+  option(report, "policy", line.report.policy, kPolicyHelp, "POLICY");
+  option(report, "--out", line.report.out, "Write the page to this file", "FILE");
+  option(report, "--csv", line.report.csv, "Write its tables into this folder", "FOLDER");
+  report.add_flag("--direct-access", line.report.direct_access,
+                  "Look up everybody's direct access: a call for each person");
+  choose(report, line, line.report);
 
   CLI::App& check = command(app, "check-key", "Show what the API key may read",
                             "Examples:\n"

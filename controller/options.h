@@ -13,7 +13,7 @@
 
 namespace rolecall {
 
-enum class OutputFormat : std::uint8_t { text, json, markdown };
+enum class OutputFormat : std::uint8_t { text, json, markdown, csv };
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { text, json };
 enum class ProgressStyle : std::uint8_t { automatic, plain, none };
@@ -78,7 +78,9 @@ struct RunOptions {
 struct GetOptions {
   std::string thing{};
   std::string argument{};
-  bool all = false;  ///< also people outside the directory
+  bool all = false;      ///< also people outside the directory
+  bool record = false;   ///< counts: read everything, and keep them in the store
+  bool history = false;  ///< counts: those that the store has
 };
 
 struct CheckKeyOptions {};
@@ -100,6 +102,19 @@ struct AuditVerifyOptions {
 struct AuditExportOptions {
   ExportFormat format = ExportFormat::jsonl;
   std::string out{};  ///< empty: to stdout
+};
+
+struct ReportOptions {
+  std::string policy{};
+  std::string out{};           ///< the page; empty: none
+  std::string csv{};           ///< folder for its tables; empty: none
+  bool direct_access = false;  ///< look up everybody's direct access: a call for each person
+};
+
+struct UndoOptions {
+  std::int64_t run = 0;
+  std::string policy{};
+  std::string out{};  ///< where the plan is saved; empty: nowhere
 };
 
 struct SimulateOptions {
@@ -131,9 +146,10 @@ struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using Command = std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions,
-                             GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
-                             AuditVerifyOptions, AuditExportOptions, SimulateOptions, UnlockOptions,
-                             StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
+using Command =
+    std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
+                 CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
+                 AuditExportOptions, UndoOptions, ReportOptions, SimulateOptions, UnlockOptions,
+                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
 
 }  // namespace rolecall

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "controller/insight.h"
+#include "controller/logged_run.h"
 #include "controller/policy_files.h"
 #include "diff/safety.h"
 #include "diff/trust.h"
@@ -57,7 +58,10 @@ Store::Remembered learned_from(const Snapshot& live, const Catalog& catalog, con
     const auto ref = email ? catalog.find_user(*email) : std::nullopt;
     if (ref && live.live.find(*ref) != nullptr) out.arrived.push_back(open.email);
   }
-  if (live.complete()) out.sighting = size_of(live);
+  if (live.complete()) {
+    out.sighting = size_of(live);
+    out.counts = counts_of(live);
+  }
   return out;
 }
 
@@ -83,22 +87,27 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
                  {}});
   }
 
-  // Before the first call: a policy that breaks its own rules is not for any organization.
-  out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+  // Before the first call: a policy that breaks its own rules is not for any organization. An undo
+  // takes nothing from it but its safety.
+  if (request.undo == nullptr) {
+    out.diagnostics.append(check_rules(*parsed.policy, request.at).diagnostics);
+  }
   if (out.diagnostics.has_errors()) return out;
 
   std::size_t first_calls = 0;
   const auto workspaces = workspaces_for(*parsed.policy, client, first_calls);
   if (!workspaces) return stop(workspaces.error());
   Catalog catalog;
-  const ResolvedPolicy resolved =
+  ResolvedPolicy resolved =
       resolve_policy(*parsed.policy, request.at, *workspaces ? &**workspaces : nullptr, catalog);
   out.diagnostics.append(resolved.diagnostics);
   if (out.diagnostics.has_errors()) return out;
-  const Desired& desired = resolved.desired;
+  Desired& desired = resolved.desired;
   out.protections = protections_of(desired.safety, catalog);
 
-  auto snapshot = fetch(client, fetch_scope(desired), catalog, progress);
+  FetchScope scope = fetch_scope(desired);
+  if (request.undo != nullptr) widen(*request.undo, catalog, desired, scope);
+  auto snapshot = fetch(client, scope, catalog, progress);
   if (!snapshot) return stop(snapshot.error());
   snapshot->read_calls += first_calls;
   hold_against(*snapshot, catalog, desired, request);
@@ -109,7 +118,8 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   const PlanInput input{desired,         *snapshot, catalog,
                         users,           groups,    request.memory.open_invitations,
                         &request.history};
-  PlanResult planned = make_plan(input);
+  PlanResult planned =
+      request.undo != nullptr ? make_undo_plan(*request.undo, input) : make_plan(input);
   out.diagnostics.append(planned.diagnostics);
   if (out.diagnostics.has_errors()) return out;
   if (request.only != nullptr) {
@@ -117,9 +127,13 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     planned.plan = narrow(planned.plan, *request.only);
     check_safety(input, planned.plan);
   }
+  out.losses = losses_of(input, planned.plan);
   if (request.for_people) {
-    add_insight({client, request.policy_path, files->files, *parsed.policy, *workspaces,
-                 request.last_clean, input, catalog},
+    // What an undo wants is no policy's, so there is nothing to hold it against.
+    const std::optional<CleanRun> last =
+        request.undo == nullptr ? request.last_clean : std::nullopt;
+    add_insight({client, request.policy_path, files->files, *parsed.policy, *workspaces, last,
+                 input, catalog},
                 planned.plan);
   }
   out.plan = std::move(planned.plan);
@@ -144,7 +158,11 @@ FetchScope fetch_scope(const Desired& desired) {
     const auto ref = static_cast<GroupRef>(i);
     const GroupScope& group = desired.groups[i];
     const Group* wanted = desired.state.find(ref);
-    if (wanted == nullptr) continue;
+    if (wanted == nullptr) {
+      // What goes along with a deleted group is kept in the log, for an undo.
+      if (group.declared) scope.all_access.push_back(ref);
+      continue;
+    }
     bool viewer = false;
     for (const Grant& grant : wanted->grants) {
       scope.group_roles.push_back(grant.role);

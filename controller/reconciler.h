@@ -8,6 +8,7 @@
 #include "diff/diff.h"
 #include "diff/origin.h"
 #include "diff/plan_file.h"
+#include "diff/undo.h"
 #include "policies/policy.h"
 #include "state/api/fetch.h"
 #include "state/store/store.h"
@@ -20,6 +21,7 @@ struct PlanRequest {
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
+  const LoggedRun* undo = nullptr;  ///< plan to take back this run, instead of what the policy says
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
   Memory memory{};                  ///< what else they know
@@ -38,6 +40,7 @@ struct Planned {
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise
+  std::vector<Loss> losses;                    ///< what the plan takes along: likewise
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.

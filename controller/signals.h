@@ -4,8 +4,8 @@
 
 namespace rolecall {
 
-/// From now on SIGINT and SIGTERM ask to stop instead of killing. Nothing is undone at the end: a
-/// command that writes lives on with it until its process ends.
+/// From now on SIGINT, SIGTERM and SIGHUP (unless ignored) ask to stop instead of killing. Nothing
+/// is undone at the end: a command that writes lives on with it until its process ends.
 void catch_stop_signals();
 
 /// Whether one has come.

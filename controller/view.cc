@@ -77,6 +77,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
       return render_json(plan, ROLECALL_VERSION);
     case OutputFormat::markdown:
       return render_markdown(plan);
+    case OutputFormat::csv:
     case OutputFormat::text:
       break;
   }

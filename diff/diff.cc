@@ -418,7 +418,7 @@ class Differ {
         std::any_of(members.begin(), members.end(), [&](UserRef m) { return is_opaque(m); });
     if (holds_opaque) return note("rename_waits_for_opaque_member", shown);
     Cause because = why;
-    because.why = fmt::format("renamed to {}", quote(catalog_.name(to).display()));
+    because.why = renamed_in_words(catalog_.name(to).display());
     about_group(add(ChangeKind::delete_group, because), from);
     out_.renamed[shown] = catalog_.name(to).display();
   }
@@ -436,6 +436,10 @@ class Differ {
 };
 
 }  // namespace
+
+std::string renamed_in_words(const std::string& to) {
+  return fmt::format("renamed to {}", quote(to));
+}
 
 Differences diff(const PlanInput& input) {
   return Differ(input).run();

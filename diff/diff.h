@@ -58,4 +58,11 @@ struct Differences {
 };
 [[nodiscard]] Differences diff(const PlanInput& input);
 
+/// A plan of differences, however they were found: sorted, scheduled, what is not proved withheld,
+/// safety checked.
+[[nodiscard]] PlanResult plan_of(const PlanInput& input, Differences differences);
+
+/// Why a group is deleted that lives on under this name.
+[[nodiscard]] std::string renamed_in_words(const std::string& to);
+
 }  // namespace rolecall

@@ -159,7 +159,10 @@ void reschedule(Plan& plan) {
 }
 
 PlanResult make_plan(const PlanInput& input) {
-  Differences differences = diff(input);
+  return plan_of(input, diff(input));
+}
+
+PlanResult plan_of(const PlanInput& input, Differences differences) {
   PlanResult result;
   result.diagnostics = std::move(differences.diagnostics);
   Plan& plan = result.plan;

@@ -122,6 +122,7 @@ struct Plan {
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+  std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
   /// People in the directory who are made admins and have not accepted their invitation yet.
   std::vector<std::string> pending_org_admins;
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "diff/plan_json.h"
+#include "diff/plan_view.h"
 #include "state/model/digest.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -48,6 +49,7 @@ json::object saved_object(const Plan& plan, const SavedPlanInfo& info) {
                    {"at_given", info.at_given},
                    {"plan", std::move(shown)},
                    {"behind", behind_object(plan)}};
+  if (plan.undo_of != 0) out.emplace("store", json_text(info.store));
   Digest checksum("rolecall plan file 1");
   checksum.field(json::serialize(out));
   out.emplace("checksum", checksum.hex());
@@ -70,6 +72,9 @@ class Reader {
     const json::value* found = object_->if_contains(key);
     if (found == nullptr) note(path(key), "is missing");
     return found == nullptr ? kNull : *found;
+  }
+  [[nodiscard]] bool has(std::string_view key) const {
+    return object_ != nullptr && object_->contains(key);
   }
   std::string text(std::string_view key) {
     const json::string* found = value(key).if_string();
@@ -170,6 +175,7 @@ Plan read_plan(Reader in) {
   plan.policy_digest = in.text("policy_digest");
   plan.live_digest = in.text("live_digest");
   plan.complete = in.boolean("complete");
+  if (in.has("undo_of")) plan.undo_of = in.integer("undo_of");
   in.each("changes", [&](Reader& item) { plan.changes.push_back(read_change(item)); });
   Reader calls = in.object("calls");
   plan.reads = static_cast<std::size_t>(calls.integer("reads"));
@@ -202,15 +208,6 @@ void put_behind(const std::map<std::string, std::string>& groups,
     if (!change.group.empty()) change.group_id = find(groups, change.group);
     if (!change.resource.empty()) change.ari = find(resources, change.resource);
   }
-}
-
-std::string in_words(const Change& change) {
-  std::string out(name(change.kind));
-  if (!change.user.empty()) out += " of " + quote(change.user);
-  if (!change.group.empty()) out += " for group " + quote(change.group);
-  if (!change.role.empty()) out += " with role " + quote(change.role);
-  if (!change.resource.empty()) out += " on " + quote(change.resource);
-  return out;
 }
 
 const Change* find(const Plan& plan, const Change& wanted) {
@@ -255,6 +252,7 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
   const auto groups = behind.object("groups").table();
   const auto resources = behind.object("resources").table();
   behind.end();
+  if (out.plan.undo_of != 0) out.info.store = in.text("store");
   const std::string checksum = in.text("checksum");
   in.end();
   const auto& changes = out.plan.changes;
@@ -293,20 +291,21 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
   }
   moved("organization", plan.organization, fresh.organization);
   moved("directory", plan.directory, fresh.directory);
-  if (plan.policy_digest != fresh.policy_digest) {
+  // What an undo does follows from the log, and what is safe is checked anew.
+  if (plan.undo_of == 0 && plan.policy_digest != fresh.policy_digest) {
     out.push_back("the policy has changed since the plan was made");
   }
   const auto same_behind = [&](const Change& change, std::string_view what, const std::string& then,
                                const std::string& now) {
     if (then == now) return;
-    out.push_back(fmt::format("{}: {} was {} and is {} now", in_words(change), what,
+    out.push_back(fmt::format("{}: {} was {} and is {} now", change_in_words(change), what,
                               then.empty() ? "not known" : quote(then),
                               now.empty() ? "not known" : quote(now)));
   };
   for (const Change& change : plan.changes) {
     const Change* now = find(fresh, change);
     if (now == nullptr) {
-      out.push_back(fmt::format("{}: no longer to be done", in_words(change)));
+      out.push_back(fmt::format("{}: no longer to be done", change_in_words(change)));
       continue;
     }
     same_behind(change, "the account", change.account_id, now->account_id);
@@ -324,7 +323,7 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
       deletion.group = from;
       if (to != change.group || find(plan, deletion) == nullptr) continue;
       out.push_back(fmt::format("{}: needs {} first, which the plan does not hold",
-                                in_words(deletion), in_words(change)));
+                                change_in_words(deletion), change_in_words(change)));
     }
   }
   return out;

@@ -15,6 +15,7 @@ struct SavedPlanInfo {
   Instant created;
   std::string policy_path;
   bool at_given = false;  ///< the instant was asked for with --at, so it is used again
+  std::string store{};    ///< id of the store whose run is undone; of no account otherwise
   bool operator==(const SavedPlanInfo&) const = default;
 };
 
@@ -38,7 +39,8 @@ struct SavedPlan {
                                                  std::string_view tool_version = ROLECALL_VERSION);
 
 /// Why the saved plan is not to be applied any more: one sentence for each thing that moved. Empty
-/// when it still holds: same organization, directory and policy, and each of its changes is in
+/// when it still holds: same organization, directory and policy (an undo holds whatever the policy
+/// says), and each of its changes is in
 /// `fresh` with the same objects behind it. What `fresh` has besides does not matter, save what a
 /// renamed group has yet to hand over before the plan deletes it.
 [[nodiscard]] std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh);

@@ -8,6 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "diff/undo.h"
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
@@ -206,6 +209,15 @@ std::string acknowledgements_lead(const Plan& plan) {
              : "Limits can be acknowledged in the policy, the other refusals cannot:";
 }
 
+std::string change_in_words(const Change& change) {
+  std::string out(name(change.kind));
+  if (!change.user.empty()) out += " of " + quote(change.user);
+  if (!change.group.empty()) out += " for group " + quote(change.group);
+  if (!change.role.empty()) out += " with role " + quote(change.role);
+  if (!change.resource.empty()) out += " on " + quote(change.resource);
+  return out;
+}
+
 std::string cause_in_words(const Cause& cause) {
   std::string out = cause.place.file;
   if (!out.empty() && cause.place.line != 0) out += fmt::format(":{}", cause.place.line);
@@ -242,6 +254,12 @@ std::string_view note_in_words(std::string_view kind) {
       {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
       {kStoppedNote, "nothing is written until rolecall resume"},
       {"synced_group", "groups owned by an identity provider; left alone"},
+      {kUndoInvites,
+       "people invited anew: a mail is sent, and they have nothing until they accept"},
+      {kUndoLeftAlone, "changes of the run that are not taken back"},
+      {kUndoMail, "people who keep the invitation mail that the run sent, although it ends"},
+      {kUndoNewGroup, "groups that come back under a new id"},
+      {kUndoPolicy, "an undo does not change the policy"},
       {"unmanageable_role", "roles that can be seen but not managed; left alone"},
       {"unmanaged_group", "groups that the policy does not name; left alone"},
       {"unmanaged_user", "people that the policy does not name; left alone"},

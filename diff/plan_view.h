@@ -47,6 +47,8 @@ struct AdminChange {
 [[nodiscard]] std::string acknowledgements_lead(const Plan& plan);
 /// The notes that writing is stopped: shown among the risks.
 inline constexpr std::string_view kStoppedNote = "stopped";
+/// "add_member of "ada@acme.example" for group "engineering"", names quoted.
+[[nodiscard]] std::string change_in_words(const Change& change);
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
 [[nodiscard]] std::string cause_in_words(const Cause& cause);
 /// "21 reads made, 7 writes, about 2 s".

@@ -104,24 +104,26 @@ json::object plan_object(const Plan& plan, std::string_view tool_version) {
                         {"limit", json_text(refusal.limit)},
                         {"subject", text_or_null(refusal.subject)}});
   }
-  return {{"format_version", "1.0"},
-          {"tool_version", json_text(tool_version)},
-          {"at", format_instant(plan.at)},
-          {"organization", json_text(plan.organization)},
-          {"directory", json_text(plan.directory)},
-          {"digest", json_text(plan.digest)},
-          {"policy_digest", json_text(plan.policy_digest)},
-          {"live_digest", json_text(plan.live_digest)},
-          {"complete", plan.complete},
-          {"applyable", plan.applyable()},
-          {"summary", summary_object(plan)},
-          {"changes", std::move(changes)},
-          {"calls",
-           {{"reads", plan.reads},
-            {"writes", plan.calls.size()},
-            {"estimated_seconds", estimated_seconds(plan)}}},
-          {"notes", std::move(notes)},
-          {"refusals", std::move(refusals)}};
+  json::object out = {{"format_version", "1.0"},
+                      {"tool_version", json_text(tool_version)},
+                      {"at", format_instant(plan.at)},
+                      {"organization", json_text(plan.organization)},
+                      {"directory", json_text(plan.directory)},
+                      {"digest", json_text(plan.digest)},
+                      {"policy_digest", json_text(plan.policy_digest)},
+                      {"live_digest", json_text(plan.live_digest)},
+                      {"complete", plan.complete},
+                      {"applyable", plan.applyable()},
+                      {"summary", summary_object(plan)},
+                      {"changes", std::move(changes)},
+                      {"calls",
+                       {{"reads", plan.reads},
+                        {"writes", plan.calls.size()},
+                        {"estimated_seconds", estimated_seconds(plan)}}},
+                      {"notes", std::move(notes)},
+                      {"refusals", std::move(refusals)}};
+  if (plan.undo_of != 0) out.emplace("undo_of", plan.undo_of);
+  return out;
 }
 
 std::string print_json(const json::value& value, int depth) {

@@ -30,6 +30,7 @@ class TextRenderer {
   TextRenderer(const Plan& plan, const TextOptions& options) : plan_(plan), options_(options) {}
 
   std::string run() {
+    if (plan_.undo_of != 0) heading(fmt::format("Undo of run {}", plan_.undo_of));
     refusals();
     incomplete();
     risks();
@@ -261,7 +262,10 @@ class TextRenderer {
     for (const NoteGroup& group : group_notes(plan_)) {
       out_ += fmt::format("  {} {} {}\n", group.subjects.size(), escape_terminal(group.kind),
                           paint(Tone::dim, fmt::format("({})", note_in_words(group.kind))));
-      const std::size_t shown = std::min(group.subjects.size(), kSubjectsPerNote);
+      // What an undo cannot bring back is known in full before it is done.
+      const bool all = group.kind.starts_with("undo_");
+      const std::size_t shown =
+          all ? group.subjects.size() : std::min(group.subjects.size(), kSubjectsPerNote);
       for (std::size_t i = 0; i < shown; ++i) {
         out_ += fmt::format("      {}\n", escape_terminal(group.subjects[i]));
       }
@@ -279,7 +283,8 @@ class TextRenderer {
     };
     if (plan_.changes.empty()) {
       out_ += plan_.complete
-                  ? "Nothing to do: the organization is as described.\n"
+                  ? plan_.undo_of != 0 ? "Nothing to do: nothing of the run can be taken back.\n"
+                                       : "Nothing to do: the organization is as described.\n"
                   : "Nothing to do that is safe without having read the organization completely.\n";
       line("Cost", cost_in_words(plan_));
       return;

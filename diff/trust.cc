@@ -87,6 +87,22 @@ Sighting size_of(const Snapshot& live) {
   return size;
 }
 
+Counts counts_of(const Snapshot& live) {
+  const Sighting size = size_of(live);
+  Counts out;
+  out.directory = live.directory_id;
+  out.users = static_cast<std::int64_t>(size.users);
+  out.groups = static_cast<std::int64_t>(size.groups);
+  for (const User& user : live.live.users) {
+    if (user.presence == Presence::suspended) ++out.suspended;
+    if (user.presence != Presence::absent && user.org_admin) ++out.org_admins;
+  }
+  for (const Group& group : live.live.groups) {
+    if (group.present) out.memberships += static_cast<std::int64_t>(group.members.size());
+  }
+  return out;
+}
+
 std::vector<Identity> new_identities(const Snapshot& live, const Catalog& catalog,
                                      const Desired& desired, const Memory& memory) {
   std::vector<Identity> out;

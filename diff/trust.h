@@ -30,6 +30,9 @@ void doubt_clock(Snapshot& live, Instant now, const Memory& memory);
 /// The people and groups of a reading.
 [[nodiscard]] Sighting size_of(const Snapshot& live);
 
+/// How large it is in every respect that is kept over time; the moment is left to the caller.
+[[nodiscard]] Counts counts_of(const Snapshot& live);
+
 /// Accounts seen under an address for the first time, or that the policy has confirmed.
 [[nodiscard]] std::vector<Identity> new_identities(const Snapshot& live, const Catalog& catalog,
                                                    const Desired& desired, const Memory& memory);

@@ -8,6 +8,7 @@
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/git.h"
+#include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/safety_history.h"
@@ -218,6 +219,18 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return print_error(released.error());
   }
   if (saved) request->only = &*saved;
+  std::string command = saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective);
+  std::optional<LoggedRun> undone;
+  if (saved && saved->plan.undo_of != 0) {
+    if (saved->info.store != opened.store->id()) {
+      return stale({"the plan undoes a run of another store"});
+    }
+    auto logged = logged_run(*opened.store, saved->plan.undo_of);
+    if (!logged) return stale({logged.error().what});
+    undone = std::move(*logged);
+    request->undo = &*undone;
+    command = undo_command(undone->run);
+  }
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
   if (const int code = show_problems(planned); code != 0) return code;
@@ -226,7 +239,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
                connection->writes(),
                connection->clock(),
                opened,
-               saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective),
+               command,
                policy_path,
                git_commit_of(policy_path),
                StopSwitch(store_path(effective, policy_path))};

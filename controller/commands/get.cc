@@ -8,6 +8,7 @@
 
 #include "controller/commands.h"
 #include "controller/connect.h"
+#include "controller/count_history.h"
 #include "controller/get_things.h"
 #include "controller/listing.h"
 #include "controller/output.h"
@@ -15,6 +16,7 @@
 #include "state/model/json.h"
 #include "state/model/keys.h"
 #include "state/model/text.h"
+#include "state/store/export_format.h"
 
 namespace rolecall {
 namespace {
@@ -71,6 +73,12 @@ void print_list(OutputFormat format, json::array items, const Columns& columns) 
   }
   std::vector<std::string> titles;
   for (const Column& column : columns) titles.push_back(column.title);
+  if (format == OutputFormat::csv) {
+    for (std::string& title : titles) title = to_lower_ascii(title);
+    print(csv_record(titles));
+    for (const auto& row : rows) print(csv_record(row.first));
+    return;
+  }
   std::vector<std::vector<std::string>> cells;
   for (auto& row : rows) cells.push_back(std::move(row.first));
   print(text_table(titles, cells));
@@ -79,6 +87,7 @@ void print_list(OutputFormat format, json::array items, const Columns& columns) 
 /// One object: as it is, or its members line by line.
 void print_one(OutputFormat format, const json::value& item, const Columns& columns) {
   if (format == OutputFormat::json) return print_json(item);
+  if (format == OutputFormat::csv) return print_list(format, {item}, columns);
   std::size_t width = 0;
   for (const Column& column : columns) width = std::max(width, column.title.size());
   for (const Column& column : columns) {
@@ -200,7 +209,7 @@ class Get {
              options_.all ? "" : "--all also looks outside the directory", "accountId");
     if (!found) return tl::make_unexpected(found.error());
     print_one(format_, *found, kUserColumns);
-    if (format_ == OutputFormat::json) return {};
+    if (format_ != OutputFormat::text) return {};
     const json::array* groups = array_member(*found, "groups");
     if (groups == nullptr || groups->empty()) return {};
     print("\n");
@@ -223,8 +232,10 @@ class Get {
       print_json(*found);
       return {};
     }
-    print_one(format_, *found, kGroupColumns);
-    print("\n");
+    if (format_ == OutputFormat::text) {
+      print_one(format_, *found, kGroupColumns);
+      print("\n");
+    }
     print_list(format_, *std::move(people),
                {{"MEMBER", "email"}, {"NAME", "name"}, {"MEMBERSHIP", "membershipStatus"}});
     return {};
@@ -270,6 +281,9 @@ Result<const Thing*> thing_of(const GetOptions& options) {
   if (options.all && !people) {
     return fail(fmt::format("--all has no effect on get {}", thing->name));
   }
+  if ((options.record || options.history) && thing->kind != ThingKind::counts) {
+    return fail("--record and --history are for get counts");
+  }
   return thing;
 }
 
@@ -289,6 +303,8 @@ Result<void> get_thing(const GlobalOptions& global, const GetOptions& options, R
 
 int run_get(const GlobalOptions& global, const GetOptions& options) {
   if (const auto thing = thing_of(options); !thing) return print_error(thing.error());
+  if (options.history) return show_count_history(global);
+  if (options.record) return record_counts(global);
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   const Result<void> done = get_thing(global, options, connection->reads());

@@ -107,8 +107,11 @@ ReadRequest Endpoints::users(std::string_view directory, const UserSearch& searc
                              const std::string& cursor) const {
   json::object body;
   body["limit"] = kPage;
-  body["expand"] =
-      search.expand_groups ? json::array{"groups", "platformRoles"} : json::array{"platformRoles"};
+  json::array expand;
+  if (search.expand_groups) expand.push_back("groups");
+  expand.push_back("platformRoles");
+  if (search.expand_products) expand.push_back("productAccess");
+  body["expand"] = std::move(expand);
   // Without this filter the list also holds managed accounts that are in no directory.
   if (!search.everybody) body["membershipStatus"] = json::array{"active", "suspended"};
   put(body, "accountIds", search.account_ids);

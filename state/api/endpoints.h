@@ -35,7 +35,8 @@ class Endpoints {
   struct UserSearch {
     std::vector<std::string> account_ids{}, emails{}, group_ids{};
     bool expand_groups = false;
-    bool everybody = false;  ///< also managed accounts that are in no directory
+    bool expand_products = false;  ///< which apps they have, and when they last used them
+    bool everybody = false;        ///< also managed accounts that are in no directory
   };
   [[nodiscard]] ReadRequest users(std::string_view directory, const UserSearch& search,
                                   const std::string& cursor) const;

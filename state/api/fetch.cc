@@ -47,8 +47,10 @@ class Fetch {
       group.members.erase(std::unique(group.members.begin(), group.members.end()),
                           group.members.end());
     }
-    read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
-    read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
+    const bool widens = scope_.every_group || scope_.every_user;
+    const FetchScope wide = widens ? widened_scope() : FetchScope();
+    read_group_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
+    read_user_grants(reader_, endpoints_, widens ? wide : scope_, catalog_, out_);
     out_.read_calls = reader_.calls();
     out_.server_date = reader_.server_date();
     std::sort(out_.gaps.begin(), out_.gaps.end());
@@ -109,12 +111,16 @@ class Fetch {
         [this, &directory](const std::string& cursor) {
           Endpoints::UserSearch search;
           search.expand_groups = true;
+          search.expand_products = static_cast<bool>(scope_.on_user);
           return endpoints_.users(directory, search, cursor);
         },
         [this](const Reader::Page& page) {
           if (!page.problem.empty()) gap(page.problem);
           if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) add_user(parse_user(item));
+          for (const json::value& item : *page.data) {
+            const auto ref = add_user(parse_user(item));
+            if (ref && scope_.on_user) scope_.on_user(*ref, item);
+          }
           users_closed_ = page.last;
         });
     reader_.walk(
@@ -170,13 +176,14 @@ class Fetch {
     return catalog_.nameless_user(shown);
   }
 
-  void add_user(ParsedUser user) {
+  /// Where they stand; nothing for somebody who is not in the directory, or was listed before.
+  std::optional<UserRef> add_user(ParsedUser user) {
     ++listed_users_;
-    if (user.presence == Presence::absent && user.about.opaque.empty()) return;
+    if (user.presence == Presence::absent && user.about.opaque.empty()) return std::nullopt;
     if (!user.about.account_id.empty() && !account_ids_.insert(user.about.account_id).second) {
       gap(fmt::format("users/search listed account {} twice",
                       escape_terminal(user.about.account_id)));
-      return;
+      return std::nullopt;
     }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
@@ -186,6 +193,7 @@ class Fetch {
     if (out_.users.size() < out_.live.users.size()) out_.users.resize(out_.live.users.size());
     out_.users[index(ref)] = std::move(user.about);
     for (const std::string& id : user.group_ids) memberships_.emplace_back(id_index(id), ref);
+    return ref;
   }
 
   std::uint32_t id_index(const std::string& id) {
@@ -229,6 +237,19 @@ class Fetch {
       if (refs[position]) out_.live.groups[index(*refs[position])].members.push_back(user);
     }
     memberships_ = {};
+  }
+
+  /// With what could not be named before the listings were read.
+  [[nodiscard]] FetchScope widened_scope() const {
+    FetchScope out = scope_;
+    for (std::size_t i = 0; scope_.every_group && i < out_.live.groups.size(); ++i) {
+      out.all_access.push_back(static_cast<GroupRef>(i));
+    }
+    for (std::size_t i = 0; scope_.every_user && i < out_.live.users.size(); ++i) {
+      out.user_access.push_back(static_cast<UserRef>(i));
+    }
+    out.whole_user_access = scope_.whole_user_access || scope_.every_user;
+    return out;
   }
 
   // --- proof --------------------------------------------------------------------------------

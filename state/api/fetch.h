@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -23,8 +24,13 @@ struct FetchScope {
   std::string directory;  ///< id or name; empty when the organization has one
   std::unordered_map<std::string, UserRef> pins;  ///< account id -> the person the policy means
   std::vector<GroupRef> group_access;             ///< groups whose grants are compared
-  std::vector<GroupRef> all_access;    ///< groups whose grants are wanted whole (renames)
-  std::vector<UserRef> user_access;    ///< people whose direct grants are compared
+  std::vector<GroupRef> all_access;  ///< groups whose grants are wanted whole (renames)
+  std::vector<UserRef> user_access;  ///< people whose direct grants are compared
+  bool whole_user_access = false;    ///< theirs are wanted even where no resource is declared
+  bool every_group = false;          ///< grants of all groups are wanted whole
+  bool every_user = false;           ///< direct grants of everybody; a call for each person
+  /// Sees everybody who is listed as the API sent them, with productAccess.
+  std::function<void(UserRef, const boost::json::value&)> on_user{};
   std::vector<ResourceRef> resources;  ///< the declared ones
   std::vector<Role> group_roles;       ///< roles that the policy grants to groups
 };

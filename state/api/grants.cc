@@ -189,7 +189,7 @@ void read_group_grants(Reader& reader, const Endpoints& endpoints, const FetchSc
 
 void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope,
                       Catalog& catalog, Snapshot& snapshot) {
-  if (scope.resources.empty()) return;
+  if (scope.resources.empty() && !scope.whole_user_access) return;
   for (const UserRef ref : scope.user_access) {
     if (snapshot.live.find(ref) == nullptr || !snapshot.about(ref).opaque.empty()) continue;
     const std::string account = snapshot.about(ref).account_id;

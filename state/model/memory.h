@@ -33,6 +33,18 @@ struct Sighting {
   auto operator<=>(const Sighting&) const = default;
 };
 
+/// How large an organization was at a moment, in every respect that is kept.
+struct Counts {
+  Instant at;
+  std::string directory;  ///< id
+  std::int64_t users = 0;
+  std::int64_t suspended = 0;   ///< of the users
+  std::int64_t org_admins = 0;  ///< suspended ones included
+  std::int64_t groups = 0;
+  std::int64_t memberships = 0;
+  auto operator<=>(const Counts&) const = default;
+};
+
 /// What earlier runs know of an organization and the API does not tell.
 struct Memory {
   std::vector<Identity> identities;              ///< by address

@@ -11,6 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "state/model/html.h"
+
 namespace rolecall {
 namespace {
 
@@ -195,6 +197,24 @@ std::string escape_markdown(std::string_view text) {
       default:
         if (ascii && kPunctuation.find(bytes[0]) != std::string_view::npos) out += '\\';
         append_escaped(out, decoded, bytes);
+    }
+  });
+  return out;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 16);
+  for_each_code_point(text, [&](const Decoded& decoded, std::string_view bytes) {
+    if (decoded.length == 0) {
+      out += fmt::format("\\x{:02X}", static_cast<unsigned char>(bytes[0]));
+    } else if (is_hidden(decoded.code_point)) {
+      out += fmt::format("\\u{{{:X}}}", static_cast<std::uint32_t>(decoded.code_point));
+    } else if (decoded.code_point < 0x80 &&
+               std::string_view("&<>\"'`=").find(bytes[0]) != std::string_view::npos) {
+      out += fmt::format("&#{};", static_cast<unsigned>(bytes[0]));
+    } else {
+      out += bytes;
     }
   });
   return out;

@@ -58,11 +58,27 @@ constexpr std::array kMemories = {
     LogColumn{"digest", kText},
 };
 
+constexpr std::array kLosses = {
+    LogColumn{"id", kInteger},       LogColumn{"run", kInteger},     LogColumn{"kind", kText},
+    LogColumn{"user", kText},        LogColumn{"account_id", kText}, LogColumn{"group_name", kText},
+    LogColumn{"group_id", kText},    LogColumn{"resource", kText},   LogColumn{"role", kText},
+    LogColumn{"description", kText}, LogColumn{"whole", kInteger},
+};
+
+constexpr std::array kCounts = {
+    LogColumn{"id", kInteger},          LogColumn{"at", kText},
+    LogColumn{"organization", kText},   LogColumn{"directory", kText},
+    LogColumn{"users", kInteger},       LogColumn{"suspended", kInteger},
+    LogColumn{"org_admins", kInteger},  LogColumn{"groups", kInteger},
+    LogColumn{"memberships", kInteger},
+};
+
 // In the order of LogType.
 constexpr std::array kTables = {
     LogTable{"run", "runs", kRuns},          LogTable{"end", "run_ends", kRunEnds},
     LogTable{"intent", "intents", kIntents}, LogTable{"outcome", "outcomes", kOutcomes},
     LogTable{"notice", "notices", kNotices}, LogTable{"memory", "memories", kMemories},
+    LogTable{"loss", "losses", kLosses},     LogTable{"counts", "counts", kCounts},
 };
 
 std::string column_list(std::span<const LogColumn> columns) {

@@ -8,7 +8,7 @@
 namespace rolecall {
 
 /// The kinds of rows in the log. The value is the place in log_tables().
-enum class LogType : std::uint8_t { run, end, intent, outcome, notice, memory };
+enum class LogType : std::uint8_t { run, end, intent, outcome, notice, memory, loss, counts };
 
 struct LogColumn {
   enum class Kind : std::uint8_t { text, integer };

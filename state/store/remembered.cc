@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "state/store/history.h"
 #include "state/store/memory.h"
 #include "state/store/store_impl.h"
 
@@ -70,8 +71,10 @@ Result<Memory> Store::memory(const std::string& organization) const {
 }
 
 Result<void> Store::remember(const std::string& organization, const Remembered& remembered) {
-  if (remembered.identities.empty() && remembered.arrived.empty() && !remembered.sighting)
+  if (remembered.identities.empty() && remembered.arrived.empty() && !remembered.sighting &&
+      !remembered.counts) {
     return {};
+  }
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
   auto identity = impl_->database.prepare(
@@ -99,6 +102,11 @@ Result<void> Store::remember(const std::string& organization, const Remembered& 
     use.bind(organization).bind(static_cast<std::int64_t>(remembered.sighting->users));
     use.bind(static_cast<std::int64_t>(remembered.sighting->groups));
     if (auto done = use.run(); !done) return done;
+  }
+  if (remembered.counts) {
+    if (auto done = append_counts(*impl_, *transaction, organization, *remembered.counts); !done) {
+      return done;
+    }
   }
   for (const MemoryTable& table : {kIdentities, kArrivals, kSightings}) {
     if (auto done = seal_memory(*impl_, *transaction, table, organization); !done) return done;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "state/store/history_schema.h"
 #include "state/store/safety_schema.h"
 
 namespace rolecall {
@@ -139,7 +140,7 @@ CREATE TABLE sightings (           -- how large it was when it was last read who
 CREATE INDEX invitations ON intents (user) WHERE kind = 'invite_user';
 )sql";
 
-constexpr std::array kMigrations = {kFirstSchema, kSafetySchema, kMemorySchema};
+constexpr std::array kMigrations = {kFirstSchema, kSafetySchema, kMemorySchema, kHistorySchema};
 
 using Objects = std::map<std::pair<std::string, std::string>, std::string>;
 

@@ -147,6 +147,29 @@ class Store {
   /// or may not have taken effect.
   [[nodiscard]] Result<std::vector<CallRecord>> open_intents() const;
 
+  /// What goes along with a removed person or a deleted group, as the change that would bring it
+  /// back. For each of them one that brings back the person or the group itself, with `whole` when
+  /// all that went along is known.
+  struct Loss {
+    std::string kind, user, account_id, group, group_id, resource, role, description;
+    bool whole = false;
+    auto operator<=>(const Loss&) const = default;
+  };
+  /// To be recorded before the run's first intent.
+  [[nodiscard]] Result<void> record_losses(RunId run, std::span<const Loss> losses);
+  [[nodiscard]] Result<std::vector<Loss>> losses(RunId run) const;
+
+  /// A change that a run made, or may have made.
+  struct Touch {
+    RunId run = 0;
+    std::string kind, user, group, resource, role;
+  };
+  /// Those of the runs after this one on the same organization, in their order.
+  [[nodiscard]] Result<std::vector<Touch>> touched_after(RunId run) const;
+
+  /// How large the organization was over time, oldest first.
+  [[nodiscard]] Result<std::vector<Counts>> counts(const std::string& organization) const;
+
   /// What the safety rules made of a run's plan, for the runs after it.
   struct SafetyRecord {
     /// Limit classes that the plan goes beyond, each with the acknowledgement that admits it.
@@ -192,6 +215,8 @@ class Store {
     std::vector<Identity> identities;  ///< new, or confirmed to be others than before
     std::vector<std::string> arrived;  ///< addresses of open invitations that have been seen since
     std::optional<Sighting> sighting;
+    /// Kept where it differs from the last one, and otherwise once a day (UTC).
+    std::optional<Counts> counts;
   };
   [[nodiscard]] Result<void> remember(const std::string& organization,
                                       const Remembered& remembered);

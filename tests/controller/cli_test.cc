@@ -131,6 +131,22 @@ TEST(CommandLine, FindsCommandsBelowCommands) {
   EXPECT_TRUE(get.all);
 }
 
+TEST(CommandLine, TakesUndoReportAndTheHistoryOfCounts) {
+  const Invocation undo = accepted({"undo", "12", "access/", "--out", "undo.plan"});
+  EXPECT_EQ(std::get<UndoOptions>(undo.command).run, 12);
+  EXPECT_EQ(std::get<UndoOptions>(undo.command).policy, "access/");
+  EXPECT_EQ(std::get<UndoOptions>(undo.command).out, "undo.plan");
+  const Invocation report =
+      accepted({"report", "--out", "a.html", "--csv", "t", "--direct-access"});
+  EXPECT_EQ(std::get<ReportOptions>(report.command).out, "a.html");
+  EXPECT_EQ(std::get<ReportOptions>(report.command).csv, "t");
+  EXPECT_TRUE(std::get<ReportOptions>(report.command).direct_access);
+  const Invocation counts = accepted({"get", "counts", "--history", "--format", "csv"});
+  EXPECT_TRUE(std::get<GetOptions>(counts.command).history);
+  EXPECT_EQ(counts.global.format, OutputFormat::csv);
+  EXPECT_EQ(answered({"get", "counts", "--history", "--record"}).exit_code, 1);
+}
+
 TEST(CommandLine, LeavesWhatFollowsTheTwoDashesAlone) {
   EXPECT_EQ(std::get<ValidateOptions>(accepted({"validate", "--", "--odd.toml"}).command).policy,
             "--odd.toml");
@@ -187,6 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"resume", "--reason", "x"}, "--reason is an option of stop"},
         Refused{{"audit", "show", "x"}, "must be the number of a run"},
         Refused{{"get", "users", "--format", "markdown"}, "--format markdown is for plan"},
+        Refused{{"plan", "--format", "csv"}, "--format csv is for get"}, Refused{{"undo"}, "RUN"},
+        Refused{{"undo", "0"}, "must be the number of a run"},
         Refused{{"plan", std::string("a\xff")}, "argument 2 is not valid UTF-8"},
         Refused{{"plan", std::string(1'000'000, 'a')}, "argument 2 is too long"}));
 

@@ -39,6 +39,8 @@ class Faulted : public EndToEnd {
  private:
   void check_log(const std::string& what) const;
   [[nodiscard]] std::map<std::string, std::int64_t> mails() const;
+  /// Whose invitation may have left, and nobody knows.
+  [[nodiscard]] Arguments invitations_in_doubt() const;
 
   bool forward_ = false;
   Model goal_[2];

@@ -37,6 +37,11 @@ class Peer {
   Peer& operator=(const Peer&) = delete;
 
   [[nodiscard]] bool accept() { return ssl_ == nullptr || SSL_accept(ssl_) == 1; }
+  [[nodiscard]] std::string name_asked_for() const {
+    const char* name =
+        ssl_ == nullptr ? nullptr : SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? std::string() : name;
+  }
   [[nodiscard]] bool send(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto count = ssl_ != nullptr
@@ -146,6 +151,10 @@ class ByteServer::Impl {
     const std::lock_guard lock(mutex_);
     return requests_;
   }
+  [[nodiscard]] std::vector<std::string> names() const {
+    const std::lock_guard lock(mutex_);
+    return names_;
+  }
 
  private:
   void set_up_tls(const TlsWish& wish) {
@@ -157,7 +166,15 @@ class ByteServer::Impl {
         SSL_CTX_use_PrivateKey(context_, wish.identity.key.get()) != 1) {
       throw std::runtime_error("ByteServer: unusable certificate");
     }
+    for (const Identity& above : wish.chain) {
+      SSL_CTX_add1_chain_cert(context_, above.certificate.get());
+    }
     stall_handshake_ = wish.stall;
+  }
+
+  void note_name(const Peer& peer) {
+    const std::lock_guard lock(mutex_);
+    names_.push_back(peer.name_asked_for());
   }
 
   void accept_all() {
@@ -177,6 +194,7 @@ class ByteServer::Impl {
       if (stall_handshake_) {
         wait_until_stopped();
       } else if (peer.accept()) {
+        note_name(peer);
         std::string unread;
         while (play(peer, unread)) {
         }
@@ -254,6 +272,7 @@ class ByteServer::Impl {
   mutable std::mutex mutex_;
   std::size_t next_ = 0;
   std::vector<std::string> requests_;
+  std::vector<std::string> names_;
   std::vector<int> open_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
@@ -270,6 +289,9 @@ std::size_t ByteServer::connections() const {
 }
 std::vector<std::string> ByteServer::requests() const {
   return impl_->requests();
+}
+std::vector<std::string> ByteServer::names_asked_for() const {
+  return impl_->names();
 }
 
 }  // namespace rolecall::testing

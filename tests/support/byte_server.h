@@ -38,8 +38,9 @@ struct Step {
 
 struct TlsWish {
   Identity identity;
-  int max_version = 0;  ///< TLS1_1_VERSION and the like; 0: the newest
-  bool stall = false;   ///< never answer the handshake
+  int max_version = 0;            ///< TLS1_1_VERSION and the like; 0: the newest
+  bool stall = false;             ///< never answer the handshake
+  std::vector<Identity> chain{};  ///< sent along with it
 };
 
 /// A server on 127.0.0.1 that plays a script: each request takes the next step, whatever
@@ -54,6 +55,8 @@ class ByteServer {
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;            ///< accepted so far
   [[nodiscard]] std::vector<std::string> requests() const;  ///< as received
+  /// The name that each handshake asked for (SNI); empty where it asked for none.
+  [[nodiscard]] std::vector<std::string> names_asked_for() const;
 
  private:
   class Impl;

@@ -34,6 +34,18 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   X509_EXTENSION_free(extension);
 }
 
+/// One DNS name of any bytes, which no text of OpenSSL's configuration can hold.
+void add_raw_name(X509* certificate, const std::string& bytes) {
+  GENERAL_NAMES* names = sk_GENERAL_NAME_new_null();
+  GENERAL_NAME* name = GENERAL_NAME_new();
+  ASN1_IA5STRING* value = ASN1_IA5STRING_new();
+  ASN1_STRING_set(value, bytes.data(), static_cast<int>(bytes.size()));
+  GENERAL_NAME_set0_value(name, GEN_DNS, value);
+  sk_GENERAL_NAME_push(names, name);
+  check(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0) == 1, "raw name");
+  GENERAL_NAMES_free(names);
+}
+
 Identity make(const Identity* authority, const CertificateWish& wish, bool is_authority) {
   static std::atomic<long> serial{1};
   Identity made;
@@ -53,12 +65,18 @@ Identity make(const Identity* authority, const CertificateWish& wish, bool is_au
   add_extension(certificate, issuer, NID_basic_constraints,
                 is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (!is_authority) add_extension(certificate, issuer, NID_ext_key_usage, wish.extended_usage);
-  if (!wish.names.empty()) {
+  if (!wish.permitted.empty()) {
+    add_extension(certificate, issuer, NID_name_constraints,
+                  "critical,permitted;" + wish.permitted);
+  }
+  if (!wish.names.empty() && wish.names[0].starts_with("RAW:")) {
+    add_raw_name(certificate, wish.names[0].substr(4));
+  } else if (!wish.names.empty()) {
     add_extension(certificate, issuer, NID_subject_alt_name,
                   fmt::format("{}", fmt::join(wish.names, ",")));
   }
   EVP_PKEY* signer = authority != nullptr ? authority->key.get() : made.key.get();
-  check(X509_sign(certificate, signer, EVP_sha256()) > 0, "signature");
+  check(X509_sign(certificate, signer, wish.sha1 ? EVP_sha1() : EVP_sha256()) > 0, "signature");
   return made;
 }
 
@@ -76,6 +94,10 @@ Identity make_authority(const std::string& common_name) {
   CertificateWish wish;
   wish.common_name = common_name;
   return make(nullptr, wish, true);
+}
+
+Identity make_intermediate(const Identity& authority, const CertificateWish& wish) {
+  return make(&authority, wish, true);
 }
 
 Identity issue(const Identity& authority, const CertificateWish& wish) {

@@ -18,15 +18,20 @@ struct Identity {
 };
 
 struct CertificateWish {
-  std::vector<std::string> names;  ///< subject alternative names: "DNS:x", "IP:127.0.0.1"
+  /// Subject alternative names: "DNS:x", "IP:127.0.0.1"; "RAW:" takes any bytes for a DNS name.
+  std::vector<std::string> names;
   std::string common_name = "test";
   long valid_from = -3600;  ///< seconds from now
   long valid_until = 3600;
   std::string extended_usage = "serverAuth";
   int rsa_bits = 0;  ///< 0: a P-256 key
+  bool sha1 = false;
+  std::string permitted{};  ///< of an authority, names it may sign for: "DNS:example.org"
 };
 
 [[nodiscard]] Identity make_authority(const std::string& common_name = "Test CA");
+/// An authority below another one.
+[[nodiscard]] Identity make_intermediate(const Identity& authority, const CertificateWish& wish);
 [[nodiscard]] Identity issue(const Identity& authority, const CertificateWish& wish);
 [[nodiscard]] Identity make_self_signed(const CertificateWish& wish);
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "controller/logged_run.h"
 #include "controller/safety_history.h"
 #include "state/model/json.h"
 
@@ -47,6 +48,7 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   start.organization = plan.organization;
   const RunId run = checked(store.begin_run(start));
   checked(store.record_safety(run, safety_record(plan)));
+  checked(store.record_losses(run, to_rows(planned.losses)));
   ApplyReport report =
       apply_plan(plan, {*client_, store, run, client_->clock(), {}, {}, {}, std::move(stop_order)});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));

@@ -154,6 +154,7 @@ class Life {
           truth_, [this](const std::string& email) { return policy_->declares(email); }, admins);
       if (!moved) continue;
       ++report_.rival_moves;
+      undone_meanwhile_ = true;
       if (admins) truth_.admins_moved = true;
     }
   }
@@ -198,6 +199,7 @@ class Life {
   void run(bool calm) {
     ++report_.runs;
     calls_ = after_stop_ = 0;
+    undone_meanwhile_ = false;
     truth_.admins_moved = false;
     truth_.only_gives = wall_.off > milliseconds(301'000) || wall_.off < milliseconds(-301'000);
     simulator::FakeClientOptions options;
@@ -335,7 +337,7 @@ class Life {
     const bool lied_to = weather_ == Weather::lies && call.outcome->http_status == 0;
     const bool effective = found != sent.end() && found->second;
     const bool invites = call.intent.request.ends_with("/invite");
-    if (result == ChangeResult::failed && effective && !invites && !lied_to) {
+    if (result == ChangeResult::failed && effective && !invites && !lied_to && !undone_meanwhile_) {
       throw Violation("said to have failed, and took effect: " + what);
     }
   }
@@ -390,6 +392,7 @@ class Life {
   unsigned rival_chance_ = 0;
   milliseconds jump_{0};
   bool stopped_ = false;
+  bool undone_meanwhile_ = false;  ///< perhaps: the other administrator was at work in this run
   RunId seen_run_ = 0, newest_run_ = 0;
   std::optional<Plan> last_;
   std::string last_problem_;

@@ -141,7 +141,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{
             "ForClientsOnly", {{"DNS:localhost"}, "x", -3600, 3600, "clientAuth"}, "was refused"},
         Refusal{
-            "ShortKey", {{"DNS:localhost"}, "x", -3600, 3600, "serverAuth", 1024}, "was refused"}),
+            "ShortKey", {{"DNS:localhost"}, "x", -3600, 3600, "serverAuth", 1024}, "was refused"},
+        Refusal{"WeakSignature",
+                {{"DNS:localhost"}, "x", -3600, 3600, "serverAuth", 0, true},
+                "was refused"},
+        Refusal{"NestedWildcard", {{"DNS:*.*.localhost"}}, "certificate is for"},
+        Refusal{"WildcardForAllOfATopLevelDomain", {{"DNS:*.com"}}, "certificate is for"},
+        Refusal{"NulInTheName",
+                {{std::string("RAW:localhost\0.example.org", 26)}},
+                "certificate is for"}),
     [](const auto& it) { return std::string(it.param.name); });
 
 TEST(Tls, AnotherAuthorityIsNotTrusted) {
@@ -160,6 +168,49 @@ TEST(Tls, ASignerThatIsNoAuthorityIsNotTrusted) {
   const auto result = ask(options_for(server));
   ASSERT_FALSE(result);
   EXPECT_TRUE(result.error().final);
+}
+
+CertificateWish intermediate() {
+  return {{}, "Between"};
+}
+
+/// Asks a server whose certificate an authority in between has signed.
+Answer ask_behind(const CertificateWish& between, bool sent_along) {
+  const Identity middle = testing::make_intermediate(authority(), between);
+  TlsWish wish{testing::issue(middle, {{"DNS:localhost"}})};
+  if (sent_along) wish.chain.push_back(middle);
+  ByteServer server({{answer(200)}}, wish);
+  Answer out = ask(options_for(server));
+  EXPECT_EQ(server.requests().empty(), !out);
+  return out;
+}
+
+TEST(Tls, AnAuthorityInBetweenHasToBeSentAndToBeInForce) {
+  EXPECT_TRUE(ask_behind(intermediate(), true));
+  EXPECT_FALSE(ask_behind(intermediate(), false));
+  CertificateWish expired = intermediate();
+  expired.valid_from = -7200;
+  expired.valid_until = -3600;
+  const auto result = ask_behind(expired, true);
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().final);
+}
+
+TEST(Tls, AnAuthorityMaySignForItsOwnNamesOnly) {
+  CertificateWish ours = intermediate(), others = intermediate();
+  ours.permitted = "DNS:localhost";
+  others.permitted = "DNS:example.org";
+  EXPECT_TRUE(ask_behind(ours, true));
+  const auto result = ask_behind(others, true);
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().final);
+}
+
+TEST(Tls, AsksForTheServerByItsName) {
+  ByteServer server({{answer(200)}}, good());
+  EXPECT_TRUE(ask(options_for(server, "localhost")));
+  EXPECT_TRUE(ask(options_for(server, "127.0.0.1")));
+  EXPECT_EQ(server.names_asked_for(), (std::vector<std::string>{"localhost", ""}));
 }
 
 TEST(Tls, SelfSignedIsRefusedUnlessNamed) {

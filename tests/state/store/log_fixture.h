@@ -21,6 +21,12 @@ inline void make_full_log(const std::string& path, int changes = 3) {
       "org-1", std::vector<Store::Protection>{{"group", "admins"}, {"user", "ada@acme.example"}}));
   const auto run = store->begin_run(some_run());
   ASSERT_TRUE(run);
+  Store::Remembered learned;
+  learned.counts = Counts{kNoon, "dir-1", 5, 1, 2, 3, 4};
+  ASSERT_TRUE(store->remember("org-1", learned));
+  ASSERT_TRUE(
+      store->record_losses(*run, std::vector<Store::Loss>{{"create_group", "", "", "legacy", "g-9",
+                                                           "", "", "what it was for", true}}));
   ASSERT_TRUE(store->record_intents(*run, kNoon, std::vector{some_intent(1)}));
 }
 

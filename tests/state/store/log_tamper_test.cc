@@ -56,7 +56,7 @@ ChainHead LogTamperTest::head_;
 TEST_F(LogTamperTest, ALogThatNobodyTouchedVerifies) {
   const LogVerdict verdict = verified(path_);
   EXPECT_TRUE(verdict.good()) << verdict.broken;
-  EXPECT_EQ(verdict.head.seq, 12);
+  EXPECT_EQ(verdict.head.seq, 14);
   EXPECT_EQ(verdict.head_file, verdict.head);
   EXPECT_THAT(verdict.organizations, testing::ElementsAre("org-1"));
   ASSERT_EQ(verdict.gaps.size(), 1U);
@@ -154,7 +154,7 @@ TEST_F(LogTamperTest, EveryWayToMoveRowsIsSeen) {
       {"an entry of no type", "UPDATE log SET type = 'nothing' WHERE seq = 5", 5},
       {"a hash replaced", "UPDATE log SET hash = upper(hash) WHERE seq = 5", 5},
       {"an entry before the first", "INSERT INTO log VALUES (0, 'run', 1, 'x')", 0},
-      {"an entry after the last", "INSERT INTO log VALUES (13, 'run', 1, 'x')", 13},
+      {"an entry after the last", "INSERT INTO log VALUES (15, 'run', 1, 'x')", 15},
       {"a row listed twice", "UPDATE log SET row = 1 WHERE seq = 6", 6},
       {"another store's number", "UPDATE store SET id = lower(hex(randomblob(16)))", 1},
       {"what was protected", "DELETE FROM protections WHERE kind = 'user'", 0},
