@@ -75,9 +75,10 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     return std::move(out);
   };
 
-  const auto files = read_policy_files(request.policy_path);
+  auto files = read_policy_files(request.policy_path);
   if (!files) return stop(files.error());
-  const ParsedPolicy parsed = parse_policy(files->files);
+  out.files = std::move(files->files);
+  const ParsedPolicy parsed = parse_policy(out.files);
   out.diagnostics = parsed.diagnostics;
   if (out.diagnostics.has_errors()) return out;
   const std::string& organization = organization_id(*parsed.policy);

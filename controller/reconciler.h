@@ -35,7 +35,8 @@ struct PlanRequest {
 /// A plan, or why there is none.
 struct Planned {
   std::optional<Plan> plan;
-  Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
+  std::vector<SourceFile> files{};  ///< that it was made from, to show what diagnostics are about
+  Diagnostics diagnostics;          ///< of the policy, alone and against the live organization
   std::optional<Error> error;
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
