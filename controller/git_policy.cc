@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <set>
 
 #include "controller/child.h"
 
@@ -63,6 +64,45 @@ std::optional<std::vector<std::string>> contents(std::string_view answer, std::s
   return out;
 }
 
+std::optional<std::vector<std::string>> bytes_of(const std::string& folder,
+                                                 const std::string& commit,
+                                                 const std::vector<std::string>& names) {
+  std::string wanted;
+  for (const std::string& name : names) wanted += fmt::format("{}:./{}\n", commit, name);
+  const auto printed = run_child({"git", "-C", folder, "cat-file", "--batch"}, wanted);
+  if (!printed || printed->exit_code != 0) return std::nullopt;
+  return contents(printed->out, names.size());
+}
+
+/// "" for a name without a folder, as the paths of its rosters begin with nothing then.
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+/// With the CSV files that the policy names, all of which must be in the commit.
+std::optional<std::vector<SourceFile>> add_rosters(const std::string& folder,
+                                                   const std::string& commit,
+                                                   std::vector<SourceFile> files,
+                                                   const std::string& base) {
+  std::set<std::string> paths;
+  for (const SourceFile& file : files) {
+    for (std::string& path : roster_paths(file)) paths.insert(std::move(path));
+  }
+  if (paths.empty()) return files;
+  const std::string prefix = base.empty() ? "" : base + "/";
+  std::vector<std::string> names;
+  for (const std::string& path : paths) {
+    if (!path.starts_with(prefix) || path.find('\n') != std::string::npos) return std::nullopt;
+    names.push_back(path.substr(prefix.size()));
+  }
+  auto bytes = bytes_of(folder, commit, names);
+  if (!bytes) return std::nullopt;
+  std::size_t i = 0;
+  for (const std::string& path : paths) files.push_back({path, std::move((*bytes)[i++]), true});
+  return files;
+}
+
 }  // namespace
 
 std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
@@ -82,22 +122,18 @@ std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
     names = {absolute.filename().string()};
   }
   if (names.empty()) return std::nullopt;
-  std::string wanted;
-  for (const std::string& name : names) wanted += fmt::format("{}:./{}\n", commit, name);
-  const auto printed = run_child({"git", "-C", folder, "cat-file", "--batch"}, wanted);
-  if (!printed || printed->exit_code != 0) return std::nullopt;
-  auto bytes = contents(printed->out, names.size());
-  if (!bytes) return std::nullopt;
+  const auto printed = bytes_of(folder, commit, names);
+  if (!printed) return std::nullopt;
 
   std::string base = path;
   while (base.size() > 1 && base.ends_with('/')) base.pop_back();
   std::vector<SourceFile> out;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    out.push_back({whole_folder ? base + "/" + names[i] : base, std::move((*bytes)[i])});
+    out.push_back({whole_folder ? base + "/" + names[i] : base, (*printed)[i]});
   }
   std::sort(out.begin(), out.end(),
             [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
-  return out;
+  return add_rosters(folder, commit, std::move(out), whole_folder ? base : parent_of(base));
 }
 
 }  // namespace rolecall

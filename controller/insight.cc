@@ -52,13 +52,18 @@ void add_origins(const InsightInput& input, Plan& plan) {
   };
   const auto by_new_policy = resolve(input.policy);
   if (!by_new_policy) return;
+  std::vector<std::string> rosters;
+  for (const SourceFile& file : input.files) {
+    if (file.roster) rosters.push_back(file.path);
+  }
   if (by_new_policy->policy_digest == input.last->policy_digest) {
-    return tell_origins({*input.last, *by_new_policy, *by_new_policy}, input.plan_input, {}, plan);
+    return tell_origins({*input.last, *by_new_policy, *by_new_policy}, input.plan_input, rosters,
+                        plan);
   }
   const PolicyPtr old = policy_of(*input.last, input.policy_path);
   const auto then = old == nullptr ? std::nullopt : resolve(*old);
   if (!then || then->policy_digest != input.last->policy_digest) return;
-  tell_origins({*input.last, *then, *by_new_policy}, input.plan_input, {}, plan);
+  tell_origins({*input.last, *then, *by_new_policy}, input.plan_input, rosters, plan);
 }
 
 }  // namespace

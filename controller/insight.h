@@ -16,6 +16,7 @@ namespace rolecall {
 struct InsightInput {
   ReadClient& client;
   const std::string& policy_path;
+  const std::vector<SourceFile>& files;
   const Policy& policy;
   /// Empty where the policy did not need them.
   const std::optional<std::vector<Workspace>>& workspaces;

@@ -180,8 +180,11 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   out.losses = losses_of(input, planned.plan);
   if (request.inspect) request.inspect(input, planned.plan);
   if (request.for_people) {
+    // What an undo wants is no policy's, so there is nothing to hold it against.
+    const std::optional<CleanRun> last =
+        request.undo == nullptr ? request.last_clean : std::nullopt;
     add_insight(
-        {client, request.policy_path, policy, *workspaces, request.last_clean, input, catalog},
+        {client, request.policy_path, out.policy->files, policy, *workspaces, last, input, catalog},
         planned.plan);
   }
   out.plan = std::move(planned.plan);

@@ -219,7 +219,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return print_error(released.error());
   }
   if (saved) request->only = &*saved;
-  std::string command = "apply";
+  std::string command = saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective);
   std::optional<LoggedRun> undone;
   if (saved && saved->plan.undo_of != 0) {
     if (saved->info.store != opened.store->id()) {

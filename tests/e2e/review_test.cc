@@ -182,6 +182,18 @@ TEST_F(Review, EditsAreKnownWhereGitHasThePolicyOfTheLastRun) {
   EXPECT_THAT(origins(), ::testing::Each(HasSubstr(": unknown"))) << "the old policy is gone";
 }
 
+TEST_F(Review, LinesOfARosterAreToldFromEdits) {
+  write_policy(acme_policy() +
+               "[[rosters]]\nfile = \"hr.csv\"\nemail = \"Email\"\ndeclare_users = true\n");
+  folder.write("hr.csv", "Email\nkim@acme.example\n");
+  git("init -q .");
+  git("add rolecall.toml hr.csv");
+  git("commit -q -m policy");
+  rolecall_exits(0, {"apply", "--yes"});
+  folder.write("hr.csv", "Email\nkim@acme.example\nlee@acme.example\n");
+  EXPECT_THAT(origins(), ElementsAre("invite_user lee: roster"));
+}
+
 TEST_F(Review, OriginsAreNotToldAgainstARunThatLeftSomethingUndone) {
   write_policy(acme_policy());
   rolecall_exits(0, {"apply", "--yes"});
