@@ -21,8 +21,6 @@ namespace rolecall {
 /// What a run is about: a policy, an instant, what the last apply protected.
 struct PlanRequest {
   std::string policy_path;
-  /// The policy there, where it has been read already; else it is read.
-  std::shared_ptr<const ReadPolicy> policy{};
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string organization{};  ///< asked for on the command line; must be the policy's, where given

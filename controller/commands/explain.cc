@@ -209,7 +209,7 @@ int run_explain(const GlobalOptions& global, const ExplainOptions& options) {
         {planned.error->what, fmt::format("{}{}--offline explains what is wanted, without the API",
                                           hint, hint.empty() ? "" : "; ")});
   }
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   return shown;
 }
 
