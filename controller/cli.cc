@@ -98,6 +98,8 @@ struct Dispatch {
   int operator()(const UnlockOptions& options) const { return run_unlock(global, options); }
   int operator()(const StopOptions& options) const { return run_stop(global, options); }
   int operator()(const ResumeOptions& options) const { return run_resume(global, options); }
+  int operator()(const InitOptions& options) const { return run_init(global, options); }
+  int operator()(const ManOptions& options) const { return run_man(global, options); }
   int operator()(const SchemaOptions& options) const { return run_schema(global, options); }
   int operator()(const CompletionOptions& options) const { return run_completion(global, options); }
 };

@@ -28,6 +28,7 @@ struct CommandLine {
   UnlockOptions unlock;
   StopOptions stop;
   ResumeOptions resume;
+  InitOptions init;
   CompletionOptions completion;
   std::optional<Command> command;  ///< the one that was named, with its options
 };

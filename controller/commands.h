@@ -25,6 +25,8 @@ namespace rolecall {
 [[nodiscard]] int run_stop(const GlobalOptions& global, const StopOptions& options);
 [[nodiscard]] int run_resume(const GlobalOptions& global, const ResumeOptions& options);
 [[nodiscard]] int run_unlock(const GlobalOptions& global, const UnlockOptions& options);
+[[nodiscard]] int run_init(const GlobalOptions& global, const InitOptions& options);
+[[nodiscard]] int run_man(const GlobalOptions& global, const ManOptions& options);
 [[nodiscard]] int run_schema(const GlobalOptions& global, const SchemaOptions& options);
 [[nodiscard]] int run_completion(const GlobalOptions& global, const CompletionOptions& options);
 

@@ -12,7 +12,7 @@ namespace rolecall {
 namespace {
 
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App*) { return true; });
+  return app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); });
 }
 
 std::vector<std::string> options_of(const CLI::App& app) {
@@ -105,7 +105,9 @@ complete -o default -F _rolecall rolecall
 }
 
 std::string zsh(const CLI::App& app) {
-  return "#compdef rolecall\nautoload -U +X bashcompinit && bashcompinit\n" + bash(app);
+  // Where zsh has loaded this file to complete something, it is to be completed at once.
+  return "#compdef rolecall\nautoload -U +X bashcompinit && bashcompinit\n" + bash(app) +
+         "if [[ -n ${compstate+x} ]]; then _bash_complete -o default -F _rolecall; fi\n";
 }
 
 void add_fish(const CLI::App& app, const std::string& condition, std::string& out) {

@@ -8,6 +8,7 @@
 
 #include "controller/listing.h"
 #include "controller/policy_files.h"
+#include "controller/progress.h"
 #include "controller/signals.h"
 #include "policies/policy.h"
 #include "state/api/base_url.h"
@@ -38,6 +39,7 @@ PacedOptions pacing(const GlobalOptions& global) {
   options.max_rate = global.max_rate;
   options.seed = std::random_device{}();
   options.on_wait = [](Operation operation, std::chrono::milliseconds wait, std::string_view why) {
+    if (Progress::waits(wait, why)) return;
     spdlog::info("{}: waiting {:.1f} s: {}", name(operation),
                  static_cast<double>(wait.count()) / 1000, why);
   };

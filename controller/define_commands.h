@@ -82,7 +82,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line);
 void define_reading_commands(CLI::App& app, CommandLine& line);
 /// audit and what is below it, undo.
 void define_audit_commands(CLI::App& app, CommandLine& line);
-/// Commands about this machine: simulate, unlock, completion.
+/// Commands about this machine: simulate, unlock, init, schema, completion, man.
 void define_other_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace rolecall

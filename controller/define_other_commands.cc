@@ -2,6 +2,30 @@
 
 namespace rolecall {
 
+namespace {
+
+void define_init(CLI::App& app, CommandLine& line) {
+  CLI::App& init = command(
+      app, "init", "Write a first policy; on a terminal, asks what is not said",
+      "Writes rolecall.toml, and rolecall.schema.json for editors, and replaces nothing. The\n"
+      "organization is taken from --org, else from the API key where it sees exactly one.\n"
+      "Examples:\n"
+      "  rolecall init\n"
+      "  rolecall init --org 1b2c... --admin ada@acme.example --admin grace@acme.example\n");
+  option(init, "folder", line.init.folder, "Where to (default: the current folder)", "FOLDER");
+  option(init, "--directory", line.init.directory,
+         "Id or name of the directory, where the organization has several", "NAME");
+  init.add_option("--admin", line.init.admins, "An organization admin; may be given again")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false);
+  word_option<std::string>(init, "--unlisted-users", line.init.unlisted_users,
+                           "What happens to people whom the policy does not name (default ignore)",
+                           {{"ignore", "ignore"}, {"suspend", "suspend"}, {"remove", "remove"}});
+  choose(init, line, line.init);
+}
+
+}  // namespace
+
 void define_other_commands(CLI::App& app, CommandLine& line) {
   CLI::App& simulate = command(
       app, "simulate", "Serve a made-up organization on this machine that speaks the same API",
@@ -44,6 +68,7 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
   unlock.add_flag("--yes", line.unlock.yes, "Do not ask");
   choose(unlock, line, line.unlock);
 
+  define_init(app, line);
   CLI::App& schema = command(
       app, "schema", "Print the JSON Schema of policies, for editors that complete and check TOML",
       "A policy names it in its first line: #:schema ./rolecall.schema.json\n"
@@ -62,6 +87,13 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
       ->required()
       ->type_name("SHELL");
   choose(completion, line, line.completion);
+
+  // For packagers; the installed page is made by it.
+  CLI::App& man = command(app, "man", "Print the manual page",
+                          "Examples:\n"
+                          "  rolecall man | man -l -\n");
+  man.group("");
+  man.callback([&line] { line.command = ManOptions{}; });
 }
 
 }  // namespace rolecall

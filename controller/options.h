@@ -139,16 +139,25 @@ struct ResumeOptions {
   std::string policy{};
 };
 
+struct InitOptions {
+  std::string folder = ".";
+  std::string directory{};
+  std::vector<std::string> admins{};
+  std::string unlisted_users{};  ///< "ignore", "suspend", "remove"; empty: not said
+};
+
 struct SchemaOptions {};
+
+struct ManOptions {};
 
 struct CompletionOptions {
   Shell shell = Shell::bash;
 };
 
-using Command =
-    std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions, GetOptions,
-                 CheckKeyOptions, AuditListOptions, AuditShowOptions, AuditVerifyOptions,
-                 AuditExportOptions, UndoOptions, ReportOptions, SimulateOptions, UnlockOptions,
-                 StopOptions, ResumeOptions, SchemaOptions, CompletionOptions>;
+using Command = std::variant<ValidateOptions, FmtOptions, PlanOptions, ApplyOptions, RunOptions,
+                             GetOptions, CheckKeyOptions, AuditListOptions, AuditShowOptions,
+                             AuditVerifyOptions, AuditExportOptions, UndoOptions, ReportOptions,
+                             SimulateOptions, UnlockOptions, StopOptions, ResumeOptions,
+                             InitOptions, SchemaOptions, ManOptions, CompletionOptions>;
 
 }  // namespace rolecall

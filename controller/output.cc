@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 
@@ -46,6 +47,13 @@ int print_error(const Error& error) {
 
 void print_json(const boost::json::value& value) {
   print(print_line(value) + "\n");
+}
+
+bool wants_color(const GlobalOptions& global, int stream) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return !global.no_color && (no_color == nullptr || *no_color == '\0') && isatty(stream) == 1 &&
+         terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 int finish_output(int code) {

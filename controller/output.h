@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/options.h"
 #include "state/model/result.h"
 
 namespace rolecall {
@@ -17,6 +18,11 @@ void print_message(std::string_view text);
 int print_error(const Error& error);
 /// One JSON document and a line break to stdout.
 void print_json(const boost::json::value& value);
+
+/// Whether colors are wanted on STDOUT_FILENO or STDERR_FILENO: on a terminal that knows them,
+/// unless
+/// --no-color or NO_COLOR is set.
+[[nodiscard]] bool wants_color(const GlobalOptions& global, int stream);
 
 /// Ends the output of a command that wants to exit with `code`. A reader that has gone away is
 /// no error; any other failure to write is, and gives 1 where the command would have given 0.

@@ -1,6 +1,7 @@
 #include "controller/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,43 +10,107 @@
 namespace rolecall {
 namespace {
 
-constexpr std::chrono::milliseconds kQuietAtFirst{1000};
-constexpr std::chrono::milliseconds kRedraw{100};
+using std::chrono::milliseconds;
+
+constexpr milliseconds kQuietAtFirst{1000};
+constexpr milliseconds kRedraw{100};
 constexpr std::chrono::seconds kLineEvery{5};
 constexpr std::size_t kBarWidth = 24;
+/// Before that a rate is a guess.
+constexpr milliseconds kRateAfter{2000};
+
+/// The one that is showing something; calls and drawing are on one thread.
+Progress* shown = nullptr;
 
 std::string bar(std::size_t done, std::size_t of) {
   const std::size_t full = of == 0 ? 0 : std::min(kBarWidth, kBarWidth * done / of);
   return fmt::format("[{}{}]", std::string(full, '#'), std::string(kBarWidth - full, '.'));
 }
 
+std::string duration(double seconds) {
+  if (seconds < 100) return fmt::format("{:.0f} s", std::max(seconds, 1.0));
+  return fmt::format("{:.0f} min", seconds / 60);
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 }  // namespace
+
+std::string in_words(const Advance& advance) {
+  std::string out = fmt::format("{}", advance.done);
+  if (advance.of > 0) out += fmt::format(" of {}", advance.of);
+  const double seconds = static_cast<double>(advance.elapsed.count()) / 1000;
+  if (advance.elapsed >= kRateAfter && advance.done > 0) {
+    const double rate = static_cast<double>(advance.done) / seconds;
+    out += rate < 10 ? fmt::format(", {:.1f}/s", rate) : fmt::format(", {:.0f}/s", rate);
+    if (advance.of > advance.done) {
+      out += ", " + duration(static_cast<double>(advance.of - advance.done) / rate) + " left";
+    }
+  }
+  if (!advance.detail.empty()) out += ", " + advance.detail;
+  if (advance.waiting > milliseconds(0)) {
+    out += fmt::format(", waiting {}: {}",
+                       duration(static_cast<double>(advance.waiting.count()) / 1000), advance.why);
+  }
+  return out;
+}
+
+std::string bar_line(std::string_view what, const Advance& advance, std::size_t columns) {
+  std::string out = fmt::format("{} {} {}", what, bar(advance.done, advance.of), in_words(advance));
+  // In the last column a terminal may begin the next line already.
+  if (out.size() >= columns) out.resize(std::max<std::size_t>(columns, 1) - 1);
+  return out;
+}
 
 Progress::Progress(const GlobalOptions& global, std::string what)
     : what_(std::move(what)),
       on_(!global.quiet && global.progress != ProgressStyle::none),
       terminal_(global.progress == ProgressStyle::automatic && isatty(STDERR_FILENO) == 1),
       begun_(std::chrono::steady_clock::now()),
-      last_(begun_) {}
+      last_(begun_),
+      resumes_(begun_) {
+  shown = this;
+}
 
 Progress::~Progress() {
+  shown = nullptr;
   if (drawn_ && terminal_) fmt::print(stderr, "\r\x1b[K");
 }
 
 void Progress::update(std::size_t done, std::size_t of, std::string_view detail) {
+  advance_.done = done;
+  advance_.of = of;
+  advance_.detail = detail;
+  draw();
+}
+
+bool Progress::waits(milliseconds wait, std::string_view why) {
+  if (shown == nullptr || !shown->on_ || !shown->terminal_) return false;
+  shown->resumes_ = std::max(shown->resumes_, std::chrono::steady_clock::now() + wait);
+  shown->advance_.why = why;
+  // What is shown now stays for as long as the wait, so that it is drawn whenever the last was.
+  shown->last_ = {};
+  shown->draw();
+  return shown->drawn_;
+}
+
+void Progress::draw() {
   if (!on_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now - begun_ < kQuietAtFirst) return;
-  if (drawn_ && now - last_ < (terminal_ ? kRedraw : std::chrono::milliseconds(kLineEvery))) return;
+  if (drawn_ && now - last_ < (terminal_ ? kRedraw : milliseconds(kLineEvery))) return;
   last_ = now;
   drawn_ = true;
-  const std::string numbers = of == 0 ? fmt::format("{}", done) : fmt::format("{} of {}", done, of);
-  const std::string tail = detail.empty() ? std::string() : fmt::format(", {}", detail);
+  advance_.elapsed = std::chrono::duration_cast<milliseconds>(now - begun_);
+  advance_.waiting = std::chrono::duration_cast<milliseconds>(resumes_ - now);
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{} {} {}{}", what_, bar(done, of), numbers, tail);
+    fmt::print(stderr, "\r\x1b[K{}", bar_line(what_, advance_, terminal_columns()));
     std::fflush(stderr);
   } else {
-    fmt::print(stderr, "{}: {}{}\n", what_, numbers, tail);
+    fmt::print(stderr, "{}: {}\n", what_, in_words(advance_));
   }
 }
 

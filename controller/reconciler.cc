@@ -4,22 +4,15 @@
 
 #include <algorithm>
 
+#include "controller/in_order.h"
 #include "controller/logged_run.h"
 #include "controller/policy_files.h"
-#include "controller/read_policy.h"
 #include "diff/safety.h"
 #include "diff/trust.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
-
-Result<std::shared_ptr<const ParsedPolicy>> policy_of(const PlanRequest& request) {
-  if (request.policy) return request.policy;
-  auto read = read_policy(request.policy_path);
-  if (!read) return tl::make_unexpected(read.error());
-  return std::make_shared<const ParsedPolicy>(*std::move(read));
-}
 
 /// Read only where the policy says by app and host which resource it means.
 Result<std::optional<std::vector<Workspace>>> workspaces_for(const Policy& policy,
@@ -81,11 +74,13 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
     return std::move(out);
   };
 
-  const auto parsed = policy_of(request);
-  if (!parsed) return stop(parsed.error());
-  out.diagnostics = (*parsed)->diagnostics;
+  auto files = read_policy_files(request.policy_path);
+  if (!files) return stop(files.error());
+  out.files = std::move(files->files);
+  const ParsedPolicy parsed = parse_policy(out.files, in_order_on_all_cores);
+  out.diagnostics = parsed.diagnostics;
   if (out.diagnostics.has_errors()) return out;
-  const Policy& policy = *(*parsed)->policy;
+  const Policy& policy = *parsed.policy;
   const std::string& organization = organization_id(policy);
   if (!request.organization.empty() && request.organization != organization) {
     return stop({fmt::format("the policy is for organization {}, --org says {}",

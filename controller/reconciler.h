@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,8 +17,6 @@ namespace rolecall {
 /// What a run is about: a policy, an instant, what the last apply protected.
 struct PlanRequest {
   std::string policy_path;
-  /// The policy there, where it has been read already; else it is read.
-  std::shared_ptr<const ParsedPolicy> policy{};
   Instant at;
   std::vector<Store::Protection> remembered;
   std::string organization;  ///< asked for on the command line; must be the policy's, where given
@@ -35,7 +32,8 @@ struct PlanRequest {
 /// A plan, or why there is none.
 struct Planned {
   std::optional<Plan> plan;
-  Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
+  std::vector<SourceFile> files{};  ///< that it was made from, to show what diagnostics are about
+  Diagnostics diagnostics;          ///< of the policy, alone and against the live organization
   std::optional<Error> error;
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
@@ -15,19 +14,9 @@
 #include "controller/store_path.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "policies/source_excerpt.h"
 
 namespace rolecall {
-namespace {
-
-bool wants_color(const GlobalOptions& global) {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return !global.no_color && (no_color == nullptr || *no_color == '\0') &&
-         isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
-
-}  // namespace
-
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
@@ -35,12 +24,11 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   request.organization = global.org;
   // Which organization it is about is known only once the policy is parsed: a policy that does not
   // parse has its problems shown later, not here.
-  auto read = read_policy(policy_path);
-  if (!read) return tl::make_unexpected(read.error());
-  request.policy = std::make_shared<const ParsedPolicy>(*std::move(read));
-  if (request.policy->diagnostics.has_errors()) return request;
-  auto before = remembered_at(store_path(global, policy_path),
-                              organization_id(*request.policy->policy), SystemClock().now());
+  const auto parsed = read_policy(policy_path);
+  if (!parsed) return tl::make_unexpected(parsed.error());
+  if (parsed->diagnostics.has_errors()) return request;
+  auto before = remembered_at(store_path(global, policy_path), organization_id(*parsed->policy),
+                              SystemClock().now());
   if (!before) return tl::make_unexpected(before.error());
   request.remembered = std::move(before->protections);
   request.history = std::move(before->history);
@@ -64,8 +52,8 @@ Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
   return planned;
 }
 
-int show_problems(const Planned& planned) {
-  if (!planned.diagnostics.sorted().empty()) print_message(render(planned.diagnostics));
+int show_problems(const GlobalOptions& global, const Planned& planned) {
+  print_message(render(planned.diagnostics, planned.files, wants_color(global, STDERR_FILENO)));
   if (planned.error) return print_error(*planned.error);
   return planned.plan ? 0 : 1;
 }
@@ -81,7 +69,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
       break;
   }
   TextOptions options;
-  options.color = wants_color(global);
+  options.color = wants_color(global, STDOUT_FILENO);
   options.apply_command = apply_command;
   return render_text(plan, options);
 }

@@ -17,7 +17,7 @@ namespace rolecall {
                                          const PlanRequest& request);
 
 /// Prints diagnostics and errors to stderr. 0 when there is a plan to go on with, else 1.
-[[nodiscard]] int show_problems(const Planned& planned);
+[[nodiscard]] int show_problems(const GlobalOptions& global, const Planned& planned);
 
 /// The plan in the format that was asked for.
 [[nodiscard]] std::string view(const GlobalOptions& global, const Plan& plan,

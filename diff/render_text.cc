@@ -4,6 +4,7 @@
 
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "state/model/paint.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -12,8 +13,6 @@ namespace {
 constexpr std::size_t kSubjectsPerNote = 5;
 /// Causes stand below each other up to here; what is longer pushes its own cause aside.
 constexpr std::size_t kWidestColumn = 60;
-
-enum class Tone { plain, bold, dim, red, green, yellow };
 
 /// A line before its cause has been lined up with those around it.
 struct Line {
@@ -42,9 +41,7 @@ class TextRenderer {
 
  private:
   [[nodiscard]] std::string paint(Tone tone, std::string_view text) const {
-    static constexpr std::array<std::string_view, 6> kCodes = {"", "1", "2", "31", "32", "33"};
-    if (!options_.color || tone == Tone::plain || text.empty()) return std::string(text);
-    return fmt::format("\x1b[{}m{}\x1b[0m", kCodes[static_cast<std::size_t>(tone)], text);
+    return rolecall::paint(options_.color, tone, text);
   }
   static Tone tone_of(char symbol) {
     return symbol == '+' ? Tone::green : symbol == '-' ? Tone::red : Tone::yellow;

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
 
+#include "policies/source_excerpt.h"
+#include "state/model/paint.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -66,15 +67,23 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
 }
 
 std::string render(const Diagnostics& diagnostics) {
+  return render(diagnostics, {}, false);
+}
+
+std::string render(const Diagnostics& diagnostics, std::span<const SourceFile> files, bool color) {
   const std::vector<Diagnostic> items = diagnostics.sorted();
   if (items.empty()) return {};
+  SourceExcerpts excerpts(files);
   std::string out;
   for (const Diagnostic& item : items) {
     const std::string place = where(item.place);
-    fmt::format_to(std::back_inserter(out), "{}{}{}: {}\n", place, place.empty() ? "" : ": ",
-                   item.severity == Severity::error ? "error" : "warning",
-                   escape_terminal(item.what));
-    if (!item.hint.empty()) out += "  hint: " + escape_terminal(item.hint) + "\n";
+    const bool is_error = item.severity == Severity::error;
+    if (!place.empty()) out += paint(color, Tone::bold, place + ":") + " ";
+    out += paint(color, is_error ? Tone::red : Tone::yellow, is_error ? "error:" : "warning:");
+    out += " " + escape_terminal(item.what) + "\n" + excerpts.at(item.place, color);
+    if (!item.hint.empty()) {
+      out += "  " + paint(color, Tone::bold, "hint:") + " " + escape_terminal(item.hint) + "\n";
+    }
     for (const Place& related : item.related) out += "  see: " + where(related) + "\n";
   }
   return out + summary(items);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policies/misplaced_keys.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -12,23 +13,6 @@ namespace {
 
 /// Longer words have no typing error in common with anything, only a cost.
 constexpr std::size_t kLongestGuess = 100;
-
-/// Keys that people try although they have no place in any policy.
-struct Misplaced {
-  std::string_view part;  ///< of the key, in lower case, without "_" and "-"
-  std::string_view hint;
-};
-constexpr std::string_view kNoSecrets =
-    "secrets do not belong in a policy: name a key file with --api-key-file, and make a new key, "
-    "since this one may have been seen";
-constexpr std::string_view kNoAddress =
-    "the address of the API is not for a policy to say; --api-url sets it";
-constexpr std::array kMisplaced = {
-    Misplaced{"apikey", kNoSecrets},     Misplaced{"token", kNoSecrets},
-    Misplaced{"secret", kNoSecrets},     Misplaced{"password", kNoSecrets},
-    Misplaced{"credential", kNoSecrets}, Misplaced{"baseurl", kNoAddress},
-    Misplaced{"apiurl", kNoAddress},     Misplaced{"endpoint", kNoAddress},
-};
 
 std::string example_of(ValueKind kind) {
   switch (kind) {
@@ -67,11 +51,8 @@ std::string listed(std::span<const std::string_view> words) {
 
 std::string hint_for_key(Policy& policy, std::string_view key,
                          std::span<const std::string_view> known, std::string otherwise) {
-  std::string plain = to_lower_ascii(key.substr(0, kLongestGuess));
-  std::erase_if(plain, [](char c) { return c == '_' || c == '-'; });
-  for (const Misplaced& misplaced : kMisplaced) {
-    if (plain.find(misplaced.part) != std::string::npos) return std::string(misplaced.hint);
-  }
+  const std::string_view misplaced = hint_for_misplaced(key.substr(0, kLongestGuess));
+  if (!misplaced.empty()) return std::string(misplaced);
   return did_you_mean(policy, key, known, std::move(otherwise));
 }
 

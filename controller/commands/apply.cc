@@ -212,7 +212,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   }
   const Planned planned = plan_with_progress(effective, connection->reads(), *request);
   if (!planned.stale.empty()) return stale(planned.stale);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   ApplyRun run{effective,
                connection->writes(),
                connection->clock(),

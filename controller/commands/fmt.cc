@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -9,6 +10,7 @@
 #include "controller/reconciler.h"
 #include "controller/whole_file.h"
 #include "policies/format_policy.h"
+#include "policies/source_excerpt.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -46,7 +48,8 @@ int run_fmt(const GlobalOptions& global, const FmtOptions& options) {
     print_json(boost::json::object{{"format_version", "1.0"},
                                    {options.check ? "not_formatted" : "formatted", items}});
   }
-  if (diagnostics.has_errors()) print_message(render(diagnostics));
+  if (diagnostics.has_errors())
+    print_message(render(diagnostics, read->files, wants_color(global, STDERR_FILENO)));
   return failed || diagnostics.has_errors() ? 1 : 0;
 }
 

@@ -28,7 +28,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   if (!request) return print_error(request.error());
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   const Plan& plan = *planned.plan;
   std::string apply_command = fmt::format("rolecall apply {}", *policy);
   if (!options.out.empty()) {

@@ -73,7 +73,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path,
   if (!request) return {(print_error(request.error()), 8)};
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
-  if (const int code = show_problems(planned); code != 0) return {code};
+  if (const int code = show_problems(global, planned); code != 0) return {code};
   const Plan& plan = *planned.plan;
   spdlog::info("planned: {} changes, {} calls, {} reads, digest {}", plan.changes.size(),
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));

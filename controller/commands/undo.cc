@@ -65,7 +65,7 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
   request->undo = &found->run;
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
-  if (const int code = show_problems(planned); code != 0) return code;
+  if (const int code = show_problems(global, planned); code != 0) return code;
   const Plan& plan = *planned.plan;
   if (plan.organization != found->organization) {
     return print_error({fmt::format("run {} was on organization {}, the policy is for {}",

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -8,7 +9,9 @@
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "policies/policy.h"
+#include "policies/source_excerpt.h"
 #include "state/api/clock.h"
+#include "state/model/paint.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -27,7 +30,8 @@ json::object to_json(const Diagnostic& diagnostic) {
 
 struct Checked {
   std::string name;
-  Diagnostics diagnostics;
+  Diagnostics diagnostics{};
+  std::vector<SourceFile> files{};
   std::size_t people = 0, groups = 0, resources = 0, rules = 0, tests = 0;
 };
 
@@ -35,11 +39,12 @@ Result<Checked> check(const std::string& asked, Instant at) {
   const Result<std::string> path =
       asked.empty() ? default_policy_path() : Result<std::string>(asked);
   if (!path) return tl::make_unexpected(path.error());
-  const Result<PolicyFiles> read = read_policy_files(*path);
+  Result<PolicyFiles> read = read_policy_files(*path);
   if (!read) return tl::make_unexpected(read.error());
 
-  Checked out{read->base, {}};
-  const ParsedPolicy parsed = parse_policy(read->files, in_order_on_all_cores);
+  Checked out{read->base};
+  out.files = std::move(read->files);
+  const ParsedPolicy parsed = parse_policy(out.files, in_order_on_all_cores);
   out.diagnostics.append(parsed.diagnostics);
   if (parsed.diagnostics.has_errors()) return out;
 
@@ -86,14 +91,15 @@ int run_validate(const GlobalOptions& global, const ValidateOptions& options) {
     print_as_json(checked->diagnostics);
     return code;
   }
-  if (!checked->diagnostics.sorted().empty()) print_message(render(checked->diagnostics));
+  print_message(render(checked->diagnostics, checked->files, wants_color(global, STDERR_FILENO)));
   if (code == 0) {
     std::string counts = fmt::format("{}, {}, {}", counted(checked->people, "person", "people"),
                                      counted(checked->groups, "group", "groups"),
                                      counted(checked->resources, "resource", "resources"));
     if (checked->rules > 0) counts += ", " + counted(checked->rules, "rule", "rules");
     if (checked->tests > 0) counts += ", " + counted(checked->tests, "test", "tests");
-    print(fmt::format("{}: valid: {}\n", escape_terminal(checked->name), counts));
+    print(fmt::format("{}: {}: {}\n", escape_terminal(checked->name),
+                      paint(wants_color(global, STDOUT_FILENO), Tone::green, "valid"), counts));
   }
   return code;
 }

@@ -14,6 +14,7 @@
 
 #include "tests/support/conformance.h"
 #include "tests/support/places.h"
+#include "tests/support/terminal.h"
 
 namespace rolecall::test {
 
@@ -122,7 +123,7 @@ void EndToEnd::TearDown() {
   EXPECT_EQ(simulator->stop(), 0);
 }
 
-Process EndToEnd::launch(const Arguments& arguments, const Variables& variables) const {
+ProcessWish EndToEnd::wish(const Arguments& arguments, const Variables& variables) const {
   ProcessWish wish;
   wish.command = under;
   wish.command.push_back(rolecall_binary());
@@ -142,7 +143,16 @@ Process EndToEnd::launch(const Arguments& arguments, const Variables& variables)
       wish.environment[name] = value;
     }
   }
-  return Process(wish);
+  return wish;
+}
+
+Process EndToEnd::launch(const Arguments& arguments, const Variables& variables) const {
+  return Process(wish(arguments, variables));
+}
+
+Outcome EndToEnd::on_terminal(const Arguments& arguments, const std::string& input,
+                              const Variables& variables) const {
+  return run_on_terminal(wish(arguments, variables), input);
 }
 
 Outcome EndToEnd::rolecall(const Arguments& arguments, const Variables& variables) const {

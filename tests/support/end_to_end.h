@@ -32,6 +32,9 @@ class EndToEnd : public ::testing::Test {
   /// With the address, the key's file and the certificates in the environment, plus (or instead)
   /// `variables`; an empty one is left out.
   [[nodiscard]] Process launch(const Arguments& arguments, const Variables& variables = {}) const;
+  /// The same on a terminal, where `input` is typed.
+  Outcome on_terminal(const Arguments& arguments, const std::string& input = {},
+                      const Variables& variables = {}) const;
   Outcome rolecall(const Arguments& arguments, const Variables& variables = {}) const;
   /// Expects this exit code.
   Outcome rolecall_exits(int code, const Arguments& arguments,
@@ -39,6 +42,7 @@ class EndToEnd : public ::testing::Test {
   /// What `... --format json` prints; expects exit code 0 unless another is named.
   boost::json::value json_of(Arguments arguments, int code = 0) const;
 
+  [[nodiscard]] ProcessWish wish(const Arguments& arguments, const Variables& variables) const;
   void write_policy(std::string_view content) const { folder.write("rolecall.toml", content); }
 
   // Of the simulated organization.

@@ -1,0 +1,92 @@
+// What people see who sit in front of a terminal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "policies/schema.h"
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Terminal : public EndToEnd {
+ protected:
+  [[nodiscard]] std::string policy() const { return read_file(folder.path() / "rolecall.toml"); }
+};
+
+TEST_F(Terminal, InitAsksFourQuestionsAndWritesAFirstPolicy) {
+  start(acme());
+  const Outcome asked =
+      on_terminal({"init"}, "\nAcme\nada@acme.example, grace@acme.example\nignore\n");
+  EXPECT_EQ(asked.exit_code, 0) << asked.said();
+  for (const char* question :
+       {"Organization id", "Directory", "Who administers", "ignore, suspend"}) {
+    EXPECT_THAT(asked.out, HasSubstr(question));
+  }
+  EXPECT_THAT(asked.out, HasSubstr("[" + std::string(kOrganization) + "]")) << "found by the key";
+  EXPECT_THAT(policy(), HasSubstr("id             = \"" + std::string(kOrganization) + "\"\n"));
+  EXPECT_THAT(policy(), HasSubstr("directory      = \"Acme\"\n"));
+  EXPECT_THAT(policy(), HasSubstr("\"grace@acme.example\" = { roles = [\"org-admin\"] }\n"));
+  EXPECT_EQ(read_file(folder.path() / "rolecall.schema.json"), policy_schema());
+  rolecall_exits(0, {"validate"});
+  rolecall_exits(0, {"fmt", "--check"});
+
+  const std::string before = policy();
+  const Outcome again = rolecall_exits(1, {"init", "--admin", "lin@acme.example"});
+  EXPECT_THAT(again.err, HasSubstr("there is a policy already: rolecall.toml"));
+  EXPECT_EQ(policy(), before);
+}
+
+TEST_F(Terminal, InitTakesTheAnswersAsOptionsWithoutATerminal) {
+  const std::string organization(kOrganization);
+  rolecall_exits(0, {"init", "--org", organization, "--directory", "A \"b\" \\ c", "--admin",
+                     "ada@acme.example", "--unlisted-users", "suspend"});
+  EXPECT_THAT(policy(), HasSubstr("directory      = \"A \\\"b\\\" \\\\ c\"\n"));
+  EXPECT_THAT(policy(), HasSubstr("unlisted_users = \"suspend\""));
+  rolecall_exits(0, {"validate"});
+  rolecall_exits(0, {"fmt", "--check"});
+}
+
+TEST_F(Terminal, InitWritesNothingThatIsNotSound) {
+  const std::string organization(kOrganization);
+  for (const Arguments& wrong : std::vector<Arguments>{
+           {"init", "--org", "not an id"},
+           {"init", "--org", organization, "--admin", "ada"},
+           {"init", "--org", organization, "--unlisted-users", "remove"},
+           {"init", "--org", organization, "--admin", "a@x.example", "--admin", "A@x.example"},
+           {"init", "--org", organization, "no-such-folder"}}) {
+    const Outcome outcome = rolecall_exits(1, wrong);
+    EXPECT_THAT(outcome.err, HasSubstr("error: "));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "rolecall.toml"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "rolecall.schema.json"));
+  }
+}
+
+TEST_F(Terminal, HasColorsUnlessTheyAreNotWanted) {
+  start(acme());
+  write_policy(acme_policy());
+  constexpr const char* kEscape = "\x1b[";
+  const Variables xterm{{"TERM", "xterm"}};
+  EXPECT_THAT(on_terminal({"validate"}, "", xterm).out, HasSubstr("\x1b[32mvalid\x1b[0m"));
+  EXPECT_THAT(on_terminal({"plan"}, "", xterm).out, HasSubstr(kEscape));
+  EXPECT_THAT(rolecall({"validate"}, xterm).out, Not(HasSubstr(kEscape))) << "no terminal";
+  EXPECT_THAT(rolecall({"plan"}, xterm).out, Not(HasSubstr(kEscape))) << "no terminal";
+  write_policy("version = 1\n[organization]\nid = 7\n");
+  for (const char* command : {"validate", "plan"}) {
+    EXPECT_THAT(on_terminal({command}, "", xterm).out, HasSubstr("\x1b[31merror:\x1b[0m"));
+    const Outcome plain = rolecall({command}, xterm);
+    EXPECT_THAT(plain.err, Not(HasSubstr(kEscape)));
+    EXPECT_THAT(plain.err, HasSubstr("    3 | id = 7\n      |      ^\n  hint: "));
+    EXPECT_THAT(on_terminal({command, "--no-color"}, "", xterm).out, Not(HasSubstr(kEscape)));
+    EXPECT_THAT(on_terminal({command}, "", {{"TERM", "xterm"}, {"NO_COLOR", "1"}}).out,
+                Not(HasSubstr(kEscape)));
+    EXPECT_THAT(on_terminal({command}, "", {{"TERM", "dumb"}}).out, Not(HasSubstr(kEscape)));
+  }
+}
+
+}  // namespace
+}  // namespace rolecall::test
