@@ -13,8 +13,8 @@ namespace rolecall {
 /// One of its "changes".
 [[nodiscard]] boost::json::object change_object(const Change& change);
 
-/// A plan_object with what is told beside the changes: `origin` of each, `effects`, `seats`, `outside`,
-/// `since_run`, behind the members of the contract.
+/// A plan_object with what is told beside the changes: `origin` of each, `effects`, `seats`,
+/// `outside`, `since_run`, behind the members of the contract.
 [[nodiscard]] boost::json::object told_plan_object(const Plan& plan, std::string_view tool_version);
 
 /// Valid UTF-8 as it is, anything else escaped.

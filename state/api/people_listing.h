@@ -51,8 +51,8 @@ class PeopleListing {
   /// It was tried, and had to be done again by one plain walk.
   [[nodiscard]] bool fell_back() const { return fell_back_; }
 
-  /// From here on several walks pay: five pages in one chain take longer than the counts.
-  static constexpr std::int64_t kWorthSplitting = 500;
+  /// From here on several walks pay: they save more round trips than the calls they cost.
+  static constexpr std::int64_t kWorthSplitting = 1'001;
 
  private:
   static constexpr std::size_t kParts = 2;

@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"plan", "--max-rate", "fast"}, "must be calls a second"},
         Refused{{"plan", "--at", "2026-02-30"}, "must be a date or a moment"},
         Refused{{"apply", "--expect-digest", "9f2c41d07a3"}, "must be the first 12 or more"},
-        Refused{{"apply", "--expect-digest", ""}, "--expect-digest needs a value"},
+        Refused{{"apply", "--expect-digest", ""}, "must be the first 12 or more"},
         Refused{{"plan", "--expect-digest", "9f2c41d07a3e"},
                 "--expect-digest is an option of apply, not of rolecall plan"},
         Refused{{"plan", "--format", "xml"}, "must be one of text, json, markdown"},
