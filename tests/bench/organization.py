@@ -20,10 +20,14 @@ class Simulator:
         self.url = self.process.stdout.readline().split()[2]
         faults = {"rules": []}
         if latency_ms:
-            faults["rules"].append({"action": {"delay_ms": latency_ms}})
+            faults["rules"].append({"action": {"delay_ms": round(latency_ms)}})
         if rate:
             faults["rate_limit"] = {"total": {"limit": rate, "window_ms": 1000}}
-        self.ask("PUT", "faults", json.dumps(faults).encode())
+        try:
+            self.ask("PUT", "faults", json.dumps(faults).encode())
+        except Exception:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
