@@ -75,9 +75,7 @@ class Sides {
   void apply(const Change& change) {
     const auto email = Email::parse(change.user);
     const auto user = email ? in_.catalog.find_user(*email) : std::nullopt;
-    const auto group = change.group.empty()
-                           ? std::nullopt
-                           : in_.catalog.find_group(GroupName::from_server(change.group));
+    const auto group = in_.catalog.find_group(GroupName::from_server(change.group));
     const auto resource = in_.catalog.find_resource(change.ari);
     const auto role = parse_role(change.role);
     const bool gives = !takes_away(change.kind);
