@@ -145,8 +145,11 @@ TEST_P(HttpWire, IsJudged) {
   const auto& wire = GetParam();
   ByteServer server({wire.step, {answer(200, R"("second")")}});
   auto options = options_for(server.port());
-  options.read_limit = milliseconds(150);
-  options.call_limit = milliseconds(400);
+  // Short only where time is what runs out: a busy machine may take its time for all else.
+  if (std::string_view(wire.says).find("within") != std::string_view::npos) {
+    options.read_limit = milliseconds(150);
+    options.call_limit = milliseconds(400);
+  }
   options.max_body = 100'000;
   auto client = make(options);
   const auto first = read_once(*client);
