@@ -13,6 +13,12 @@ namespace {
 constexpr std::chrono::minutes kLongestWindow{15};
 /// The header Date counts in seconds.
 constexpr std::chrono::seconds kDateStep{1};
+/// Instants are counted in nanoseconds here, which do not reach much further than the next century.
+constexpr Instant kLastInstant{
+    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds::max() / 2)};
+bool is_countable(Instant instant) {
+  return instant >= Instant{} && instant <= kLastInstant;
+}
 
 std::optional<std::int64_t> parse_count(const std::string& text) {
   std::int64_t value = 0;
@@ -121,8 +127,9 @@ void RateLimiter::ended(Operation operation, Steady at, const Response* response
   const auto left = parse_count(response->rate_remaining);
   const auto reset = parse_instant(response->rate_reset);
   if (!left || !reset) return;
-  const Steady reset_at = to_ours(*reset, now, wall);
-  if (reset_at <= now || reset_at - now > kLongestWindow) return;
+  const auto ours = to_ours(*reset, now, wall);
+  if (!ours || *ours <= now || *ours - now > kLongestWindow) return;
+  const Steady reset_at = *ours;
   if (it.left && *reset < it.reset) return;  // a late answer from the window before
   const bool same = it.left && *reset == it.reset;
   it.left = same ? std::min(*it.left, *left) : *left;
@@ -142,14 +149,16 @@ void RateLimiter::hold(Operation operation, Steady until) {
 
 // The server's clock showed `date`, cut to seconds, somewhen between `at` and `now`.
 void RateLimiter::learn_clock(const Response& response, Steady at, Steady now) {
-  if (!response.date) return;
+  if (!response.date || !is_countable(*response.date)) return;
   const std::chrono::nanoseconds date = response.date->time_since_epoch();
   const std::chrono::nanoseconds least = date - now.time_since_epoch();
   const std::chrono::nanoseconds most = date + kDateStep - at.time_since_epoch();
   ahead_ = std::min(std::max(ahead_.value_or(least), least), most);
 }
 
-RateLimiter::Steady RateLimiter::to_ours(Instant servers, Steady now, Instant wall) const {
+std::optional<RateLimiter::Steady> RateLimiter::to_ours(Instant servers, Steady now,
+                                                        Instant wall) const {
+  if (!is_countable(servers) || !is_countable(wall)) return std::nullopt;
   if (!ahead_) return now + (servers - wall);
   return Steady(std::chrono::duration_cast<Steady::duration>(servers.time_since_epoch() - *ahead_));
 }

@@ -70,7 +70,8 @@ class RateLimiter {
   [[nodiscard]] Budget budget(Operation operation) const;
   [[nodiscard]] Steady free_slot(Steady from) const;
   void learn_clock(const Response& response, Steady at, Steady now);
-  [[nodiscard]] Steady to_ours(Instant servers, Steady now, Instant wall) const;
+  /// Nothing where an instant is out of all reason.
+  [[nodiscard]] std::optional<Steady> to_ours(Instant servers, Steady now, Instant wall) const;
   void learn_sharing(Operation operation, std::int64_t limit, std::int64_t left);
 
   static constexpr std::size_t kOperations =

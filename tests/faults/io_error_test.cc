@@ -23,7 +23,7 @@ constexpr std::size_t kCleanInARow = 3;
 class IoError : public Faulted, public ::testing::WithParamInterface<Fault> {};
 
 TEST_P(IoError, StopsBeforeTheNextWriteAndOneMoreApplyMakesEverythingRight) {
-  if (!strace_works()) GTEST_SKIP() << "strace may not trace here";
+  if (!strace_works()) GTEST_SKIP() << "strace may not trace here, or cannot with a sanitizer";
   const auto [call, error, for_ever] = GetParam();
   const std::size_t step = every(120);
   std::size_t points = 0, refused = 0, clean = 0;

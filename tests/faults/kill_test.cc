@@ -18,7 +18,7 @@ constexpr int kKilled = 128 + SIGKILL;
 class KilledAt : public Faulted, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(KilledAt, AnyCallOneMoreApplyMakesEverythingRight) {
-  if (!strace_works()) GTEST_SKIP() << "strace may not trace here";
+  if (!strace_works()) GTEST_SKIP() << "strace may not trace here, or cannot with a sanitizer";
   const std::string call = GetParam();
   const std::size_t step = every(60);
   std::size_t points = 0;
