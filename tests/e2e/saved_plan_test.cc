@@ -67,7 +67,7 @@ TEST_F(SavedPlan, IsPrintedWithTheCommandThatAppliesIt) {
 
 TEST_F(SavedPlan, IsStaleWhenItWasApplied) {
   rolecall_exits(0, {"apply", "changes.plan"});
-  expect_stale("rosa@acme.example");
+  expect_stale("by run 1 (finished)");
 }
 
 TEST_F(SavedPlan, IsStaleWhenThePolicyWasEdited) {
