@@ -159,7 +159,7 @@ TEST_P(BadPlanFiles, AreRefusedInWordsAndNothingIsSent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, BadPlanFiles, testing::ValuesIn(kBadFiles),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(SavedPlanTest, ThatIsNotThereIsAnError) {
   const test::Ran ran = apply(at("nothing.plan"));

@@ -94,7 +94,9 @@ TEST_F(RightTarget, UndoneRunAndPolicy) {
     intent.user = "ada@acme.example";
     intent.group = "team";
     const auto ids = store.record_intents(run, start.at, std::vector{intent}).value();
-    ASSERT_TRUE(store.record_outcomes(start.at, std::vector{Outcome{.intent = ids[0]}}));
+    Outcome done;
+    done.intent = ids.at(0);
+    ASSERT_TRUE(store.record_outcomes(start.at, std::vector{done}));
     ASSERT_TRUE(store.end_run(run, {.at = start.at, .state = "finished"}));
   }
   const Ran undo = test::run_captured([&] {

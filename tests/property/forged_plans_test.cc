@@ -140,7 +140,7 @@ class Forger {
   std::string forge(const SavedPlan& honest) {
     SavedPlan forged = honest;
     sorted_ = true;
-    twice_.clear();
+    twice_ = {};
     for (int n = 1 + dice_.below(3); n > 0; --n) once(forged);
     if (sorted_) sort(forged.plan);
     reschedule(forged.plan);
