@@ -63,7 +63,7 @@ std::vector<std::string> words_of(const CLI::Option& option) {
 
 bool takes_file(const CLI::Option& option) {
   const std::string type = option.get_type_name();
-  return type == "FILE" || type == "FOLDER" || type == "DIR" || type == "POLICY";
+  return type == "FILE" || type == "FOLDER" || type == "DIR" || type.starts_with("POLICY");
 }
 
 /// Words that may follow a command: its own commands, or the values its argument takes.

@@ -5,13 +5,7 @@
 set -eu
 . "$(dirname "$0")/forge.sh"
 before="$(git merge-base HEAD "origin/$target_branch")"
-folder="$(mktemp -d)"
-trap 'rm -rf "$folder"' EXIT
-if git cat-file -e "$before:access" 2>/dev/null; then
-  git archive "$before" access | tar -x -C "$folder"
-  set -- --base "$folder/access"
-fi
 code=0
-rolecall plan "$@" --format markdown >plan.md || code=$?
+rolecall plan --base "$before" --format markdown >plan.md || code=$?
 show_plan plan.md
 exit "$code"
