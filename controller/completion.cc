@@ -170,8 +170,9 @@ std::string bash(const CLI::App& app) {
 }}
 complete -o default -F _rolecall rolecall
 )",
-      fmt::arg("paths", fmt::join(paths_of(app), "|")), fmt::arg("values", branches.values),
-      fmt::arg("commands", branches.commands), fmt::arg("globals", joined(options_of(app))));
+      fmt::arg("paths", fmt::format("{}", fmt::join(paths_of(app), "|"))),
+      fmt::arg("values", branches.values), fmt::arg("commands", branches.commands),
+      fmt::arg("globals", joined(options_of(app))));
 }
 
 std::string zsh(const CLI::App& app) {

@@ -103,6 +103,12 @@ std::string HelpFormatter::make_subcommands(const CLI::App* app,
   return out;
 }
 
+std::string HelpFormatter::make_description(const CLI::App* app) const {
+  std::string out;
+  add_wrapped(out, 0, 0, app->get_description());
+  return out;
+}
+
 /// Prose is wrapped anew; what is indented, examples and lists, only where it is too long.
 std::string HelpFormatter::make_footer(const CLI::App* app) const {
   std::string out;

@@ -21,6 +21,7 @@ class HelpFormatter final : public CLI::Formatter {
                         CLI::AppFormatMode mode) const override;
   std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override;
   std::string make_subcommand(const CLI::App* app) const override;
+  std::string make_description(const CLI::App* app) const override;
   std::string make_footer(const CLI::App* app) const override;
   std::string make_option(const CLI::Option* option, bool positional) const override;
   std::string make_option_usage(const CLI::Option* option) const override;
