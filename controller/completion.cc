@@ -183,9 +183,32 @@ std::string zsh(const CLI::App& app) {
 
 // --- fish ---------------------------------------------------------------------------------------
 
-/// Where the command named so far is this one; the options of the program itself hold everywhere.
+/// Where the command named so far is this one.
 std::string condition(const std::string& path) {
   return "-n " + in_quotes("__rolecall_at " + path);
+}
+
+/// Paths of the commands that have an option of this name themselves.
+void add_owners(const CLI::App& app, const std::string& path, const std::string& name,
+                std::vector<std::string>& out) {
+  for (const CLI::App* command : commands_of(app)) {
+    const std::string own = below(path, *command);
+    if (command->get_option_no_throw("--" + name) != nullptr) out.push_back(own);
+    add_owners(*command, own, name, out);
+  }
+}
+
+/// Where an option of the command at `path` is meant: one of the program itself everywhere, except
+/// where a command has its own of that name.
+std::string option_condition(const CLI::App& app, const std::string& path,
+                             const std::string& name) {
+  if (!path.empty()) return " " + condition(path);
+  std::vector<std::string> owners;
+  // Every command has its own help, the same everywhere.
+  if (name != "help") add_owners(app, path, name, owners);
+  if (owners.empty()) return "";
+  return " -n " + in_quotes(fmt::format("not __rolecall_at {}",
+                                        fmt::join(owners, "; and not __rolecall_at ")));
 }
 
 void add_fish(const CLI::App& app, const std::string& path, std::string& out) {
@@ -197,8 +220,8 @@ void add_fish(const CLI::App& app, const std::string& path, std::string& out) {
                               : takes_file(*option) ? " -r -F"
                                                     : " -x";
     for (const std::string& name : option->get_lnames()) {
-      out += fmt::format("{}{} -l {}{} -d {}\n", begin, path.empty() ? "" : " " + condition(path),
-                         name, value, in_quotes(option->get_description()));
+      out += fmt::format("{}{} -l {}{} -d {}\n", begin, option_condition(app, path, name), name,
+                         value, in_quotes(option->get_description()));
     }
   }
   const std::vector<std::string> words = words_after(app);

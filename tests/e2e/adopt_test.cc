@@ -213,7 +213,7 @@ TEST_F(AdoptEndToEnd, TheBaseMayBeACommit) {
   start(acme());
   const auto git = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(),
-                     {"git", "-c", "user.name=ada", "-c", "user.email=a@b.example"});
+                     {"/usr/bin/git", "-c", "user.name=ada", "-c", "user.email=a@b.example"});
     ProcessWish wish{std::move(arguments), bare_environment(), folder.path().string()};
     const Outcome done = Process(wish).wait();
     EXPECT_EQ(done.exit_code, 0) << done.said();
