@@ -97,11 +97,15 @@ class Fetch {
     std::size_t counting = 0;
     const auto count = [&](ReadRequest request, std::optional<std::int64_t>& into) {
       ++counting;
-      reader_.get(std::move(request), [&, this](const Result<json::value>& value) {
+      const std::string path = request.request().target;
+      reader_.get(std::move(request), [&, this, path](const Result<json::value>& value) {
         --counting;
         if (!value) return gap(value.error().what);
         const std::int64_t* number = integer_member(*value, "count");
-        if (number == nullptr) return gap("a count was asked for and $.count is no whole number");
+        if (number == nullptr) {
+          return gap(fmt::format("GET {}: $.count is no whole number",
+                                 std::string_view(path).substr(0, path.find('?'))));
+        }
         into = *number;
       });
     };
@@ -180,12 +184,16 @@ class Fetch {
 
   void add_group(ParsedGroup group) {
     ++listed_groups_;
-    if (group.about.id.empty()) {
-      out_.notes.push_back({"opaque_group", group.name + ": id is missing"});
+    if (group.name.empty()) {
+      // Any name may be this one's: none is known to be free.
+      gap(fmt::format("group {}: {}", quote(group.about.id), group.about.opaque));
+      nameless_groups_ = true;
       return;
     }
-    if (group_refs_.contains(group.about.id)) {
+    const bool has_id = !group.about.id.empty();
+    if (has_id && group_refs_.contains(group.about.id)) {
       gap(fmt::format("groups/search listed group {} twice", quote(group.name)));
+      groups_repeated_ = true;
       return;
     }
     const GroupRef ref = catalog_.group(GroupName::from_server(group.name));
@@ -193,7 +201,7 @@ class Fetch {
       out_.groups[index(ref)].opaque = "two groups have this name";
       return;
     }
-    group_refs_.emplace(group.about.id, ref);
+    if (has_id) group_refs_.emplace(group.about.id, ref);
     Group& live = out_.live.group(ref);
     live.present = true;
     live.description = std::move(group.description);
@@ -212,6 +220,12 @@ class Fetch {
       if (refs[position]) out_.live.groups[index(*refs[position])].members.push_back(user);
     }
     memberships_ = {};
+    // Somebody who is named twice must not stand for somebody who is missing.
+    for (Group& group : out_.live.groups) {
+      std::sort(group.members.begin(), group.members.end());
+      group.members.erase(std::unique(group.members.begin(), group.members.end()),
+                          group.members.end());
+    }
   }
 
   [[nodiscard]] bool widens() const {
@@ -259,7 +273,8 @@ class Fetch {
       gap("users/search gave nobody's platformRoles, so org admins are not known");
     }
     out_.users_proved = people_closed && user_count_.has_value();
-    out_.groups_proved = groups_closed_ && group_count_.has_value();
+    out_.groups_proved =
+        groups_closed_ && group_count_.has_value() && !groups_repeated_ && !nameless_groups_;
   }
 
   /// Expanded groups may be cut short for people in very many; the groups' own counts tell.
@@ -267,7 +282,7 @@ class Fetch {
     struct Reread {
       GroupRef ref{};
       std::vector<UserRef> members{};
-      std::size_t listed = 0;
+      std::size_t listed = 0, strangers = 0;
       std::optional<std::int64_t> count{};
       std::string problem{};
     };
@@ -275,9 +290,14 @@ class Fetch {
     for (std::size_t i = 0; i < out_.live.groups.size(); ++i) {
       const auto ref = static_cast<GroupRef>(i);
       const Group* group = out_.live.find(ref);
-      if (group == nullptr) continue;
+      if (group == nullptr || out_.groups[i].id.empty()) continue;
       if (!uncounted_.contains(ref) && group->members.size() == out_.groups[i].user_count) continue;
       rereads.push_back(std::make_unique<Reread>(Reread{ref}));
+    }
+    if (rereads.empty()) return;
+    for (std::size_t i = 0; i < out_.users.size(); ++i) {
+      const std::string& account = out_.users[i].account_id;
+      if (!account.empty()) by_account_.emplace(account, static_cast<UserRef>(i));
     }
     reader_.asks_for("members of groups");
     for (const auto& reread : rereads) {
@@ -294,7 +314,11 @@ class Fetch {
             for (const json::value& item : *page.data) {
               ++target->listed;
               const ParsedUser user = parse_user(item);
-              if (const auto ref = known(user)) target->members.push_back(*ref);
+              if (const auto ref = known(user)) {
+                target->members.push_back(*ref);
+              } else if (user.presence != Presence::absent) {
+                ++target->strangers;
+              }
             }
           });
       reader_.get(endpoints_.user_count(out_.directory_id, id),
@@ -315,16 +339,22 @@ class Fetch {
                         quote(shown), reread->listed,
                         reread->count ? std::to_string(*reread->count) : "nothing"));
       }
+      if (reread->strangers > 0) {
+        gap(fmt::format("group {}: users/search listed {} members who are not among the people",
+                        quote(shown), reread->strangers));
+      }
       out_.live.groups[index(reread->ref)].members = std::move(reread->members);
     }
   }
 
+  /// Of those who are listed.
   [[nodiscard]] std::optional<UserRef> known(const ParsedUser& user) const {
-    if (const auto pin = scope_.pins.find(user.about.account_id); pin != scope_.pins.end()) {
-      return pin->second;
-    }
+    const auto found = by_account_.find(user.about.account_id);
+    if (found != by_account_.end()) return found->second;
+    if (!user.about.account_id.empty()) return std::nullopt;
     const auto email = Email::parse(user.email);
-    return email ? catalog_.find_user(*email) : std::nullopt;
+    const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
+    return ref && out_.live.find(*ref) != nullptr ? ref : std::nullopt;
   }
 
   const FetchScope& scope_;
@@ -337,7 +367,9 @@ class Fetch {
   std::optional<std::int64_t> user_count_;
   std::optional<std::int64_t> group_count_;
   bool groups_closed_ = false;
+  bool groups_repeated_ = false, nameless_groups_ = false;
   bool saw_platform_roles_ = false;
+  std::unordered_map<std::string_view, UserRef> by_account_;  ///< filled for rereading
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;
   std::unordered_map<std::string, GroupRef> group_refs_;
