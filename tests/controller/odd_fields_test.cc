@@ -178,7 +178,9 @@ class OddFields : public ::testing::TestWithParam<How> {
     const std::size_t item = std::stoul(member.path.substr(7));
     const std::string email = ' ' + text(whole.at("data").at(item).at("email")) + ' ';
     for (const std::string& line : lines_of(*planned.plan)) {
-      if (line.find(email) != std::string::npos) EXPECT_THAT(before, Contains(line));
+      if (line.find(email) != std::string::npos) {
+        EXPECT_THAT(before, Contains(line));
+      }
     }
   }
 

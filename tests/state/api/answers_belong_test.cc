@@ -153,11 +153,17 @@ TEST(AnswersBelong, NotToTheCallAfterTheOneThatWaitedInVain) {
     auto client = make_http_client(options, Secret(std::string("key"))).value();
     client->start(1, RequestsForTests::write(), {});
     const Answer first = client->wait().answer;
-    if (first) EXPECT_EQ(first->body, R"("late")") << "its own, in time after all";
+    if (first) {
+      EXPECT_EQ(first->body, R"("late")") << "its own, in time after all";
+    }
     client->start(2, RequestsForTests::write(), {});
     const Answer second = client->wait().answer;
-    if (second) EXPECT_EQ(second->body, R"("second")");
-    if (!first) EXPECT_GE(server.connections(), 2U);
+    if (second) {
+      EXPECT_EQ(second->body, R"("second")");
+    }
+    if (!first) {
+      EXPECT_GE(server.connections(), 2U);
+    }
   }
 }
 

@@ -52,7 +52,9 @@ TEST_P(OutageTest, Of30MinutesIsNotAnsweredByMoreLoad) {
     client.start(++calls, RequestsForTests::read(), seconds(1));
     const Completion done = client.wait();
     good += done.answer && done.answer->status == 200 ? 1U : 0U;
-    if (over) EXPECT_TRUE(done.answer && done.answer->status == 200) << "after the outage";
+    if (over) {
+      EXPECT_TRUE(done.answer && done.answer->status == 200) << "after the outage";
+    }
   }
   EXPECT_GT(calls, 1'000U);
   EXPECT_GT(good, 300U);
