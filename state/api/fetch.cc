@@ -143,9 +143,16 @@ class Fetch {
     const auto email = Email::parse(user.email);
     const std::string& shown = user.email.empty() ? user.about.account_id : user.email;
     if (!email) {
+      if (user.about.account_id.empty()) {
+        // Any address may be theirs: of nobody it is known that they are not there.
+        gap(fmt::format("users/search listed somebody without account and address: {}",
+                        user.about.opaque));
+        faceless_people_ = true;
+      }
       if (user.about.opaque.empty()) {
-        user.about.opaque =
-            user.email.empty() ? "no e-mail address is visible" : "its address is not understood";
+        user.about.opaque = fmt::format(
+            "{} (users/search: $.data[].email)",
+            user.email.empty() ? "no e-mail address is visible" : "its address is not understood");
       }
       return catalog_.nameless_user(shown);
     }
@@ -272,7 +279,7 @@ class Fetch {
     if (people > 0 && !saw_platform_roles_) {
       gap("users/search gave nobody's platformRoles, so org admins are not known");
     }
-    out_.users_proved = people_closed && user_count_.has_value();
+    out_.users_proved = people_closed && user_count_.has_value() && !faceless_people_;
     out_.groups_proved =
         groups_closed_ && group_count_.has_value() && !groups_repeated_ && !nameless_groups_;
   }
@@ -368,7 +375,7 @@ class Fetch {
   std::optional<std::int64_t> group_count_;
   bool groups_closed_ = false;
   bool groups_repeated_ = false, nameless_groups_ = false;
-  bool saw_platform_roles_ = false;
+  bool saw_platform_roles_ = false, faceless_people_ = false;
   std::unordered_map<std::string_view, UserRef> by_account_;  ///< filled for rereading
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;

@@ -154,7 +154,6 @@ class GroupGrants {
           if (!page.problem.empty()) out_.gaps.push_back(page.problem);
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) add(ref, parse_group_roles(item));
-          listed_[ref] += page.data->size();
           out_.groups[index(ref)].grants_read = page.last;
         });
   }
@@ -164,10 +163,10 @@ class GroupGrants {
     for (const GroupRef ref : scope_.all_access) {
       const LiveGroup& about = out_.about(ref);
       if (!about.grants_read || about.resource_count == LiveGroup::kNotCounted) continue;
-      if (listed_[ref] >= about.resource_count) continue;
-      out_.gaps.push_back(
-          fmt::format("role-assignments of group {} listed {} resources, counts.resources says {}",
-                      quote(catalog_.name(ref).display()), listed_[ref], about.resource_count));
+      if (listed_[ref].size() >= about.resource_count) continue;
+      out_.gaps.push_back(fmt::format(
+          "role-assignments of group {} listed {} resources, counts.resources says {}",
+          quote(catalog_.name(ref).display()), listed_[ref].size(), about.resource_count));
     }
   }
 
@@ -178,6 +177,7 @@ class GroupGrants {
           fmt::format("role-assignments of group {}: {}", quote(shown), parsed.error().what));
       return;
     }
+    listed_[ref].insert(parsed->ari);
     for (const std::string& word : parsed->roles) {
       const auto role = parse_role(word);
       if (!role) {
@@ -195,7 +195,7 @@ class GroupGrants {
   Snapshot& out_;
   std::set<GroupRef> one_by_one_;
   std::map<GroupRef, Found> found_;
-  std::map<GroupRef, std::size_t> listed_;  ///< entries of those read one by one
+  std::map<GroupRef, std::set<std::string>> listed_;  ///< resources of those read one by one
 };
 
 }  // namespace
@@ -227,8 +227,14 @@ void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchSco
                                                   parsed.error().what));
               continue;
             }
+            if (!parsed->opaque.empty()) snapshot.users[index(ref)].opaque = parsed->opaque;
             for (const std::string& word : parsed->roles) {
               const auto role = parse_role(word);
+              if (!role &&
+                  std::find(kOtherRoles.begin(), kOtherRoles.end(), word) == kOtherRoles.end()) {
+                snapshot.notes.push_back(
+                    {"unmanageable_role", fmt::format("{}: {}", catalog.name(ref), quote(word))});
+              }
               // org-admin and its like are not on an app; viewer cannot be written for people.
               if (!role || *role == Role::viewer) continue;
               snapshot.live.users[index(ref)].grants.push_back(

@@ -199,8 +199,9 @@ Result<ParsedRoles> parse_group_roles(const json::value& item) {
   ParsedRoles out{text(item, "resourceId"), {}};
   if (out.ari.empty()) return fail("$.data[].resourceId is missing or no text");
   const json::value* roles = member(item, "roles");
-  // `defaultRole` is what the resource gives by default, not a grant: it is not read.
-  if (roles == nullptr) return out;
+  // `defaultRole` is what the resource gives by default, not a grant; it may stand alone.
+  if (roles == nullptr && string_member(item, "defaultRole") != nullptr) return out;
+  if (roles == nullptr) return fail("$.data[].roles is missing");
   if (!roles->is_array()) return fail("$.data[].roles is no list");
   for (const json::value& role : roles->get_array()) {
     const json::string* word = role.if_string();
@@ -212,11 +213,12 @@ Result<ParsedRoles> parse_group_roles(const json::value& item) {
 
 Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
   ParsedRoles out{text(item, "resourceId"), {}};
+  if (!item.is_object()) return fail("$.data[] is no object");
   const json::value* assignments = member(item, "roleAssignments");
   // Platform roles (no directory) are not on an app; they may come without a resource.
   if (member(item, "directoryId") == nullptr) return ParsedRoles{std::move(out.ari), {}};
   if (out.ari.empty()) return fail("$.data[].resourceId is missing or no text");
-  if (assignments == nullptr) return out;
+  if (assignments == nullptr) return fail("$.data[].roleAssignments is missing");
   if (!assignments->is_array()) return fail("$.data[].roleAssignments is no list");
   for (const json::value& assignment : assignments->get_array()) {
     const json::array* methods = array_member(assignment, "roleAssignmentMethods");
@@ -232,6 +234,12 @@ Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
         return fail("$.data[].roleAssignments[].roleAssignmentMethods[] is no text");
       }
       direct = direct || *word == "direct";
+      if (*word != "direct" && *word != "group_direct" && *word != "inferred") {
+        out.opaque = fmt::format(
+            "unknown roleAssignmentMethods {} (role-assignments: "
+            "$.data[].roleAssignments[].roleAssignmentMethods[])",
+            quote(*word));
+      }
     }
     if (direct) out.roles.emplace_back(bare_role(role));
   }

@@ -37,6 +37,7 @@ struct ParsedGroup {
 struct ParsedRoles {
   std::string ari;
   std::vector<std::string> roles{};
+  std::string opaque{};  ///< why whose roles they are is better left alone
 };
 /// Error: which member is not understood ("$.data[].roles[] is no text").
 [[nodiscard]] Result<ParsedRoles> parse_group_roles(const boost::json::value& item);

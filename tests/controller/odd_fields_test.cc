@@ -150,6 +150,7 @@ class OddFields : public ::testing::TestWithParam<How> {
       answers_[key] = response.body;
     });
     live_.memory.identities = honest_.learned.identities;  // it is not the first run
+    std::sort(live_.memory.identities.begin(), live_.memory.identities.end());
   }
 
   void check(const std::string& key, const json::value& whole, const Member& member) {
@@ -166,15 +167,19 @@ class OddFields : public ::testing::TestWithParam<How> {
     ++named_;
     const std::string words = said(planned);
     SCOPED_TRACE(key + '\n' + member.path + '\n' + words);
-    if (!is_told_otherwise(member, words)) {
+    if (!is_believable(key, member) && !is_told_otherwise(member, words)) {
       EXPECT_THAT(words, HasSubstr("$"));
       EXPECT_THAT(words, ContainsRegex("search|count|role-assignments|directories"));
     }
     if (!planned.plan) return;
-    EXPECT_THAT(losses_in(*planned.plan), IsSubsetOf(losses_in(*honest_.plan)));
+    // A group under another name is an honest answer too: somebody has renamed it.
+    const bool renamed = key.find("/groups/search") != std::string::npos && member.last == "name";
+    if (!renamed || !is_free_text()) {
+      EXPECT_THAT(losses_in(*planned.plan), IsSubsetOf(losses_in(*honest_.plan)));
+    }
     // Whose members were spoilt: nothing new is done about them.
     const bool of_person = key.find("/users/search") != std::string::npos;
-    if (!of_person || !member.path.starts_with("$.data[")) return;
+    if (!of_person || !member.path.starts_with("$.data[") || is_believable(key, member)) return;
     const std::size_t item = std::stoul(member.path.substr(7));
     const std::string email = ' ' + text(whole.at("data").at(item).at("email")) + ' ';
     for (const std::string& line : lines_of(*planned.plan)) {
@@ -184,13 +189,29 @@ class OddFields : public ::testing::TestWithParam<How> {
     }
   }
 
+  static bool is_free_text() { return GetParam() == How::a_word || GetParam() == How::huge; }
+
+  /// An answer that could be an honest one: a grant fewer, a role of the organization that is not
+  /// managed here, a grant on no directory. It can lead to a grant that is there already.
+  static bool is_believable(const std::string& key, const Member& member) {
+    const bool is_item = member.path.ends_with("]");
+    if (member.last == "platformRoles") {
+      // Nothing to be seen means none, as long as others show theirs.
+      if (is_item) return is_free_text() || GetParam() == How::deleted;
+      return GetParam() == How::deleted || GetParam() == How::null;
+    }
+    if (key.find("/role-assignments") == std::string::npos) return false;
+    if (is_item && GetParam() == How::deleted) return true;
+    const bool absent = GetParam() == How::deleted || GetParam() == How::null;
+    return member.last == "directoryId" && absent;
+  }
+
   /// By a contradiction to what else was answered, or by the odd word itself.
   static bool is_told_otherwise(const Member& member, const std::string& words) {
-    if (GetParam() == How::a_word || GetParam() == How::huge) {
-      if (is_free(member.last)) return true;
-    }
-    constexpr std::string_view kWords[] = {" says ", "two accounts", "two groups",
-                                           "among the people", "LIMBO"};
+    if (is_free_text() && is_free(member.last)) return true;
+    constexpr std::string_view kWords[] = {
+        " says ",         "two accounts",      "two groups",         "among the people",
+        "Invalid cursor", "unmanageable_role", "shows no directory", "LIMBO"};
     return std::any_of(std::begin(kWords), std::end(kWords),
                        [&](auto word) { return words.find(word) != std::string::npos; });
   }

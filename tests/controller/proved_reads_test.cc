@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 using ::testing::IsSubsetOf;
 using ::testing::Not;
 
-constexpr int kPeople = 40;
+constexpr int kPeople = 64;
 constexpr int kGroups = 30;
 
 std::string person(int i) {

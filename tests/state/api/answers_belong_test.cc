@@ -29,11 +29,13 @@ struct Move {
   bool keeps = false;
 };
 
-/// The answer to the n-th request, and what does not belong to it.
+/// The answer to the n-th request, and what does not belong to it. (What comes unasked while the
+/// next call waits looks like that call's answer: nobody can tell. While a connection is idle:
+/// http_client_test.cc.)
 Move move(Dice& dice, std::size_t n) {
   const std::string forged = answer(200, R"("forged")");
   const std::string own = answer(200, std::to_string(n));
-  switch (dice.below(12)) {
+  switch (dice.below(11)) {
     case 0:
       return {{own + "x"}};
     case 1:
@@ -53,9 +55,6 @@ Move move(Dice& dice, std::size_t n) {
           {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: "
            "chunked\r\n\r\n" +
            fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", std::to_string(n).size(), n) + forged}};
-    case 8:
-      // Comes before the next call or in its midst.
-      return {{own, Then::stall, forged, milliseconds(dice.below(3))}};
     default:
       return {{own}, true};
   }

@@ -268,13 +268,17 @@ const Odd kObjects[] = {
      users(user("a") + R"(,{"accountId":"b","email":"b@x.example","accountStatus":"active",)"
                        R"("membershipStatus":"maybe"})"),
      Ends::opaque, "unknown membershipStatus \"maybe\""},
-    {"R37_LongId", kUsers, users(user("a") + "," + user(std::string(4096, 'x'))), Ends::opaque,
-     "accountId is missing or unusable"},
+    {"R37_LongId", kUsers,
+     users(user("a") + R"(,{"email":"b@x.example","accountStatus":"active",)" +
+           R"("membershipStatus":"active","accountId":")" + std::string(4'096, 'x') + "\"}"),
+     Ends::opaque, "accountId is missing or unusable"},
+    {"NeitherIdNorAddress", kUsers, users(user("a") + "," + user(std::string(4'096, 'x'))),
+     Ends::incomplete, "somebody without account and address"},
     {"R44_OneAddressTwice", kUsers,
      users(user("a") + R"(,{"accountId":"b","email":"A@x.example","accountStatus":"active",)"
                        R"("membershipStatus":"active"})"),
      Ends::opaque, "two accounts have this address"},
-    {"NotAnObject", kUsers, users(user("a") + ",null"), Ends::opaque,
+    {"NotAnObject", kUsers, users(user("a") + ",null"), Ends::incomplete,
      "accountId is missing or unusable"},
     {"GroupWithoutName",
      kGroups,
