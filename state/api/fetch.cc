@@ -33,8 +33,8 @@ class Fetch {
         people_(
             reader_, endpoints_,
             [this](ParsedUser user, const json::value& item) {
-              const auto ref = add_user(std::move(user));
-              if (ref && scope_.on_user) scope_.on_user(*ref, item);
+              const UserRef ref = add_user(std::move(user));
+              if (scope_.on_user) scope_.on_user(ref, item);
             },
             [this](std::string what) { gap(std::move(what)); }) {
     people_.expand_products = static_cast<bool>(scope_.on_user);
@@ -168,9 +168,13 @@ class Fetch {
     return catalog_.nameless_user(shown);
   }
 
-  /// Where they stand; nothing for somebody who is not in the directory.
-  std::optional<UserRef> add_user(ParsedUser user) {
-    if (user.presence == Presence::absent && user.about.opaque.empty()) return std::nullopt;
+  /// Where they stand.
+  UserRef add_user(ParsedUser user) {
+    if (user.presence == Presence::absent && user.about.opaque.empty()) {
+      // Believed, they would be invited anew.
+      user.about.opaque =
+          "no_membership was not asked for (users/search: $.data[].membershipStatus)";
+    }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
     User& live = out_.live.user(ref);

@@ -171,8 +171,9 @@ const std::vector<Lie>& lies() {
        [](Page& page) { std::reverse(page.data().begin(), page.data().end()); }},
       {"the page before again", About::page,
        [](Page& page) {
-         const json::value before = page.before.empty() ? json::value() : json::parse(page.before);
-         if (before.is_object() && before.as_object().contains("data"))
+         boost::system::error_code error;  // the network may have spoilt it before
+         const json::value before = json::parse(page.before, error);
+         if (!error && before.is_object() && before.as_object().contains("data"))
            page.document["data"] = before.at("data");
        }},
       {"an item null", About::page, [](Page& page) { page.any() = nullptr; }},

@@ -268,6 +268,10 @@ const Odd kObjects[] = {
      users(user("a") + R"(,{"accountId":"b","email":"b@x.example","accountStatus":"active",)"
                        R"("membershipStatus":"maybe"})"),
      Ends::opaque, "unknown membershipStatus \"maybe\""},
+    {"NoMemberThoughMembersWereAskedFor", kUsers,
+     users(user("a") + R"(,{"accountId":"b","email":"b@x.example","accountStatus":"active",)"
+                       R"("membershipStatus":"no_membership"})"),
+     Ends::opaque, "no_membership was not asked for (users/search: $.data[].membershipStatus)"},
     {"R37_LongId", kUsers,
      users(user("a") + R"(,{"email":"b@x.example","accountStatus":"active",)" +
            R"("membershipStatus":"active","accountId":")" + std::string(4'096, 'x') + "\"}"),
