@@ -327,5 +327,25 @@ TEST(ReplicaLag, NothingIsRepeatedAndNothingFlaps) {
   std::cout << cycles << " cycles\n";
 }
 
+TEST(ReplicaLag, WhoWasInvitedJustNowIsNotInvitedAgain) {
+  Rehearsal world(organization());
+  world.policy(std::string(kHead) + "[users]\n\"new@acme.example\" = {}\n");
+  ASSERT_TRUE(world.client().org().set_faults(json::object{{"write_lag_ms", 120'000}}));
+  const ApplyReport report = world.apply(world.plan());
+  ASSERT_EQ(report.count(State::applied), 1U);
+  world.client().clock().advance(seconds(30));
+  const Planned soon = world.plan();
+  ASSERT_TRUE(soon.plan);
+  EXPECT_TRUE(soon.plan->changes.empty());
+  EXPECT_THAT(soon.plan->notes,
+              ::testing::Contains(::testing::Field(&Note::kind, std::string(kFreshInvitation))));
+  world.client().clock().advance(seconds(120));
+  const Planned later = world.plan();
+  ASSERT_TRUE(later.plan);
+  EXPECT_TRUE(later.plan->changes.empty());
+  EXPECT_THAT(later.plan->notes, ::testing::Not(::testing::Contains(::testing::Field(
+                                     &Note::kind, std::string(kFreshInvitation)))));
+}
+
 }  // namespace
 }  // namespace rolecall::test

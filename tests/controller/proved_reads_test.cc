@@ -212,9 +212,20 @@ class ProvedReads : public ::testing::TestWithParam<Fault> {
     ++doubted_;
     EXPECT_THAT(losses_in(plan), IsEmpty()) << where;
     EXPECT_EQ(exit_code(plan), 6) << where;
+    check_nothing_made_twice(plan, where);
     EXPECT_THAT(plan.changes, Not(IsEmpty())) << "what gives is still allowed: " << where;
     for (const std::string& gap : plan.gaps) {
       EXPECT_THAT(gap, ::testing::ContainsRegex("search|count|role-assignments|directories"));
+    }
+  }
+
+  /// Nobody is invited who is there, and no group is made that exists.
+  void check_nothing_made_twice(const Plan& plan, const std::string& where) {
+    const std::vector<std::string> honest = lines_of(*honest_.plan);
+    for (const std::string& line : lines_of(plan)) {
+      if (line.starts_with("invite_user ") || line.starts_with("create_group ")) {
+        EXPECT_THAT(honest, ::testing::Contains(line)) << where;
+      }
     }
   }
 
