@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 
 #include "controller/logged_run.h"
+#include "controller/policy_files.h"
 #include "controller/private_file.h"
 #include "state/model/text.h"
 
@@ -65,9 +67,25 @@ Result<std::optional<std::string>> read_open_file(int file, const std::string& p
   auto bytes = read_all(file, path);
   if (!bytes) return tl::make_unexpected(bytes.error());
   if (!looks_like_plan(path, *bytes)) return std::nullopt;
-  if (bytes->empty()) return fail(fmt::format("{}: empty file", path), std::string(kAgain));
+  if (trim_ascii(*bytes).empty()) {
+    return fail(fmt::format("{}: empty file", path), std::string(kAgain));
+  }
   if (const auto fine = check_owner(about, path); !fine) return tl::make_unexpected(fine.error());
   return *std::move(bytes);
+}
+
+/// The policy it was made from: as it was named, from the current folder or from the plan's.
+std::string policy_of(const SavedPlan& saved, const std::string& plan_file) {
+  std::error_code ignored;
+  const std::filesystem::path named = saved.info.policy_path;
+  if (std::filesystem::exists(named, ignored)) return named.string();
+  const std::filesystem::path beside = std::filesystem::path(plan_file).parent_path() / named;
+  return std::filesystem::exists(beside, ignored) ? beside.string() : named.string();
+}
+
+bool is_same(const std::string& path, const std::string& other) {
+  std::error_code ignored;
+  return path == other || std::filesystem::equivalent(path, other, ignored);
 }
 
 std::string shown(const SavedPlan& saved) {
@@ -95,12 +113,39 @@ Result<void> write_plan_file(const std::string& path, const Plan& plan, const Sa
   return write_private_file(path, bytes);
 }
 
-std::string policy_of(const SavedPlan& saved, const std::string& plan_file) {
-  std::error_code ignored;
-  const std::filesystem::path named = saved.info.policy_path;
-  if (std::filesystem::exists(named, ignored)) return named.string();
-  const std::filesystem::path beside = std::filesystem::path(plan_file).parent_path() / named;
-  return std::filesystem::exists(beside, ignored) ? beside.string() : named.string();
+Result<std::string> agreed_policy(const SavedPlan& saved, const std::string& plan_file,
+                                  const Named& named) {
+  std::vector<std::string> unsaid;
+  std::string policy = named.policy;
+  const std::string made_from = policy_of(saved, plan_file);
+  if (policy.empty()) {
+    policy = default_policy_path().value_or("");
+    if (!is_same(policy, made_from)) {
+      unsaid.push_back(fmt::format("it was made from the policy {}", quote(made_from)));
+    }
+  }
+  Named meant{named.policy.empty() ? made_from : named.policy, named.at, saved.plan.undo_of};
+  if (saved.info.at_given && named.at != saved.plan.at) {
+    meant.at = saved.plan.at;
+    unsaid.push_back(fmt::format("it decides dates for {}", format_instant(saved.plan.at)));
+  }
+  if (saved.plan.undo_of != named.undo) {
+    unsaid.push_back(saved.plan.undo_of == 0
+                         ? std::string("it is no undo")
+                         : fmt::format("it takes back run {}", saved.plan.undo_of));
+  }
+  if (unsaid.empty()) return policy;
+  return fail(
+      fmt::format("{}: {}, which the command does not say", plan_file, fmt::join(unsaid, ", and ")),
+      fmt::format("if that is what you want: {}", command_to_apply(plan_file, meant)));
+}
+
+std::string command_to_apply(const std::string& plan_file, const Named& named) {
+  std::string out = "rolecall apply " + plan_file;
+  if (!is_same(named.policy, default_policy_path().value_or(""))) out += " " + named.policy;
+  if (named.at) out += " --at " + format_instant(*named.at);
+  if (named.undo != 0) out += fmt::format(" --undo {}", named.undo);
+  return out;
 }
 
 std::string saved_plan_command(const SavedPlan& saved) {

@@ -23,9 +23,22 @@ inline constexpr std::size_t kLargestPlanFile = 100'000'000;
 [[nodiscard]] Result<void> write_plan_file(const std::string& path, const Plan& plan,
                                            const SavedPlanInfo& info);
 
-/// The policy a saved plan was made from: as it was named, from the current folder or from the
-/// plan's.
-[[nodiscard]] std::string policy_of(const SavedPlan& saved, const std::string& plan_file);
+/// What whoever applies a saved plan says of it. The file does not decide it: whoever can write one
+/// could else have done what the policy does not ask for, by another policy, as of another day, or
+/// as the undo of a run.
+struct Named {
+  std::string policy{};  ///< empty: the default one
+  std::optional<Instant> at{};
+  RunId undo = 0;  ///< 0: none
+};
+
+/// The policy to apply the saved plan by. An error where the file says something else than whoever
+/// applies it; its hint is the command that says the same.
+[[nodiscard]] Result<std::string> agreed_policy(const SavedPlan& saved,
+                                                const std::string& plan_file, const Named& named);
+
+/// The command that applies a saved plan.
+[[nodiscard]] std::string command_to_apply(const std::string& plan_file, const Named& named);
 
 /// What the run that applies it is called in the log. No other plan file has the same.
 [[nodiscard]] std::string saved_plan_command(const SavedPlan& saved);

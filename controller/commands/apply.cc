@@ -33,6 +33,15 @@ Result<std::optional<SavedPlan>> saved_plan_at(const std::string& path) {
   return *std::move(parsed);
 }
 
+Result<std::string> policy_to_apply(const std::optional<SavedPlan>& saved,
+                                    const GlobalOptions& global, const ApplyOptions& options) {
+  if (saved)
+    return agreed_policy(*saved, options.target, {options.policy, global.at, options.undo});
+  if (options.policy.empty() && options.undo == 0) return policy_path_or_default(options.target);
+  return fail(fmt::format("{} is no saved plan", quote(options.target)),
+              "--undo, and a policy as second argument, go with a saved plan");
+}
+
 int stale(const std::vector<std::string>& reasons) {
   std::string message = "The saved plan is stale and was not applied:\n";
   for (const std::string& reason : reasons) {
@@ -191,23 +200,16 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return kStale;
   }
   const std::optional<SavedPlan>& saved = *found;
-  std::string policy_path;
-  GlobalOptions effective = global;
-  if (saved) {
-    policy_path = policy_of(*saved, options.target);
-    if (saved->info.at_given && !effective.at) effective.at = saved->plan.at;
-  } else {
-    const auto path = policy_path_or_default(options.target);
-    if (!path) return print_error(path.error());
-    policy_path = *path;
-  }
-  auto connection = Connection::open(effective);
+  const auto path = policy_to_apply(saved, global, options);
+  if (!path) return print_error(path.error());
+  const std::string& policy_path = *path;
+  auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind, nor must a plan of another store.
   if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
-  const std::string store = store_path(effective, policy_path);
+  const std::string store = store_path(global, policy_path);
   std::error_code ignored;
   if (saved && needs_store(*saved) && !std::filesystem::exists(store, ignored)) {
     return stale({other_store(*saved, fmt::format("there is none at {}", store))});
@@ -232,7 +234,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return code;
   }
   if (!reasons.empty()) return stale(reasons);
-  auto request = plan_request(effective, policy_path);
+  auto request = plan_request(global, policy_path);
   if (!request) {
     print_error(request.error());
     return 8;
@@ -249,7 +251,7 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     undone = std::move(*logged);
     request->undo = &*undone;
   }
-  const Planned planned = plan_with_progress(effective, connection->reads(), *request);
+  const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (saved) {
     reasons = planned.stale;
     now.local = connection->clock().now();
@@ -259,11 +261,11 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
   }
   if (const int code = show_problems(global, planned); code != 0) return code;
   if (const int code = check_digest(options.expect_digest, *planned.plan); code != 0) return code;
-  ApplyRun run{effective,
+  ApplyRun run{global,
                connection->writes(),
                connection->clock(),
                opened,
-               saved ? saved_plan_command(*saved) : command_in_log(kApplyCommand, effective),
+               saved ? saved_plan_command(*saved) : command_in_log(kApplyCommand, global),
                policy_path,
                git_commit_of(policy_path),
                StopSwitch(store)};

@@ -49,7 +49,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
     if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
       return print_error(saved.error());
     }
-    apply_command = fmt::format("rolecall apply {}", options.out);
+    apply_command = command_to_apply(options.out, {*policy, global.at});
   }
   print(view(global, plan, apply_command, options.base.empty() ? nullptr : &base.result()));
   int code = exit_code(plan);

@@ -83,7 +83,7 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
     if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
       return print_error(saved.error());
     }
-    apply_command = fmt::format("rolecall apply {}", options.out);
+    apply_command = command_to_apply(options.out, {*policy, global.at, options.run});
   }
   print(view(global, plan, apply_command));
   return finish_output(exit_code(plan));

@@ -112,7 +112,7 @@ TEST_F(RightTarget, UndoneRunAndPolicy) {
   saved.plan.changes[0].user = "ada@acme.example";
   reschedule(saved.plan);
   std::ofstream(file, std::ios::binary) << save_plan(saved.plan, saved.info);
-  expect_refused(file, std::string("it undoes run 1, which was on organization \"") + kOther);
+  expect_refused(file, std::string("it undoes run 1, which was on organization \"") + kOther, 1);
 }
 
 TEST_F(RightTarget, AnIdOfAnotherKindIsNobodys) {

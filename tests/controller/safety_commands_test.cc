@@ -57,7 +57,9 @@ class SafetyCommands : public testing::Test {
   }
   [[nodiscard]] Ran apply(std::string target = {}) {
     if (target.empty()) target = policy_;
-    return test::run_captured([&] { return run_apply(org_.global(), {target, true}); });
+    ApplyOptions options{target, true};
+    if (target != policy_) options.policy = policy_;
+    return test::run_captured([&] { return run_apply(org_.global(), options); });
   }
   [[nodiscard]] Ran once() {
     return test::run_captured([&] {

@@ -59,13 +59,17 @@ class SavedPlanTest : public testing::Test {
     return file;
   }
   std::string plan() { return plan(org_.global()); }
-  [[nodiscard]] test::Ran apply(const std::string& target, const GlobalOptions& global) {
-    return test::run_captured([&] { return run_apply(global, {target, true}); });
+  [[nodiscard]] test::Ran apply(const std::string& target, const GlobalOptions& global,
+                                RunId undo = 0) {
+    ApplyOptions options{target, true};
+    if (target != policy_) options.policy = policy_;
+    options.undo = undo;
+    return test::run_captured([&] { return run_apply(global, options); });
   }
   [[nodiscard]] test::Ran apply(const std::string& target) { return apply(target, org_.global()); }
-  void expect_refused(const std::string& file, const std::string& because) {
+  void expect_refused(const std::string& file, const std::string& because, RunId undo = 0) {
     const std::size_t before = org_.effective_writes();
-    const test::Ran ran = apply(file);
+    const test::Ran ran = apply(file, org_.global(), undo);
     EXPECT_EQ(ran.code, 5) << ran.out << ran.err;
     EXPECT_THAT(ran.err, testing::HasSubstr(because));
     EXPECT_EQ(org_.effective_writes(), before);
