@@ -228,6 +228,30 @@ TEST(PlanFileTest, NewChangesDoNotBlockAndAreLeftOut) {
   EXPECT_EQ(narrowed.digest, then.plan.digest);
 }
 
+/// What is refused as stale would not be done either: of the file only the choice counts.
+TEST(PlanFileTest, NarrowingTakesNothingFromTheFile) {
+  SavedPlan then = saved(two_groups());
+  Change& change = then.plan.changes.at(0);
+  change.account_id = "acc-mallory";
+  change.group_id = "id-admins";
+  change.cause.why = "said so";
+  then.plan.organization = "org-2";
+  then.plan.complete = true;
+  Change more = change;
+  more.user = "bob@acme.example";
+  then.plan.changes.push_back(more);
+  PlanBuilder b = two_groups();
+  b.live.gaps.emplace_back("one page is missing");
+  const Plan fresh = b.plan();
+  const Plan narrowed = narrow(fresh, then);
+  ASSERT_EQ(words(narrowed), words(fresh));
+  EXPECT_EQ(narrowed.changes.at(0).account_id, fresh.changes.at(0).account_id);
+  EXPECT_EQ(narrowed.changes.at(0).group_id, fresh.changes.at(0).group_id);
+  EXPECT_EQ(narrowed.changes.at(0).cause.why, fresh.changes.at(0).cause.why);
+  EXPECT_EQ(narrowed.organization, "org-1");
+  EXPECT_FALSE(narrowed.complete);
+}
+
 TEST(PlanFileTest, WhatMovedIsSaid) {
   const SavedPlan then = saved(two_groups());
   const auto reasons = [&](auto edit) {

@@ -28,7 +28,7 @@ using test::Dice;
 using test::Model;
 using test::RandomCase;
 
-constexpr std::uint64_t kUsual = 400;
+constexpr std::uint64_t kUsual = 240;
 constexpr std::uint64_t kForgeriesOfAPlan = 8;
 
 class NoLog final : public ChangeLog {
@@ -328,16 +328,16 @@ TEST(ForgedPlans, DoNothingThatThePolicyDoesNotAskFor) {
       }
       Attempt attempt(one, policy);
       const Planned again = attempt.plan(&*parsed);
+      ASSERT_TRUE(again.plan) << "case " << seed << '/' << i;
+      // A stale plan is not applied. It is here: that it is narrowed has to be enough by itself.
       if (!again.stale.empty()) {
         ++stale;
-        continue;
-      }
-      ASSERT_TRUE(again.plan) << "case " << seed << '/' << i;
-      if (!again.plan->applyable()) {
+      } else if (!again.plan->applyable()) {
         ++refused;
-        continue;
+      } else {
+        ++narrowed;
       }
-      ++narrowed;
+      if (!again.plan->applyable()) continue;
       attempt.apply(*again.plan);
       ASSERT_EQ(not_asked_for(before, wanted, facts(attempt.model())), std::vector<std::string>())
           << "case " << seed << '/' << i << '\n'
