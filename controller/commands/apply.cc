@@ -35,8 +35,9 @@ Result<std::optional<SavedPlan>> saved_plan_at(const std::string& path) {
 
 Result<std::string> policy_to_apply(const std::optional<SavedPlan>& saved,
                                     const GlobalOptions& global, const ApplyOptions& options) {
-  if (saved)
+  if (saved) {
     return agreed_policy(*saved, options.target, {options.policy, global.at, options.undo});
+  }
   if (options.policy.empty() && options.undo == 0) return policy_path_or_default(options.target);
   return fail(fmt::format("{} is no saved plan", quote(options.target)),
               "--undo, and a policy as second argument, go with a saved plan");
