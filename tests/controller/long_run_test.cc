@@ -1,0 +1,95 @@
+// Thousands of cycles of `run` in one process (guarantees.md E5). ROLECALL_CYCLES sets how many.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "controller/commands.h"
+#include "tests/support/running_org.h"
+
+namespace rolecall {
+namespace {
+
+constexpr int kCycles = 300;
+constexpr int kWarm = 100;  ///< from here on nothing may grow
+constexpr long kMostGrowth = 1024L * 1024;
+
+int cycles() {
+  const char* value = std::getenv("ROLECALL_CYCLES");
+  return value == nullptr ? kCycles : std::stoi(value);
+}
+
+struct Footprint {
+  long resident = 0;  ///< bytes
+  long descriptors = 0;
+  long threads = 0;
+};
+
+Footprint footprint() {
+  // A process that holds a key hides itself, also from a test that is not root's.
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  const auto entries = [](const char* folder) {
+    return static_cast<long>(std::distance(std::filesystem::directory_iterator(folder), {}));
+  };
+  Footprint out;
+  long all = 0;
+  std::ifstream("/proc/self/statm") >> all >> out.resident;
+  out.resident *= ::sysconf(_SC_PAGESIZE);
+  out.descriptors = entries("/proc/self/fd");
+  out.threads = entries("/proc/self/task");
+  return out;
+}
+
+std::string policy(bool there) {
+  return fmt::format(R"(version = 1
+[organization]
+id = "1b2c3d4e-0000-4000-8000-0000000000aa"
+[safety.limits.remove_members]
+free = 1000000
+[safety.limits.remove_members_per_group]
+free = 1000000
+[groups.all]
+members = ["a@acme.example"{}]
+)",
+                     there ? R"(, "b@acme.example")" : "");
+}
+
+TEST(LongRun, NothingGrows) {
+  test::RunningOrg org(boost::json::parse(
+      R"({"organization": {"id": "1b2c3d4e-0000-4000-8000-0000000000aa"},
+          "users": [{"email": "a@acme.example"}, {"email": "b@acme.example"}],
+          "groups": [{"name": "all", "members": ["a@acme.example"]}]})"));
+  const int last = cycles();
+  Footprint warm;
+  Footprint now;
+  for (int i = 0; i < last; ++i) {
+    // Most cycles find nothing to do; in some an edit is to be applied.
+    const std::string path = org.dir().write("rolecall.toml", policy(i / 10 % 2 == 1));
+    const test::Ran ran = test::run_captured(
+        [&] { return run_service(org.global(), {.policy = path, .once = true}); });
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    org.server().with_org([](simulator::FakeOrg& server) {
+      (void)server.handle({"DELETE", "/_simulator/requests", "", "", ""});
+    });
+    now = footprint();
+    if (i == kWarm) warm = now;
+    if (i > kWarm) {
+      ASSERT_EQ(now.descriptors, warm.descriptors) << "after " << i;
+      ASSERT_EQ(now.threads, warm.threads) << "after " << i;
+    }
+  }
+  EXPECT_LT(now.resident - warm.resident, kMostGrowth);
+  std::cout << last << " cycles: " << (now.resident - warm.resident) / 1024
+            << " KiB more than after " << kWarm << " (" << now.resident / 1024 << " KiB), "
+            << now.descriptors << " descriptors, " << now.threads << " threads\n";
+}
+
+}  // namespace
+}  // namespace rolecall
