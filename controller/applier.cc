@@ -10,6 +10,7 @@
 #include "controller/held_back.h"
 #include "controller/read_back.h"
 #include "controller/write_call.h"
+#include "controller/write_permission.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/digest.h"
@@ -28,9 +29,6 @@ constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, mill
 constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
                                       milliseconds{20000}};
 constexpr int kMostRounds = 3;
-// One 403 may be about the person or the group; that many, with nothing accepted, are about the
-// key.
-constexpr int kForbiddenBelieved = 3;
 
 class Applier {
  public:
@@ -290,25 +288,6 @@ class Applier {
     return given_[group];
   }
 
-  void learn_whether_key_may_write(const Response& answer) {
-    if (answer.status >= 200 && answer.status < 300) key_may_write_ = true;
-    if (answer.status != 403 || key_may_write_) return;
-    switch (forbidden_to(answer)) {
-      case Forbidden::one_object:
-        return;
-      case Forbidden::key:
-        forbidden_ = kForbiddenBelieved;
-        break;
-      case Forbidden::not_told:
-        ++forbidden_;
-    }
-    if (forbidden_ < kForbiddenBelieved || !report_.stopped_because.empty()) return;
-    report_.stopped_because =
-        "403: the API key may not write: the first calls were refused, none was accepted; make a "
-        "key "
-        "without scopes";
-  }
-
   void finish(const Completion& completion) {
     auto node = in_flight_.extract(completion.ticket);
     const std::vector<std::size_t>& changes = node.mapped();
@@ -317,7 +296,8 @@ class Applier {
     if (status == 401 && report_.stopped_because.empty()) {
       report_.stopped_because = "401: the API key was refused";
     }
-    if (answer) learn_whether_key_may_write(*answer);
+    if (answer) permission_.learn(*answer);
+    if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
     const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
     for (std::size_t k = 0; k < changes.size(); ++k) {
@@ -524,8 +504,7 @@ class Applier {
   std::size_t settled_ = 0;  ///< changes no longer pending
   std::vector<Open> open_;
   std::vector<Outcome> outcomes_;
-  bool key_may_write_ = false;  ///< an answer has shown it
-  int forbidden_ = 0;           ///< answers that tell otherwise
+  WritePermission permission_;
   Ticket next_ticket_ = 1;
   ApplyReport report_;
 };

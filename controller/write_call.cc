@@ -121,16 +121,6 @@ std::vector<Judgement> judge_invitation(const Plan& plan, const std::vector<std:
 
 }  // namespace
 
-Forbidden forbidden_to(const Response& answer) {
-  const std::string words = describe_error_body(answer) + ' ';
-  const auto has = [&](std::string_view code) { return words.find(code) != std::string::npos; };
-  if (has("ADMIN-403-3 ") || has("ADMIN-UAM-403-2 ")) return Forbidden::key;
-  if (has("ADMIN-403-5 ") || has("ADMIN-403-6 ") || has("ADMIN-403-7 ")) {
-    return Forbidden::one_object;
-  }
-  return Forbidden::not_told;
-}
-
 KnownIds::KnownIds(const Plan& plan) {
   for (const Change& change : plan.changes) {
     if (!change.group_id.empty()) groups[change.group] = change.group_id;

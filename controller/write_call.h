@@ -45,8 +45,4 @@ struct Judgement {
                                            const std::vector<std::size_t>& changes,
                                            const Answer& answer, KnownIds& ids);
 
-/// Whom a 403 is about, as far as its code tells (facts.md section 4).
-enum class Forbidden : std::uint8_t { key, one_object, not_told };
-[[nodiscard]] Forbidden forbidden_to(const Response& answer);
-
 }  // namespace rolecall
