@@ -43,7 +43,18 @@ bool is_short(const std::string& text) {
 
 class Page {
  public:
-  explicit Page(const AccessReport& report) : report_(report) {}
+  explicit Page(const AccessReport& report) : report_(report), style_(kReportStyle) {
+    // On a narrow screen each cell stands below the next, with its column's name before it: said
+    // once for a column, as saying it in each cell would make half of the page.
+    style_ += "@media (max-width: 700px) {\n";
+    for (const ReportTable& table : report.tables) {
+      for (std::size_t i = 0; i < table.header.size(); ++i) {
+        style_ += fmt::format("  #{} td:nth-child({})::before {{ content: \"{}\"; }}\n", table.id,
+                              i + 1, table.header[i]);
+      }
+    }
+    style_ += "}\n";
+  }
 
   std::string run() {
     head();
@@ -69,8 +80,8 @@ class Page {
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"referrer\" content=\"no-referrer\">\n"
         "<title>Access report {}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n",
-        source_hash(kReportStyle), source_hash(kReportScript),
-        escape_html(format_instant(report_.at)), kReportStyle);
+        source_hash(style_), source_hash(kReportScript), escape_html(format_instant(report_.at)),
+        style_);
   }
 
   void top() {
@@ -142,8 +153,7 @@ class Page {
         const std::string_view look = is_number(i)     ? " class=\"n\""
                                       : is_short(cell) ? " class=\"short\""
                                                        : "";
-        out_ += fmt::format("<td{} data-label=\"{}\">{}</td>", look, escape_html(table.header[i]),
-                            escape_html(cell));
+        out_ += fmt::format("<td{}>{}</td>", look, escape_html(cell));
       }
       out_ += "</tr>\n";
     }
@@ -157,6 +167,7 @@ class Page {
   }
 
   const AccessReport& report_;
+  std::string style_;
   std::string out_;
 };
 

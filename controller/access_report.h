@@ -38,11 +38,11 @@ struct AccessReportInput {
 /// One table of the report: shown on the page and written as a file, by the same values. Nothing
 /// in it is escaped yet.
 struct ReportTable {
-  std::string id;  ///< "admins": names the file
+  std::string id;  ///< "admins": names the file, and the part of the page
   std::string title;
-  std::string lead;      ///< what it shows
-  std::string if_empty;  ///< what it means that there is no row
-  std::vector<std::string> header;
+  std::string lead;                 ///< what it shows
+  std::string if_empty;             ///< what it means that there is no row
+  std::vector<std::string> header;  ///< words of ours, without quotes
   std::vector<std::vector<std::string>> rows;
   std::vector<std::size_t> numbers{};  ///< columns set to the right
 };

@@ -5,7 +5,7 @@
 namespace rolecall {
 
 /// Styles and script of the access report. Their digests stand in the page's content security
-/// policy, so that nothing else in it is ever run.
+/// policy, so that nothing else in it is ever run. The styles go on with what names the columns.
 
 inline constexpr std::string_view kReportStyle = R"css(
 :root { color-scheme: light dark;
@@ -77,7 +77,7 @@ tr[hidden] { display: none; }
   td { border: 0; padding: 1px 0; display: grid; grid-template-columns: 104px minmax(0, 1fr);
     gap: 8px; max-width: none; overflow-wrap: anywhere; }
   td:empty { display: none; }
-  td::before { content: attr(data-label); color: var(--dim); font-size: 13px; }
+  td::before { color: var(--dim); font-size: 13px; }
   td.n { text-align: left; }
 }
 @media print {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "controller/git_policy.h"
 #include "diff/diff.h"
 #include "state/model/text.h"
 
@@ -33,8 +35,26 @@ void BasePlan::attach(PlanRequest& request) {
   request.inspect = [this](const PlanInput& input, const Plan& plan) { compare_with(input, plan); };
 }
 
+Wanted BasePlan::read(Catalog& catalog) {
+  std::error_code ignored;
+  if (std::filesystem::exists(base_, ignored)) return read_wanted(base_, at_, &client_, catalog);
+  Wanted out;
+  const auto commit = commit_named(policy_path_, base_);
+  if (!commit) {
+    out.error = Error{fmt::format("--base {} is no policy, and no commit", quote(base_)),
+                      "name a file, a folder, or a branch or commit of the policy's repository; a "
+                      "shallow clone may lack it"};
+    return out;
+  }
+  auto files = policy_in_commit(policy_path_, *commit);
+  if (files) return resolve_wanted(*std::move(files), at_, &client_, catalog);
+  absent_ = fmt::format("{} is not in {}", policy_path_, base_);
+  return out;
+}
+
 Result<void> BasePlan::widen(Catalog& catalog, FetchScope& scope) {
-  wanted_ = read_wanted(path_, at_, &client_, catalog);
+  wanted_ = read(catalog);
+  if (!absent_.empty()) return {};
   if (wanted_.error) return tl::make_unexpected(*wanted_.error);
   if (!wanted_.usable()) return {};
   const FetchScope more = fetch_scope(wanted_.desired);
@@ -49,6 +69,10 @@ Result<void> BasePlan::widen(Catalog& catalog, FetchScope& scope) {
 
 void BasePlan::compare_with(const PlanInput& input, const Plan& plan) {
   result_.in_base.assign(plan.changes.size(), false);
+  if (!absent_.empty()) {
+    result_.problems = {absent_};
+    return;
+  }
   result_.policy_digest = wanted_.desired.policy_digest;
   result_.problems = errors_of(wanted_.diagnostics);
   if (!wanted_.usable()) return;

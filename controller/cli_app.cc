@@ -1,9 +1,10 @@
 #include "controller/cli_app.h"
 
 #include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <initializer_list>
 
 #include "controller/define_commands.h"
+#include "controller/help_format.h"
 #include "controller/option_values.h"
 
 namespace rolecall {
@@ -70,6 +71,10 @@ void define_globals(CLI::App& app, GlobalOptions& global) {
   app.add_flag("--no-color", global.no_color, "No colors (also with NO_COLOR set)")->group(output);
 }
 
+void arrange(CLI::App& app, const char* heading, std::initializer_list<const char*> commands) {
+  for (const char* command : commands) app.get_subcommand(command)->group(heading);
+}
+
 /// CLI11 takes whatever follows an option as its value, so that a forgotten value would swallow the
 /// next option.
 void refuse_options_as_values(CLI::App& app) {
@@ -91,7 +96,9 @@ std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
   auto app = std::make_unique<CLI::App>(
       "rolecall keeps an Atlassian organization's people, groups and access as a policy says.",
       "rolecall");
-  app->set_version_flag("--version", "rolecall " ROLECALL_VERSION);
+  app->formatter(std::make_shared<HelpFormatter>());
+  app->set_help_flag("-h,--help", "Show this help");
+  app->set_version_flag("--version", "rolecall " ROLECALL_VERSION, "Show the version");
   app->fallthrough();  // before the commands are added: they take it over
   app->require_subcommand(1);
   app->footer(
@@ -107,6 +114,11 @@ std::unique_ptr<CLI::App> define_command_line(CommandLine& line) {
   define_reading_commands(*app, line);
   define_audit_commands(*app, line);
   define_other_commands(*app, line);
+  arrange(*app, kBeginning, {"init", "import", "check-key", "simulate"});
+  arrange(*app, kEveryDay, {"validate", "fmt", "plan", "apply", "run"});
+  arrange(*app, kLooking, {"explain", "get", "report", "audit"});
+  arrange(*app, kHelping, {"undo", "stop", "resume", "unlock"});
+  arrange(*app, kToolbox, {"schema", "completion"});
   refuse_options_as_values(*app);
   return app;
 }

@@ -38,20 +38,23 @@ CLI::Option* parsed_option(CLI::App& app, const std::string& name, T& target,
   return app.add_option_function<std::string>(name, set, what)->type_name(type);
 }
 
-/// An option that takes one of a few words.
+/// An option that takes one of a few words: help and completion know them by its type.
 template <class T>
 CLI::Option* word_option(CLI::App& app, const std::string& name, T& target, const std::string& what,
                          const std::vector<std::pair<std::string, T>>& words) {
   std::string list;
-  for (const auto& [word, value] : words) list += (list.empty() ? "" : ", ") + word;
+  std::string type;
+  for (const auto& [word, value] : words) {
+    list += (list.empty() ? "" : ", ") + word;
+    type += (type.empty() ? "" : "|") + word;
+  }
   const auto parse = [words](const std::string& text) -> std::optional<T> {
     for (const auto& [word, value] : words) {
       if (word == text) return value;
     }
     return std::nullopt;
   };
-  return parsed_option(app, name, target, what + ": " + list, "WORD", "must be one of " + list,
-                       parse);
+  return parsed_option(app, name, target, what, type, "must be one of " + list, parse);
 }
 
 template <class T>

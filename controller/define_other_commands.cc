@@ -84,8 +84,7 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
               "  rolecall completion fish > ~/.config/fish/completions/rolecall.fish\n");
   word_option<Shell>(completion, "shell", line.completion.shell, "Which shell",
                      {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}})
-      ->required()
-      ->type_name("SHELL");
+      ->required();
   choose(completion, line, line.completion);
 
   // For packagers; the installed page is made by it.

@@ -64,14 +64,14 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       "  rolecall plan\n"
       "  rolecall plan --out changes.plan      save it for rolecall apply changes.plan\n"
       "  rolecall plan --format markdown       for a review\n"
-      "  rolecall plan --base ../main/access   what a branch changes, apart from earlier drift\n"
+      "  rolecall plan --base main             what a branch changes, apart from earlier drift\n"
       "  rolecall plan --quick                 did anything change since nothing was to do?\n");
   option(plan, "policy", line.plan.policy, kPolicyHelp, "POLICY");
   option(plan, "--out", line.plan.out, "Save the plan to this file", "FILE");
   option(plan, "--base", line.plan.base,
-         "The policy before a change (file or folder): what the change itself does is shown apart "
-         "from what was to be done before it",
-         "POLICY");
+         "The policy before a change (file, folder, or a branch or commit of its repository): what "
+         "the change itself does is shown apart from what was to be done before it",
+         "POLICY|COMMIT");
   plan.add_flag("--detailed-exitcode", line.plan.detailed_exitcode,
                 "Exit with 2 where there are changes");
   plan.add_flag("--quick", line.plan.quick,

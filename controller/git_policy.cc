@@ -8,6 +8,7 @@
 #include <set>
 
 #include "controller/child.h"
+#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
@@ -103,7 +104,23 @@ std::optional<std::vector<SourceFile>> add_rosters(const std::string& folder,
   return files;
 }
 
+/// Where git is asked about a policy: the folder itself, or that of the file.
+std::string folder_of(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored) ? path
+                                         : fs::absolute(path, ignored).parent_path().string();
+}
+
 }  // namespace
+
+std::optional<std::string> commit_named(const std::string& path, const std::string& revision) {
+  const auto printed = run_child({"git", "-C", folder_of(path), "rev-parse", "--verify", "--quiet",
+                                  "--end-of-options", revision + "^{commit}"},
+                                 "");
+  if (!printed || printed->exit_code != 0) return std::nullopt;
+  std::string commit(trim_ascii(printed->out));
+  return is_commit(commit) ? std::optional(std::move(commit)) : std::nullopt;
+}
 
 std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
                                                         const std::string& commit) {
@@ -111,7 +128,7 @@ std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
   std::error_code ignored;
   const bool whole_folder = fs::is_directory(path, ignored);
   const fs::path absolute = fs::absolute(path, ignored);
-  const std::string folder = whole_folder ? path : absolute.parent_path().string();
+  const std::string folder = folder_of(path);
   std::vector<std::string> names;
   if (whole_folder) {
     const auto listed =

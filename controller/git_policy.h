@@ -15,4 +15,9 @@ namespace rolecall {
 [[nodiscard]] std::optional<std::vector<SourceFile>> policy_in_commit(const std::string& path,
                                                                       const std::string& commit);
 
+/// The commit that a branch, a tag or whatever else git takes stands for, in the repository that
+/// `path` is in; nothing where there is none.
+[[nodiscard]] std::optional<std::string> commit_named(const std::string& path,
+                                                      const std::string& revision);
+
 }  // namespace rolecall

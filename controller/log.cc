@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "controller/progress.h"
 #include "state/model/instant.h"
 #include "state/model/text.h"
 
@@ -35,6 +36,8 @@ class LineFormatter final : public spdlog::formatter {
       line = fmt::format("{} {}: {}", time, level, message);
     }
     line += '\n';
+    const std::string_view before = Progress::make_way();
+    out.append(before.data(), before.data() + before.size());
     out.append(line.data(), line.data() + line.size());
   }
 

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <ctime>
 
 namespace rolecall {
 namespace {
@@ -16,15 +18,26 @@ constexpr milliseconds kQuietAtFirst{1000};
 constexpr milliseconds kRedraw{100};
 constexpr std::chrono::seconds kLineEvery{5};
 constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kShortBarWidth = 12;
+constexpr std::string_view kErase = "\r\x1b[K";
 /// Before that a rate is a guess.
 constexpr milliseconds kRateAfter{2000};
 
 /// The one that is showing something; calls and drawing are on one thread.
 Progress* shown = nullptr;
 
-std::string bar(std::size_t done, std::size_t of) {
-  const std::size_t full = of == 0 ? 0 : std::min(kBarWidth, kBarWidth * done / of);
-  return fmt::format("[{}{}]", std::string(full, '#'), std::string(kBarWidth - full, '.'));
+std::string bar(const Advance& advance, std::size_t width) {
+  const std::size_t full = advance.of == 0 ? 0 : std::min(width, width * advance.done / advance.of);
+  return fmt::format("[{}{}]", std::string(full, '#'), std::string(width - full, '.'));
+}
+
+/// Of the clock on the wall, since what is shown stays as it is while nothing happens.
+std::string time_of_day(std::chrono::system_clock::time_point at) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm local{};
+  if (localtime_r(&seconds, &local) == nullptr) return "later";
+  std::array<char, 16> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &local)};
 }
 
 std::string duration(double seconds) {
@@ -51,18 +64,30 @@ std::string in_words(const Advance& advance) {
     }
   }
   if (!advance.detail.empty()) out += ", " + advance.detail;
-  if (advance.waiting > milliseconds(0)) {
-    out += fmt::format(", waiting {}: {}",
-                       duration(static_cast<double>(advance.waiting.count()) / 1000), advance.why);
+  if (!advance.waits_until.empty()) {
+    out += fmt::format(", waiting until {}: {}", advance.waits_until, advance.why);
   }
   return out;
 }
 
 std::string bar_line(std::string_view what, const Advance& advance, std::size_t columns) {
-  std::string out = fmt::format("{} {} {}", what, bar(advance.done, advance.of), in_words(advance));
   // In the last column a terminal may begin the next line already.
-  if (out.size() >= columns) out.resize(std::max<std::size_t>(columns, 1) - 1);
-  return out;
+  const std::size_t room = std::max<std::size_t>(columns, 1) - 1;
+  Advance less = advance;
+  less.detail.clear();
+  Advance least = less;
+  least.elapsed = {};
+  const std::array<std::string, 6> forms = {
+      fmt::format("{} {} {}", what, bar(advance, kBarWidth), in_words(advance)),
+      fmt::format("{} {} {}", what, bar(advance, kShortBarWidth), in_words(advance)),
+      fmt::format("{} {} {}", what, bar(advance, kShortBarWidth), in_words(less)),
+      fmt::format("{} {}", what, in_words(less)),
+      in_words(less),
+      in_words(least)};
+  for (const std::string& form : forms) {
+    if (form.size() <= room) return form;
+  }
+  return forms.back().substr(0, room);
 }
 
 Progress::Progress(const GlobalOptions& global, std::string what)
@@ -77,7 +102,7 @@ Progress::Progress(const GlobalOptions& global, std::string what)
 
 Progress::~Progress() {
   shown = nullptr;
-  if (drawn_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (drawn_ && terminal_) fmt::print(stderr, kErase);
 }
 
 void Progress::update(std::size_t done, std::size_t of, std::string_view detail) {
@@ -89,12 +114,23 @@ void Progress::update(std::size_t done, std::size_t of, std::string_view detail)
 
 bool Progress::waits(milliseconds wait, std::string_view why) {
   if (shown == nullptr || !shown->on_ || !shown->terminal_) return false;
-  shown->resumes_ = std::max(shown->resumes_, std::chrono::steady_clock::now() + wait);
-  shown->advance_.why = why;
+  const auto resumes = std::chrono::steady_clock::now() + wait;
+  if (resumes > shown->resumes_) {
+    shown->resumes_ = resumes;
+    // Rounded up: once that second has come, it goes on.
+    shown->wait_ends_ = time_of_day(std::chrono::system_clock::now() + wait + milliseconds(999));
+    shown->advance_.why = why;
+  }
   // What is shown now stays for as long as the wait, so that it is drawn whenever the last was.
   shown->last_ = {};
   shown->draw();
   return shown->drawn_;
+}
+
+std::string_view Progress::make_way() {
+  if (shown == nullptr || !shown->terminal_ || !shown->drawn_) return {};
+  shown->last_ = {};
+  return kErase;
 }
 
 void Progress::draw() {
@@ -105,9 +141,9 @@ void Progress::draw() {
   last_ = now;
   drawn_ = true;
   advance_.elapsed = std::chrono::duration_cast<milliseconds>(now - begun_);
-  advance_.waiting = std::chrono::duration_cast<milliseconds>(resumes_ - now);
+  advance_.waits_until = now < resumes_ ? wait_ends_ : std::string();
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", bar_line(what_, advance_, terminal_columns()));
+    fmt::print(stderr, "{}{}", kErase, bar_line(what_, advance_, terminal_columns()));
     std::fflush(stderr);
   } else {
     fmt::print(stderr, "{}: {}\n", what_, in_words(advance_));

@@ -14,14 +14,15 @@ struct Advance {
   std::size_t of = 0;                   ///< 0: not known
   std::string detail{};                 ///< shown behind the numbers
   std::chrono::milliseconds elapsed{};  ///< since it began
-  std::chrono::milliseconds waiting{};  ///< what is left of a wait
+  std::string waits_until{};            ///< "14:05:30"; empty: nothing is waited for
   std::string why{};                    ///< of the wait
 };
 
 /// "1200 of 5000, 400/s, 10 s left, 12 calls": rate and remaining time once they mean something,
 /// and what is being waited for.
 [[nodiscard]] std::string in_words(const Advance& advance);
-/// "READING [#####...] NUMBERS", cut to the columns of the terminal so that it stays one line.
+/// "READING [#####...] NUMBERS" on one line of the terminal: where it is narrow the bar goes first,
+/// then what matters less than the numbers and the wait.
 [[nodiscard]] std::string bar_line(std::string_view what, const Advance& advance,
                                    std::size_t columns);
 
@@ -40,6 +41,9 @@ class Progress {
   /// Nothing is sent for so long; whoever shows progress now shows that too. False where nobody
   /// does on a terminal, so that it is to be logged.
   static bool waits(std::chrono::milliseconds wait, std::string_view why);
+  /// What a line of the log begins with, so that it does not stand behind what is shown: that is
+  /// erased, and drawn again by the next update. Empty where nothing is shown.
+  [[nodiscard]] static std::string_view make_way();
 
  private:
   void draw();
@@ -52,6 +56,7 @@ class Progress {
   std::chrono::steady_clock::time_point begun_;
   std::chrono::steady_clock::time_point last_;
   std::chrono::steady_clock::time_point resumes_;
+  std::string wait_ends_;
 };
 
 }  // namespace rolecall

@@ -77,10 +77,11 @@ Store::Remembered learned_from(const Snapshot& live, const Catalog& catalog, con
 
 /// Nothing where somebody has to look at everything.
 std::optional<Plan> quick_plan(ReadClient& client, const PlanRequest& request,
-                               const Desired& desired, const std::string& wanted) {
+                               const Desired& desired, const Catalog& catalog) {
   const QuickLook* before = request.quick;
   if (before == nullptr || before->policy_digest != desired.policy_digest ||
-      before->wanted_digest != wanted || !request.memory.open_invitations.empty()) {
+      !request.memory.open_invitations.empty() ||
+      before->wanted_digest != wanted_digest(desired, catalog)) {
     return std::nullopt;
   }
   const auto now = glance(client, fetch_scope(desired));
@@ -97,9 +98,10 @@ std::optional<Plan> quick_plan(ReadClient& client, const PlanRequest& request,
   return plan;
 }
 
-QuickLook look_of(const Desired& desired, const std::string& wanted, const Snapshot& live,
-                  const Catalog& catalog, Instant at) {
-  return {desired.organization_id, desired.policy_digest, wanted, glance_of(live, catalog), at};
+QuickLook look_of(const Desired& desired, const Snapshot& live, const Catalog& catalog,
+                  Instant at) {
+  return {desired.organization_id, desired.policy_digest, wanted_digest(desired, catalog),
+          glance_of(live, catalog), at};
 }
 
 }  // namespace
@@ -144,8 +146,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   Desired& desired = resolved.desired;
   out.protections = protections_of(desired.safety, catalog);
 
-  const std::string wanted = wanted_digest(desired, catalog);
-  if (auto plan = quick_plan(client, request, desired, wanted)) {
+  if (auto plan = quick_plan(client, request, desired, catalog)) {
     plan->reads += first_calls;
     out.plan = std::move(*plan);
     out.quick = true;
@@ -190,7 +191,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   out.plan = std::move(planned.plan);
   if (request.clock && out.plan->changes.empty() && out.plan->complete &&
       !out.plan->has_open_invitations()) {
-    out.look = look_of(desired, wanted, *snapshot, catalog, request.at);
+    out.look = look_of(desired, *snapshot, catalog, request.at);
   }
   return out;
 }

@@ -154,11 +154,6 @@ class Explainer {
     for (const auto& [grant, ways] : access) apps.items.push_back(of_ways(ref, grant, ways));
     add(std::move(apps));
     if (without != nullptr) lost(ref, access, *without);
-    if (in_.live != nullptr && !in_.wanted.scope(ref).access_managed &&
-        in_.wanted.resources.empty()) {
-      out_.remarks.emplace_back(
-          "direct access was not read: the policy declares no [resources] to look at");
-    }
     changes([&](const Change& change) { return change.user == out_.subject; });
     return std::move(out_);
   }
@@ -347,8 +342,11 @@ class Explainer {
       if (out.cause == Cause()) out.cause = planned(ChangeKind::remove_user, address, "");
       if (out.cause == Cause()) out.cause = planned(ChangeKind::delete_group, "", shown);
     } else if (scope.members_managed) {
+      const User* now = sides_.now().find(user);
       out.note = scope.additive ? "not listed; the membership is additive"
-                                : "kept while they are suspended";
+                 : now != nullptr && now->presence == Presence::suspended
+                     ? "kept while they are suspended"
+                     : "not listed; nothing is taken away until all could be read";
     } else {
       out.note = unmanaged(group);
     }

@@ -397,8 +397,7 @@ class MarkdownRenderer {
   [[nodiscard]] std::string notes() const {
     List list;
     for (const NoteGroup& group : group_notes(plan_)) {
-      std::string line = fmt::format("- {} {} ({})", group.subjects.size(), shown(group.kind),
-                                     note_in_words(group.kind));
+      std::string line = fmt::format("- {} ({})", note_in_words(group.kind), group.subjects.size());
       const std::size_t named = std::min(group.subjects.size(), kSubjectsPerNote);
       for (std::size_t i = 0; i < named; ++i) {
         line += (i == 0 ? ": " : ", ") + shown(group.subjects[i]);

@@ -289,8 +289,7 @@ class TextRenderer {
     if (plan_.notes.empty()) return;
     heading("Notes");
     for (const NoteGroup& group : group_notes(plan_)) {
-      out_ += fmt::format("  {} {} {}\n", group.subjects.size(), escape_terminal(group.kind),
-                          paint(Tone::dim, fmt::format("({})", note_in_words(group.kind))));
+      out_ += fmt::format("  {} ({})\n", note_in_words(group.kind), group.subjects.size());
       // What an undo cannot bring back is known in full before it is done.
       const bool all = group.kind.starts_with("undo_");
       const std::size_t shown =

@@ -2,18 +2,30 @@
 # What the two examples of continuous integration share: a checkout to work in, and the review
 # site's API as far as their scripts use it, in files below $scratch/site.
 
+# the_same_scripts: each example is copied as a whole, so both have them; what differs between
+# the review sites is in forge.sh.
+the_same_scripts() {
+  local script
+  for script in apply comment drift plan validate; do
+    cmp "$examples/github-actions/ci/$script.sh" "$examples/gitlab-ci/ci/$script.sh" ||
+      fail "ci/$script.sh differs between the examples"
+  done
+}
+
 # start_checkout: copies the example beside an organization, and goes there.
 start_checkout() {
+  the_same_scripts
   start_organization seed.json
   unset ROLECALL_STORE
   mkdir -p "$scratch/checkout" "$scratch/bin" "$scratch/site"
   cp -r access ci "$scratch/checkout/"
   cd "$scratch/checkout" || return
-  git init -q .
+  git init -q -b main .
   git config user.name ada
   git config user.email ada@acme.example
   printf '.rolecall/\n*.md\n*.json\n*.jsonl\n' >.gitignore
   commit "The organization as it is"
+  git update-ref refs/remotes/origin/main main
   ln -s "$rolecall" "$scratch/bin/rolecall"
   real_curl="$(command -v curl)"
   export real_curl scratch
@@ -89,6 +101,10 @@ well_formed() {
 
 # tell_the_story: a change from its branch to the organization, then drift.
 tell_the_story() {
+  tell "Somebody was added to design by hand."
+  by_hand POST "groups/9a000000-0000-4000-8000-000000000002/memberships" \
+    '{"accountId": "712020:00000000-0000-4000-8000-000000000004"}'
+
   tell "A branch: Lin joins engineering, Mina leaves it, somebody of a vendor is invited."
   git checkout -q -b change
   sed -i 's|"ada@acme.example", "mina@acme.example"|"ada@acme.example", "lin@acme.example", "temp@vendor.example"|' access/teams.toml
@@ -102,8 +118,13 @@ tell_the_story() {
   script 0 comment
   expect "the comment under the review" "<!-- rolecall plan -->" "$(own_comments | head -n1)"
   own_comments | grep -q "1 person from outside acme.example" || fail "outside people are not told"
+  own_comments | grep -q "^\*\*This change\*\*: 1 person to invite, 2 members to add, 1 member to remove" ||
+    fail "what the change itself does is not told"
+  own_comments | grep -q "^Already to be done before it (drift): 1 member to remove" ||
+    fail "what was to be done before is not told apart"
 
-  tell "Somebody changes their mind: the comment is replaced, not repeated."
+  tell "The drift is put right, and somebody changes their mind: the comment is replaced, not repeated."
+  by_hand DELETE "groups/9a000000-0000-4000-8000-000000000002/memberships/712020:00000000-0000-4000-8000-000000000004"
   sed -i 's|"lin@acme.example", ||' access/teams.toml
   commit "Lin stays in design"
   script 0 plan
@@ -111,7 +132,7 @@ tell_the_story() {
   expect "the bot's comments" 1 "$(jq '[.[] | select(.author.id == 1)] | length' "$scratch/site/comments")"
 
   tell "Meanwhile an administrator takes Lin out of design. What was merged is not what was reviewed:"
-  git checkout -q - && git merge -q --no-edit change
+  git checkout -q main && git merge -q --no-edit change
   by_hand DELETE "groups/9a000000-0000-4000-8000-000000000002/memberships/712020:00000000-0000-4000-8000-000000000003"
   script 5 apply
   expect "the members of engineering" "ada@acme.example mina@acme.example" "$(members engineering)"

@@ -188,6 +188,8 @@ int run_explain(const GlobalOptions& global, const ExplainOptions& options) {
     if (asked->user) {
       const UserRef ref = catalog.user(*asked->user);
       scope.groups_of.push_back(ref);
+      // One call tells all of it, also on apps that the policy does not declare.
+      scope.whole_user_access = true;
       if (std::find(scope.user_access.begin(), scope.user_access.end(), ref) ==
           scope.user_access.end()) {
         scope.user_access.push_back(ref);

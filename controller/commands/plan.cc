@@ -27,7 +27,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   if (!connection) return print_error(connection.error());
   auto request = plan_request(global, *policy);
   if (!request) return print_error(request.error());
-  BasePlan base(options.base, request->at, connection->reads());
+  BasePlan base(options.base, *policy, request->at, connection->reads());
   if (!options.base.empty()) base.attach(*request);
   std::optional<QuickLook> before;
   if (options.quick) before = load_look(store_path(global, *policy), request->policy_organization);

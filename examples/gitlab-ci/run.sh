@@ -9,4 +9,5 @@ well_formed .gitlab-ci.yml
 start_checkout
 export CI_API_V4_URL=https://review.example/api/v4 CI_PROJECT_ID=12 CI_MERGE_REQUEST_IID=7
 export CI_COMMIT_SHA=0123456789012345678901234567890123456789 REVIEW_TOKEN=example
+export CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main
 tell_the_story

@@ -1,6 +1,5 @@
 #include "state/model/digest.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -8,6 +7,11 @@
 #include <stdexcept>
 
 namespace rolecall {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+}  // namespace
 
 struct Digest::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -42,7 +46,11 @@ std::string Digest::hex() {
   unsigned int size = 0;
   EVP_DigestFinal_ex(state_->context, bytes.data(), &size);
   std::string out;
-  for (unsigned int i = 0; i < size; ++i) out += fmt::format("{:02x}", bytes[i]);
+  out.reserve(std::size_t{2} * size);
+  for (unsigned int i = 0; i < size; ++i) {
+    out += kHexDigits[bytes[i] >> 4U];
+    out += kHexDigits[bytes[i] & 0xFU];
+  }
   return out;
 }
 

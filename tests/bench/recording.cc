@@ -33,11 +33,18 @@ RecordingClient::RecordingClient(ReadClient& client, const std::string& folder)
 
 void RecordingClient::start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) {
   in_flight_.emplace(ticket, request.request());
+  order_.push_back(ticket);
   client_.start(ticket, std::move(request), delay);
 }
 
 Completion RecordingClient::wait() {
-  Completion done = client_.wait();
+  while (!ahead_.contains(order_.front())) {
+    Completion next = client_.wait();
+    const Ticket ticket = next.ticket;
+    ahead_.emplace(ticket, std::move(next));
+  }
+  Completion done = ahead_.extract(order_.front()).mapped();
+  order_.pop_front();
   const Request request = in_flight_.extract(done.ticket).mapped();
   if (!done.answer || done.answer->status != 200) {
     throw std::runtime_error("no answer to be recorded: " + key_of(request));

@@ -11,15 +11,18 @@
 
 namespace rolecall::bench {
 
+inline constexpr std::size_t kInFlight = 8;
+
 /// Answers of an organization in a folder: one file each with the body, and index.jsonl, of which
 /// a line is {"request": "POST /v2/... BODY", "operation", "content_type", "file"}.
 
-/// Passes calls on, and writes down every request with its answer.
+/// Passes calls on, and writes down every request with its answer. Gives the answers in the order
+/// of the calls, as many at once as ReplayClient has, so that whoever reads asks both for the same.
 class RecordingClient final : public ReadClient {
  public:
   RecordingClient(ReadClient& client, const std::string& folder);
 
-  [[nodiscard]] bool can_start() const override { return client_.can_start(); }
+  [[nodiscard]] bool can_start() const override { return order_.size() < kInFlight; }
   void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override;
   /// Throws where there is no answer with status 200.
   [[nodiscard]] Completion wait() override;
@@ -31,6 +34,8 @@ class RecordingClient final : public ReadClient {
   std::string folder_;
   std::ofstream index_;
   std::unordered_map<Ticket, Request> in_flight_;
+  std::unordered_map<Ticket, Completion> ahead_;
+  std::deque<Ticket> order_;
   std::size_t calls_ = 0;
 };
 
@@ -47,7 +52,6 @@ class ReplayClient final : public ReadClient {
   void cancel_unsent() override {}
 
  private:
-  static constexpr std::size_t kInFlight = 8;
   struct Page {
     std::string content_type;
     std::string file;

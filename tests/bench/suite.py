@@ -20,14 +20,19 @@ def main():
     arguments = parser.parse_args()
 
     bench = Bench(Path(arguments.build).resolve(), arguments.short, arguments.repeats)
+    failed = False
     for module in sorted(pkgutil.iter_modules(cases.__path__), key=lambda found: found.name):
         case = importlib.import_module(f"cases.{module.name}")
         if not arguments.figures or set(case.FIGURES) & set(arguments.figures):
             bench.say(f"{' '.join(case.FIGURES)}: {case.__doc__.strip().splitlines()[0]}")
-            case.run(bench)
+            try:
+                case.run(bench)
+            except (RuntimeError, SystemExit, AssertionError, OSError) as error:
+                failed = True  # what the others measured is not lost
+                bench.say(f"  FAILED: {error}")
     bench.print_table()
     bench.write_json(arguments.out)
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include "controller/cli_app.h"
@@ -21,6 +22,10 @@ std::string as_roff(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == '-' ? std::string("\\-") : std::string(1, c);
   return out;
+}
+
+std::string_view trim_end(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
 void for_every_command(const CLI::App& app, const std::string& name,
@@ -71,6 +76,33 @@ TEST(Help, TeachesWithExamplesOnEveryCommand) {
     EXPECT_THAT(command.get_footer(), HasSubstr("Examples:\n  ")) << name;
     EXPECT_THAT(command.get_footer(), HasSubstr("rolecall " + name)) << name;
   });
+}
+
+TEST(Help, FitsATerminalOf80Columns) {
+  CommandLine line;
+  const auto app = define_command_line(line);
+  const auto expect_narrow = [](const std::string& help, const std::string& name) {
+    std::istringstream lines(help);
+    for (std::string one; std::getline(lines, one);) {
+      EXPECT_LE(one.size(), 80U) << name << ": " << one;
+      EXPECT_EQ(one, std::string(trim_end(one))) << name;
+    }
+    EXPECT_THAT(help, Not(HasSubstr("\n\n\n"))) << name;
+  };
+  expect_narrow(app->help(), "rolecall");
+  for_every_command(*app, "", [&](const CLI::App& command, const std::string& name) {
+    expect_narrow(command.help(), name);
+    // Nothing is lost on the way.
+    for (const CLI::Option* option : command.get_options()) {
+      const std::string words = option->get_description();
+      EXPECT_THAT(command.help(), HasSubstr(words.substr(words.rfind(' ') + 1))) << name;
+      EXPECT_THAT(command.help(), HasSubstr(option->get_type_name())) << name;
+    }
+  });
+  const std::string help = app->help();
+  EXPECT_THAT(help, HasSubstr("\n  --format text|json|markdown|csv\n"
+                              "                          How results are printed\n"));
+  EXPECT_LT(help.find("To begin:\n  import  "), help.find("Every day:\n  validate  ")) << help;
 }
 
 TEST(Completion, KnowsEveryCommandInEveryShell) {

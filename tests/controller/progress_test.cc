@@ -18,16 +18,30 @@ TEST(Progress, SaysRateAndRemainingTimeOnceTheyMeanSomething) {
 }
 
 TEST(Progress, SaysThatItWaits) {
-  EXPECT_EQ(in_words({1, 2, "", milliseconds(1000), milliseconds(29'600), "rate limit"}),
-            "1 of 2, waiting 30 s: rate limit");
+  EXPECT_EQ(in_words({1, 2, "", milliseconds(1000), "14:05:30", "rate limit"}),
+            "1 of 2, waiting until 14:05:30: rate limit");
 }
 
 TEST(Progress, TheBarFitsTheTerminal) {
   const Advance half{50, 100, "3 calls", milliseconds(0), {}};
   EXPECT_EQ(bar_line("reading", half, 80), "reading [############............] 50 of 100, 3 calls");
-  EXPECT_EQ(bar_line("reading", half, 20), "reading [##########");
+  EXPECT_EQ(bar_line("reading", half, 48), "reading [######......] 50 of 100, 3 calls");
+  EXPECT_EQ(bar_line("reading", half, 20), "reading 50 of 100");
+  EXPECT_EQ(bar_line("reading", half, 12), "50 of 100");
+  EXPECT_EQ(bar_line("reading", half, 6), "50 of");
+  EXPECT_EQ(bar_line("reading", half, 0), "");
   EXPECT_EQ(bar_line("reading", {200, 100, "", {}, {}}, 80),
             "reading [########################] 200 of 100");
+}
+
+TEST(Progress, WhatIsWaitedForGoesLast) {
+  const Advance waits{1200, 5000, "12 calls", milliseconds(3000), "14:05:30", "rate limit"};
+  EXPECT_EQ(bar_line("reading the organization", waits, 80),
+            "1200 of 5000, 400/s, 10 s left, waiting until 14:05:30: rate limit");
+  EXPECT_EQ(bar_line("reading the organization", waits, 50),
+            "1200 of 5000, waiting until 14:05:30: rate limit");
+  EXPECT_EQ(bar_line("reading the organization", waits, 38),
+            "1200 of 5000, waiting until 14:05:30:");
 }
 
 TEST(Progress, WithoutATerminalAWaitIsForTheLog) {

@@ -77,7 +77,7 @@ TEST_F(UndoTest, TakesOutWhomTheRunAddedAndSaysWhy) {
   EXPECT_THAT(notes(kUndoPolicy), ElementsAre(HasSubstr("unless the policy is reverted")));
   const std::string text = render_text(plan, {});
   EXPECT_THAT(text, HasSubstr("Undo of run 12"));
-  EXPECT_THAT(text, HasSubstr("undo_policy"));
+  EXPECT_THAT(text, HasSubstr("an undo does not change the policy (1)"));
 }
 
 TEST_F(UndoTest, OfAnUndoSaysNothingOfThePolicy) {

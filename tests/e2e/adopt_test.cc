@@ -209,6 +209,42 @@ TEST_F(AdoptEndToEnd, APlanTellsAChangeApartFromDriftBeforeIt) {
   EXPECT_EQ(alone.as_object().contains("base"), false);
 }
 
+TEST_F(AdoptEndToEnd, TheBaseMayBeACommit) {
+  start(acme());
+  const auto git = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {"/usr/bin/git", "-c", "user.name=ada", "-c", "user.email=a@b.example"});
+    ProcessWish wish{std::move(arguments), bare_environment(), folder.path().string()};
+    const Outcome done = Process(wish).wait();
+    EXPECT_EQ(done.exit_code, 0) << done.said();
+  };
+  git({"init", "-q", "-b", "main"});
+  git({"commit", "-q", "--allow-empty", "-m", "nothing yet"});
+  git({"branch", "empty"});
+  const std::string before = with(acme_policy(), ", \"omar@acme.example\"]", "]");
+  folder.write("access/rolecall.toml", before);
+  git({"add", "-A"});
+  git({"commit", "-q", "-m", "drift: omar"});
+  folder.write(
+      "access/rolecall.toml",
+      with(before, "\"grace@acme.example\", \"rosa@acme.example\"]", "\"grace@acme.example\"]"));
+  for (const char* name : {"main", "HEAD"}) {
+    const json::value plan = json_of({"plan", "--base", name});
+    ASSERT_THAT(plan.at("changes").as_array(), SizeIs(2));
+    for (const json::value& change : plan.at("changes").as_array()) {
+      EXPECT_EQ(change.at("in_base").as_bool(), text(change.at("user")) == "omar@acme.example");
+    }
+  }
+  // Where there was no policy yet, every change is this one's.
+  const json::value first = json_of({"plan", "--base", "empty"});
+  EXPECT_EQ(first.at("changes").at(0).at("in_base"), false);
+  EXPECT_THAT(texts(first.at("base").at("problems")), ElementsAre("access is not in empty"));
+  for (const char* name : {"no-such-branch", "main:access"}) {
+    EXPECT_THAT(rolecall_exits(1, {"plan", std::string("--base=") + name}).err,
+                HasSubstr("is no policy, and no commit"));
+  }
+}
+
 TEST_F(AdoptEndToEnd, APersonWhoseAddressChangedIsTheSameForTheBase) {
   start(acme());
   const std::string id = "712020:00000000-0000-4000-8000-000000000003";

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <filesystem>
@@ -201,24 +202,86 @@ ask() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${
 ask rolecall va
 ask rolecall get direc
 ask rolecall plan --det
+ask rolecall plan --format = mark
+ask rolecall audit export --format js
+ask rolecall --log-level de
 )sh");
   ProcessWish wish{{installed("bash"), "--norc", ask}, bare_environment(), folder.path().string()};
   const Outcome asked = Process(wish).wait();
-  for (const char* word : {"validate", "directories", "--detailed-exitcode"}) {
+  for (const char* word :
+       {"validate", "directories", "--detailed-exitcode", "markdown", "jsonl", "debug"}) {
     EXPECT_THAT(asked.out, HasSubstr(word)) << asked.said();
   }
 }
 
-TEST_F(Completion, ZshSourcesItWhereInstalled) {
-  rolecall_exits(0, {"completion", "zsh"});
+/// What every shell makes of the beginning of a command line.
+constexpr std::array<std::array<std::string_view, 2>, 11> kCompleted = {{
+    {"rolecall va", "validate"},
+    {"rolecall --store x.db va", "validate"},
+    {"rolecall plan --det", "--detailed-exitcode"},
+    {"rolecall plan --paral", "--parallelism"},
+    {"rolecall plan --format mark", "markdown"},
+    {"rolecall audit export --format js", "jsonl"},
+    {"rolecall get direc", "directories"},
+    {"rolecall audit ver", "verify"},
+    {"rolecall completion fi", "fish"},
+    {"rolecall validate org", "organization.toml"},
+    {"rolecall plan --base org", "organization.toml"},
+}};
+
+TEST_F(Completion, ZshCompletesWithItWhereInstalled) {
+  folder.write("functions/_rolecall", rolecall_exits(0, {"completion", "zsh"}).out);
   if (installed("zsh").empty()) GTEST_SKIP() << "zsh is not installed";
-  expect_sources("zsh", installed("zsh"), {"-f", "-n"});
+  folder.write("organization.toml", "");
+  // zsh completes on a terminal only: on one of its own, where Tab is pressed behind each line, and
+  // then a key that shows what has become of it.
+  std::string ask = R"sh(zmodload zsh/zpty
+zpty shell zsh -f -i
+tell() { zpty -w shell "$1" }
+tell "PS1=; stty -echo; fpath=($PWD/functions \$fpath); autoload -U compinit; compinit -u -D"
+tell "bindkey -e; bindkey '^I' complete-word"
+tell 'show() { print -r -- "LINE:$BUFFER:END"; BUFFER=; }; zle -N show; bindkey "^O" show'
+tell 'print -r read""y'
+zpty -r shell out '*ready*'
+ask() {
+  zpty -w -n shell "$1"$'\t\x0f'
+  zpty -r shell out '*:END*'
+  print -r -- "${out#*LINE:}"
+}
+)sh";
+  for (const auto& [line, wanted] : kCompleted) ask += fmt::format("ask '{}'\n", line);
+  ProcessWish wish{{installed("zsh"), "-f", folder.write("ask", ask)},
+                   bare_environment(),
+                   folder.path().string()};
+  const Outcome asked = Process(wish).wait();
+  for (const auto& [line, wanted] : kCompleted) {
+    const std::string whole = fmt::format("{}{} ", line.substr(0, line.rfind(' ') + 1), wanted);
+    EXPECT_THAT(asked.out, HasSubstr(whole)) << asked.said();
+  }
 }
 
-TEST_F(Completion, FishSourcesItWhereInstalled) {
-  rolecall_exits(0, {"completion", "fish"});
+TEST_F(Completion, FishCompletesWithItWhereInstalled) {
+  const std::string script = rolecall_exits(0, {"completion", "fish"}).out;
   if (installed("fish").empty()) GTEST_SKIP() << "fish is not installed";
-  expect_sources("fish", installed("fish"), {"--no-execute"});
+  folder.write("organization.toml", "");
+  std::string ask = script;
+  for (const auto& [line, wanted] : kCompleted) {
+    ask += fmt::format("echo 'Of {}:'\ncomplete -C '{}'\n", line, line);
+  }
+  ask += "echo Commands:\ncomplete -C 'rolecall '\necho End\n";
+  ProcessWish wish{{installed("fish"), "--no-config", folder.write("ask", ask)},
+                   bare_environment(),
+                   folder.path().string()};
+  const Outcome asked = Process(wish).wait();
+  for (const auto& [line, wanted] : kCompleted) {
+    // The only answer; a description may follow behind a tab.
+    EXPECT_THAT(asked.out, testing::ContainsRegex(
+                               fmt::format("Of {}:\n{}(\t[^\n]*)?\n(Of |Commands)", line, wanted)))
+        << asked.said();
+  }
+  const std::string commands = asked.out.substr(asked.out.find("Commands:"));
+  EXPECT_THAT(commands, HasSubstr("\nplan\t"));
+  EXPECT_THAT(commands, testing::Not(HasSubstr("organization.toml"))) << "no command is a file";
 }
 
 }  // namespace

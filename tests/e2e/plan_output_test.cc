@@ -203,7 +203,7 @@ TEST_F(PlanOutput, TextComesInTheOrderThatWasPromised) {
                                           "The Boss <boss@acme.example>",  // risks
                                           "engineering",
                                           "zoe@acme.example: ",  // by group, by person
-                                          "unmanaged_group",
+                                          "groups that the policy does not name",
                                           "aardvark",    // notes
                                           " to invite",  // counts
                                           " reads",      // cost

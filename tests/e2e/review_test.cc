@@ -139,7 +139,7 @@ TEST_F(Review, WhatCannotBeReadIsLeftOut) {
   EXPECT_EQ(texts(plan.at("outside").at("own_domains")), Names{"acme.example"});
   EXPECT_EQ(plan.at("outside").at("verified"), false);
   EXPECT_THAT(rolecall_exits(0, {"plan"}).out,
-              AllOf(HasSubstr("seats_unknown"),
+              AllOf(HasSubstr("how many there are could not be read (1)"),
                     HasSubstr("from outside acme.example (the domain that most people have)")));
   simulator->end_faults();
 }

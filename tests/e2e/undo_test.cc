@@ -88,9 +88,9 @@ TEST_F(Undo, BringsBackWhatWasThereAndIsRecordedAsTheUndoOfThatRun) {
   EXPECT_THAT(planned.out, HasSubstr("Undo of run 1"));
   EXPECT_THAT(planned.out, HasSubstr("rolecall apply undo.plan"));
   EXPECT_THAT(planned.out, HasSubstr("kim@acme.example"));
-  EXPECT_THAT(planned.out, HasSubstr("undo_invites"));
-  EXPECT_THAT(planned.out, HasSubstr("undo_mail"));
-  EXPECT_THAT(planned.out, HasSubstr("undo_new_group"));
+  EXPECT_THAT(planned.out, HasSubstr("people invited anew"));
+  EXPECT_THAT(planned.out, HasSubstr("keep the invitation mail"));
+  EXPECT_THAT(planned.out, HasSubstr("come back under a new id"));
   EXPECT_THAT(planned.out, HasSubstr("unless the policy is reverted"));
 
   rolecall_exits(0, {"apply", "undo.plan"});

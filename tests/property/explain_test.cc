@@ -152,7 +152,7 @@ TEST(BaseProperty, WhatWasToBeDoneBeforeIsWhatTheBaseAlonePlans) {
       PlanRequest request;
       request.policy_path = policy;
       request.at = rehearsal.client().clock().now();
-      BasePlan base(base_path, request.at, rehearsal.client());
+      BasePlan base(base_path, policy, request.at, rehearsal.client());
       if (against != nullptr) base.attach(request);
       Planned planned = plan_policy(rehearsal.client(), request, {});
       if (against != nullptr) *against = base.result();

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Puts plan.md under the pull request, in place of the one before.
+# Puts plan.md under the review, in place of the one before.
 set -eu
-. "$(dirname "$0")/comments.sh"
+. "$(dirname "$0")/forge.sh"
 [ -s plan.md ] || exit 0
-existing="$(own_comment "$PULL_REQUEST" | jq -r .id)"
 jq -n --rawfile body plan.md '{$body}' >comment.json
+existing="$(own_comment "$this_review" | jq -r .id)"
 if [ -n "$existing" ]; then
-  github PATCH "issues/comments/$existing" --data @comment.json >/dev/null
+  replace_comment "$this_review" "$existing" comment.json >/dev/null
 else
-  github POST "issues/$PULL_REQUEST/comments" --data @comment.json >/dev/null
+  add_comment "$this_review" comment.json >/dev/null
 fi

@@ -1,5 +1,8 @@
-# shellcheck shell=sh
-# Sourced: talks to GitHub's API about the comments under a pull request.
+# shellcheck shell=sh disable=SC2034  # the variables are for those who source it
+# Sourced: GitHub, for scripts that are the same everywhere. Reviews are pull requests.
+review="pull request"
+target_branch="${GITHUB_BASE_REF:-}"
+this_review="${PULL_REQUEST:-}"
 api="${GITHUB_API_URL:-https://api.github.com}/repos/$GITHUB_REPOSITORY"
 
 # github METHOD PATH [CURL'S OPTIONS]
@@ -8,6 +11,18 @@ github() {
   shift 2
   curl -sS --fail-with-body -X "$method" "$api/$path" \
     -H "Authorization: Bearer $GITHUB_TOKEN" -H "Accept: application/vnd.github+json" "$@"
+}
+
+# show_plan FILE: on the page of this run.
+show_plan() {
+  cat "$1"
+  cat "$1" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+}
+
+# review_of_commit: the number of the one that was merged with this commit; nothing without one.
+review_of_commit() {
+  github GET "commits/$GITHUB_SHA/pulls" |
+    jq -r '[.[] | select(.merged_at != null)][0].number // empty'
 }
 
 # own_comment NUMBER: the comment that this workflow made, as JSON; nothing where there is none.
@@ -26,3 +41,7 @@ own_comment() {
     page=$((page + 1))
   done
 }
+
+# add_comment NUMBER FILE, replace_comment NUMBER ID FILE
+add_comment() { github POST "issues/$1/comments" --data "@$2"; }
+replace_comment() { github PATCH "issues/comments/$2" --data "@$3"; }
