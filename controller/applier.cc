@@ -42,6 +42,7 @@ class Applier {
         needs_(prerequisites(plan)),
         attempts_(plan.changes.size()),
         intents_(plan.changes.size()),
+        lost_an_answer_(plan.changes.size()),
         call_of_(plan.changes.size()) {
     for (std::size_t c = 0; c < plan.calls.size(); ++c) {
       for (const std::size_t i : plan.calls[c].changes) call_of_[i] = c;
@@ -373,6 +374,8 @@ class Applier {
       return close(open, State::applied, fmt::format("found done on reading back; {}", was));
     }
     if (open.verdict == Verdict::conflict) {
+      // Perhaps in conflict with our own first try, which reads do not show yet.
+      if (lost_an_answer_[open.change]) return close(open, State::in_doubt, was);
       return close(open, State::failed, open.message);
     }
     // Somebody could get two mails: an invitation that may have left is never sent again, and
@@ -380,11 +383,11 @@ class Applier {
     const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
                             call_kind(open.change) != ChangeKind::invite_user &&
                             !floor_.forbids(change);
+    // 503 says that nothing was done; after other errors it may yet come to light, since reads can
+    // lag behind for longer than anybody waits here.
+    if (open.status != 503) lost_an_answer_[open.change] = true;
     if (repeatable) return;
-    // 503 says that nothing was done; other errors of an invitation leave a mail possible.
-    const bool mail_possible =
-        call_kind(open.change) == ChangeKind::invite_user && open.status != 503;
-    if (effect == Effect::not_there && open.status != 0 && !mail_possible) {
+    if (effect == Effect::not_there && !lost_an_answer_[open.change]) {
       return close(open, State::failed, open.message);
     }
     close(open, State::in_doubt, was);
@@ -497,6 +500,7 @@ class Applier {
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<int> attempts_;
   std::vector<IntentId> intents_;
+  std::vector<bool> lost_an_answer_;  ///< a try may have taken effect and reads do not show it
   std::vector<std::size_t> call_of_;  ///< the call that carries a change
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
   std::unordered_map<std::string, std::vector<std::size_t>>

@@ -143,7 +143,9 @@ class ReadBack {
                                                                  : std::string();
             const auto place = people_.find(key);
             if (place == people_.end()) continue;
-            ids_.accounts.try_emplace(key, user.about.account_id);
+            if (!user.about.account_id.empty()) {
+              ids_.accounts.try_emplace(key, user.about.account_id);
+            }
             place->second.found = std::move(user);
           }
           if (!page.last) return;
@@ -164,16 +166,19 @@ class ReadBack {
           [this, request](const std::string& cursor) {
             return endpoints_.groups(plan_.directory, request, cursor);
           },
-          [this, request](const Reader::Page& page) {
+          [this, request, ids = std::set<std::string>()](const Reader::Page& page) mutable {
             if (page.data == nullptr) return;
             for (const json::value& item : *page.data) {
               ParsedGroup group = parse_group(item);
+              // Which group that is nobody knows: it might be any of those asked for.
+              const bool fresh = ids.insert(group.about.id).second;
+              if (group.name.empty() || group.about.id.empty() || !fresh) ids.insert("");
               const GroupName found = GroupName::from_server(group.name);
               for (const std::string& asked : request.names) {
                 if (GroupName::from_server(asked) == found) groups_[asked].found = group.about.id;
               }
             }
-            if (!page.last) return;
+            if (!page.last || ids.contains("")) return;
             for (const std::string& asked : request.names) groups_[asked].read = true;
           },
           delay_);
@@ -187,14 +192,15 @@ class ReadBack {
           return of_group ? endpoints_.group_roles(plan_.directory, id, cursor)
                           : endpoints_.user_roles(plan_.directory, id, cursor);
         },
-        [&roles, of_group](const Reader::Page& page) {
+        [&roles, of_group, fine = true](const Reader::Page& page) mutable {
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) {
             const auto parsed = of_group ? parse_group_roles(item) : parse_direct_user_roles(item);
-            if (!parsed) return;
+            fine = fine && parsed;
+            if (!parsed) continue;
             for (const std::string& role : parsed->roles) roles.found->emplace(parsed->ari, role);
           }
-          roles.read = page.last;
+          roles.read = page.last && fine;
         },
         delay_);
   }
@@ -244,17 +250,16 @@ class ReadBack {
       return as_wanted(takes_away(change.kind));
     }
     const ParsedUser& user = *person.found;
+    if (change.kind == ChangeKind::invite_user) return Effect::there;
+    if (change.kind == ChangeKind::remove_user) return Effect::not_there;
+    if (!user.about.opaque.empty()) return Effect::unknown;
     const bool member = std::find(user.group_ids.begin(), user.group_ids.end(),
                                   ids_.group(change)) != user.group_ids.end();
     switch (change.kind) {
-      case ChangeKind::invite_user:
-        return Effect::there;
       case ChangeKind::restore_user:
         return as_wanted(user.presence == Presence::active);
       case ChangeKind::suspend_user:
         return as_wanted(user.presence != Presence::active);
-      case ChangeKind::remove_user:
-        return Effect::not_there;
       case ChangeKind::add_member:
         return as_wanted(member);
       case ChangeKind::remove_member:

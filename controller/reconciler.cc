@@ -55,6 +55,7 @@ std::vector<Store::Protection> protections_of(const Safety& safety, const Catalo
 void hold_against(Snapshot& live, const Catalog& catalog, const Desired& desired,
                   const PlanRequest& request) {
   hold_strangers(live, catalog, desired, request.memory);
+  keep_known(live, catalog, desired, request.memory);
   if (!request.accept_shrink) doubt_shrunk(live, request.memory);
   if (request.clock) doubt_clock(live, request.clock(), request.memory);
 }

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "controller/recover.h"
+
 namespace rolecall {
 namespace {
 
@@ -74,7 +76,7 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
   auto protections = store.remembered_protections(organization);
   if (!protections) return tl::make_unexpected(protections.error());
   out.protections = std::move(*protections);
-  auto memory = store.memory(organization);
+  auto memory = store.memory(organization, now - kSettleWindow);
   if (!memory) return tl::make_unexpected(memory.error());
   out.memory = std::move(*memory);
   auto used = store.used_acknowledgements();

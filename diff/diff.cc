@@ -159,9 +159,9 @@ class Differ {
     const Presence wanted = wanted_presence(ref);
     if (waits_for_invitation(ref) && wanted != Presence::absent) {
       const OpenInvitation& open = *open_invitations_.at(ref);
-      note(std::string(kOpenInvitation),
-           fmt::format("{}: run {} sent one on {} and saw no answer", catalog_.name(ref), open.run,
-                       format_instant(open.at)));
+      note(std::string(open.answered ? kFreshInvitation : kOpenInvitation),
+           fmt::format("{}: run {} sent one on {}{}", catalog_.name(ref), open.run,
+                       format_instant(open.at), open.answered ? "" : " and saw no answer"));
       return;
     }
     const Cause why =
@@ -236,7 +236,8 @@ class Differ {
       const GroupRef to = static_cast<GroupRef>(i);
       if (desired_.state.find(to) == nullptr) continue;
       for (const GroupRef from : desired_.groups[i].previous) {
-        if (live_.live.find(from) != nullptr) renames_.push_back({from, to});
+        if (live_.live.find(from) == nullptr) continue;
+        if (live_.about(from).opaque.empty()) renames_.push_back({from, to});
       }
     }
   }

@@ -14,6 +14,7 @@ namespace rolecall {
 /// The kind of a note about somebody whose invitation may have left without an answer: not sent
 /// again until a person decides (guarantees.md A4).
 inline constexpr std::string_view kOpenInvitation = "invitation_in_doubt";
+inline constexpr std::string_view kFreshInvitation = "invitation_just_sent";
 
 /// The kind of a note that it could not be read how many seats there are.
 inline constexpr std::string_view kSeatsUnknown = "seats_unknown";

@@ -251,6 +251,8 @@ std::string_view note_in_words(std::string_view kind) {
       {kOpenInvitation,
        "people not invited again, since a mail may be on its way; once you know that it is not, "
        "apply with --invite-again ADDRESS"},
+      {kFreshInvitation,
+       "people invited so lately that the directory may not show them yet; not invited again"},
       {"not_looked_at", "what --quick does not look at"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
       {"opaque_user", "people who are not changed, since who or what they are is not understood"},

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <unordered_set>
 
 #include "state/model/text.h"
 
@@ -23,6 +25,18 @@ const std::string* known_account(const Memory& memory, const std::string& email)
                        [](const Identity& it, const std::string& key) { return it.email < key; });
   const bool there = found != memory.identities.end() && found->email == email;
   return there ? &found->account_id : nullptr;
+}
+
+/// The address an account was first seen under, where that is not the one it shows now.
+const std::string* earlier_address(const Memory& memory, const std::string& account_id,
+                                   const std::string& shown) {
+  const std::string* out = nullptr;
+  for (const Identity& it : memory.identities) {
+    if (it.account_id != account_id) continue;
+    if (it.email == shown) return nullptr;
+    out = &it.email;
+  }
+  return out;
 }
 
 bool is_confirmed(const Desired& desired, UserRef ref, const std::string& account_id) {
@@ -45,6 +59,42 @@ void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desir
         "account {} has the address that was account {}'s; if this is the same person, say so with "
         "account_id",
         account, *known);
+  }
+}
+
+void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
+                const Memory& memory) {
+  std::unordered_set<std::string_view> known;
+  for (const Identity& it : memory.identities) known.insert(it.account_id);
+  const std::size_t count = live.users.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto from = static_cast<UserRef>(i);
+    const std::string account = live.users[i].account_id;
+    if (live.live.find(from) == nullptr || account.empty() || !known.contains(account)) continue;
+    if (desired.scope(from).declared) continue;
+    const std::string* email = earlier_address(memory, account, catalog.name(from));
+    const auto parsed = email ? Email::parse(*email) : Result<Email>(fail("not known"));
+    const auto to = parsed ? catalog.find_user(*parsed) : std::nullopt;
+    if (!to || live.live.find(*to) != nullptr) continue;
+    LiveUser about = std::move(live.users[i]);
+    if (about.opaque.empty()) {
+      about.opaque = fmt::format(
+          "its account {} shows the address {} now; if that is right, change the address in the "
+          "policy",
+          account, quote(catalog.name(from)));
+    }
+    User moved = std::move(live.live.users[i]);
+    live.live.user(*to) = std::move(moved);
+    live.live.users[i] = {};
+    live.users.resize(live.live.users.size());
+    live.users[i] = {};
+    live.users[index(*to)] = std::move(about);
+    for (Group& group : live.live.groups) {
+      const auto at = std::find(group.members.begin(), group.members.end(), from);
+      if (at == group.members.end()) continue;
+      *at = *to;
+      std::sort(group.members.begin(), group.members.end());
+    }
   }
 }
 

@@ -19,6 +19,12 @@ namespace rolecall {
 void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desired,
                     const Memory& memory);
 
+/// Likewise where an account that was first seen under an address the policy names shows none, or
+/// another that the policy does not declare: it is still that person, who is not touched (and not
+/// invited anew) until the policy says which address is right.
+void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
+                const Memory& memory);
+
 /// Shrinking (B1): a listing that shows fewer than half of what the last whole reading showed, with
 /// ten objects or more missing, is not believed, whatever its counts say.
 void doubt_shrunk(Snapshot& live, const Memory& memory);

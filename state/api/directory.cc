@@ -23,7 +23,10 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                 for (const json::value& item : *page.data) {
                   const json::string* id = string_member(item, "directoryId");
                   const json::string* label = string_member(item, "name");
-                  if (id == nullptr) continue;
+                  if (id == nullptr) {
+                    problem = "GET directories: $.data[].directoryId is missing or no text";
+                    continue;
+                  }
                   found.push_back({std::string(*id), label ? std::string(*label) : ""});
                 }
               });

@@ -33,8 +33,8 @@ class Fetch {
         people_(
             reader_, endpoints_,
             [this](ParsedUser user, const json::value& item) {
-              const auto ref = add_user(std::move(user));
-              if (ref && scope_.on_user) scope_.on_user(*ref, item);
+              const UserRef ref = add_user(std::move(user));
+              if (scope_.on_user) scope_.on_user(ref, item);
             },
             [this](std::string what) { gap(std::move(what)); }) {
     people_.expand_products = static_cast<bool>(scope_.on_user);
@@ -97,11 +97,15 @@ class Fetch {
     std::size_t counting = 0;
     const auto count = [&](ReadRequest request, std::optional<std::int64_t>& into) {
       ++counting;
-      reader_.get(std::move(request), [&, this](const Result<json::value>& value) {
+      const std::string path = request.request().target;
+      reader_.get(std::move(request), [&, this, path](const Result<json::value>& value) {
         --counting;
         if (!value) return gap(value.error().what);
         const std::int64_t* number = integer_member(*value, "count");
-        if (number == nullptr) return gap("a count was asked for and $.count is no whole number");
+        if (number == nullptr) {
+          return gap(fmt::format("GET {}: $.count is no whole number",
+                                 std::string_view(path).substr(0, path.find('?'))));
+        }
         into = *number;
       });
     };
@@ -139,9 +143,16 @@ class Fetch {
     const auto email = Email::parse(user.email);
     const std::string& shown = user.email.empty() ? user.about.account_id : user.email;
     if (!email) {
+      if (user.about.account_id.empty()) {
+        // Any address may be theirs: of nobody it is known that they are not there.
+        gap(fmt::format("users/search listed somebody without account and address: {}",
+                        user.about.opaque));
+        faceless_people_ = true;
+      }
       if (user.about.opaque.empty()) {
-        user.about.opaque =
-            user.email.empty() ? "no e-mail address is visible" : "its address is not understood";
+        user.about.opaque = fmt::format(
+            "{} (users/search: $.data[].email)",
+            user.email.empty() ? "no e-mail address is visible" : "its address is not understood");
       }
       return catalog_.nameless_user(shown);
     }
@@ -157,9 +168,13 @@ class Fetch {
     return catalog_.nameless_user(shown);
   }
 
-  /// Where they stand; nothing for somebody who is not in the directory.
-  std::optional<UserRef> add_user(ParsedUser user) {
-    if (user.presence == Presence::absent && user.about.opaque.empty()) return std::nullopt;
+  /// Where they stand.
+  UserRef add_user(ParsedUser user) {
+    if (user.presence == Presence::absent && user.about.opaque.empty()) {
+      // Believed, they would be invited anew.
+      user.about.opaque =
+          "no_membership was not asked for (users/search: $.data[].membershipStatus)";
+    }
     saw_platform_roles_ = saw_platform_roles_ || user.has_platform_roles;
     const UserRef ref = place_of(user);
     User& live = out_.live.user(ref);
@@ -180,12 +195,16 @@ class Fetch {
 
   void add_group(ParsedGroup group) {
     ++listed_groups_;
-    if (group.about.id.empty()) {
-      out_.notes.push_back({"opaque_group", group.name + ": id is missing"});
+    if (group.name.empty()) {
+      // Any name may be this one's: none is known to be free.
+      gap(fmt::format("group {}: {}", quote(group.about.id), group.about.opaque));
+      nameless_groups_ = true;
       return;
     }
-    if (group_refs_.contains(group.about.id)) {
+    const bool has_id = !group.about.id.empty();
+    if (has_id && group_refs_.contains(group.about.id)) {
       gap(fmt::format("groups/search listed group {} twice", quote(group.name)));
+      groups_repeated_ = true;
       return;
     }
     const GroupRef ref = catalog_.group(GroupName::from_server(group.name));
@@ -193,7 +212,7 @@ class Fetch {
       out_.groups[index(ref)].opaque = "two groups have this name";
       return;
     }
-    group_refs_.emplace(group.about.id, ref);
+    if (has_id) group_refs_.emplace(group.about.id, ref);
     Group& live = out_.live.group(ref);
     live.present = true;
     live.description = std::move(group.description);
@@ -212,6 +231,12 @@ class Fetch {
       if (refs[position]) out_.live.groups[index(*refs[position])].members.push_back(user);
     }
     memberships_ = {};
+    // Somebody who is named twice must not stand for somebody who is missing.
+    for (Group& group : out_.live.groups) {
+      std::sort(group.members.begin(), group.members.end());
+      group.members.erase(std::unique(group.members.begin(), group.members.end()),
+                          group.members.end());
+    }
   }
 
   [[nodiscard]] bool widens() const {
@@ -258,8 +283,9 @@ class Fetch {
     if (people > 0 && !saw_platform_roles_) {
       gap("users/search gave nobody's platformRoles, so org admins are not known");
     }
-    out_.users_proved = people_closed && user_count_.has_value();
-    out_.groups_proved = groups_closed_ && group_count_.has_value();
+    out_.users_proved = people_closed && user_count_.has_value() && !faceless_people_;
+    out_.groups_proved =
+        groups_closed_ && group_count_.has_value() && !groups_repeated_ && !nameless_groups_;
   }
 
   /// Expanded groups may be cut short for people in very many; the groups' own counts tell.
@@ -267,7 +293,7 @@ class Fetch {
     struct Reread {
       GroupRef ref{};
       std::vector<UserRef> members{};
-      std::size_t listed = 0;
+      std::size_t listed = 0, strangers = 0;
       std::optional<std::int64_t> count{};
       std::string problem{};
     };
@@ -275,9 +301,14 @@ class Fetch {
     for (std::size_t i = 0; i < out_.live.groups.size(); ++i) {
       const auto ref = static_cast<GroupRef>(i);
       const Group* group = out_.live.find(ref);
-      if (group == nullptr) continue;
+      if (group == nullptr || out_.groups[i].id.empty()) continue;
       if (!uncounted_.contains(ref) && group->members.size() == out_.groups[i].user_count) continue;
       rereads.push_back(std::make_unique<Reread>(Reread{ref}));
+    }
+    if (rereads.empty()) return;
+    for (std::size_t i = 0; i < out_.users.size(); ++i) {
+      const std::string& account = out_.users[i].account_id;
+      if (!account.empty()) by_account_.emplace(account, static_cast<UserRef>(i));
     }
     reader_.asks_for("members of groups");
     for (const auto& reread : rereads) {
@@ -294,7 +325,11 @@ class Fetch {
             for (const json::value& item : *page.data) {
               ++target->listed;
               const ParsedUser user = parse_user(item);
-              if (const auto ref = known(user)) target->members.push_back(*ref);
+              if (const auto ref = known(user)) {
+                target->members.push_back(*ref);
+              } else if (user.presence != Presence::absent) {
+                ++target->strangers;
+              }
             }
           });
       reader_.get(endpoints_.user_count(out_.directory_id, id),
@@ -315,16 +350,22 @@ class Fetch {
                         quote(shown), reread->listed,
                         reread->count ? std::to_string(*reread->count) : "nothing"));
       }
+      if (reread->strangers > 0) {
+        gap(fmt::format("group {}: users/search listed {} members who are not among the people",
+                        quote(shown), reread->strangers));
+      }
       out_.live.groups[index(reread->ref)].members = std::move(reread->members);
     }
   }
 
+  /// Of those who are listed.
   [[nodiscard]] std::optional<UserRef> known(const ParsedUser& user) const {
-    if (const auto pin = scope_.pins.find(user.about.account_id); pin != scope_.pins.end()) {
-      return pin->second;
-    }
+    const auto found = by_account_.find(user.about.account_id);
+    if (found != by_account_.end()) return found->second;
+    if (!user.about.account_id.empty()) return std::nullopt;
     const auto email = Email::parse(user.email);
-    return email ? catalog_.find_user(*email) : std::nullopt;
+    const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
+    return ref && out_.live.find(*ref) != nullptr ? ref : std::nullopt;
   }
 
   const FetchScope& scope_;
@@ -337,7 +378,9 @@ class Fetch {
   std::optional<std::int64_t> user_count_;
   std::optional<std::int64_t> group_count_;
   bool groups_closed_ = false;
-  bool saw_platform_roles_ = false;
+  bool groups_repeated_ = false, nameless_groups_ = false;
+  bool saw_platform_roles_ = false, faceless_people_ = false;
+  std::unordered_map<std::string_view, UserRef> by_account_;  ///< filled for rereading
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;
   std::unordered_map<std::string, GroupRef> group_refs_;

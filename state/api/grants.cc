@@ -43,6 +43,7 @@ class GroupGrants {
     }
     for (const GroupRef ref : one_by_one_) read_one(ref);
     reader_.run();
+    check_whole_ones();
     for (Group& group : out_.live.groups) {
       std::sort(group.grants.begin(), group.grants.end());
       group.grants.erase(std::unique(group.grants.begin(), group.grants.end()), group.grants.end());
@@ -157,13 +158,26 @@ class GroupGrants {
         });
   }
 
-  void add(GroupRef ref, const std::optional<ParsedRoles>& parsed) {
+  /// What a group gives is lost with it, so where all of it is wanted it is counted.
+  void check_whole_ones() {
+    for (const GroupRef ref : scope_.all_access) {
+      const LiveGroup& about = out_.about(ref);
+      if (!about.grants_read || about.resource_count == LiveGroup::kNotCounted) continue;
+      if (listed_[ref].size() >= about.resource_count) continue;
+      out_.gaps.push_back(fmt::format(
+          "role-assignments of group {} listed {} resources, counts.resources says {}",
+          quote(catalog_.name(ref).display()), listed_[ref].size(), about.resource_count));
+    }
+  }
+
+  void add(GroupRef ref, const Result<ParsedRoles>& parsed) {
     const std::string& shown = catalog_.name(ref).display();
     if (!parsed) {
       out_.gaps.push_back(
-          fmt::format("role-assignments of group {}: an entry is not understood", quote(shown)));
+          fmt::format("role-assignments of group {}: {}", quote(shown), parsed.error().what));
       return;
     }
+    listed_[ref].insert(parsed->ari);
     for (const std::string& word : parsed->roles) {
       const auto role = parse_role(word);
       if (!role) {
@@ -181,6 +195,7 @@ class GroupGrants {
   Snapshot& out_;
   std::set<GroupRef> one_by_one_;
   std::map<GroupRef, Found> found_;
+  std::map<GroupRef, std::set<std::string>> listed_;  ///< resources of those read one by one
 };
 
 }  // namespace
@@ -208,12 +223,18 @@ void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchSco
           for (const json::value& item : *page.data) {
             const auto parsed = parse_direct_user_roles(item);
             if (!parsed) {
-              snapshot.gaps.push_back(fmt::format(
-                  "role-assignments of {}: an entry is not understood", catalog.name(ref)));
+              snapshot.gaps.push_back(fmt::format("role-assignments of {}: {}", catalog.name(ref),
+                                                  parsed.error().what));
               continue;
             }
+            if (!parsed->opaque.empty()) snapshot.users[index(ref)].opaque = parsed->opaque;
             for (const std::string& word : parsed->roles) {
               const auto role = parse_role(word);
+              if (!role &&
+                  std::find(kOtherRoles.begin(), kOtherRoles.end(), word) == kOtherRoles.end()) {
+                snapshot.notes.push_back(
+                    {"unmanageable_role", fmt::format("{}: {}", catalog.name(ref), quote(word))});
+              }
               // org-admin and its like are not on an app; viewer cannot be written for people.
               if (!role || *role == Role::viewer) continue;
               snapshot.live.users[index(ref)].grants.push_back(

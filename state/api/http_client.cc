@@ -471,6 +471,10 @@ asio::awaitable<Answer> HttpClient::exchange(Call& call, Connection& connection,
     co_await http::async_read_some(stream, connection.buffer, *parser,
                                    asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return reading_failed(call, error);
+    // A timer does not fire as long as there is always something to read.
+    if (std::chrono::steady_clock::now() >= call.deadline && !parser->is_done()) {
+      co_return reading_failed(call, beast::error::timeout);
+    }
   }
   keep = parser->keep_alive() && !(bodyless && announced);
   response.body = std::move(parser->get().body());

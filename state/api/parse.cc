@@ -6,7 +6,6 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <cstring>
-#include <limits>
 
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -18,6 +17,7 @@ namespace json = boost::json;
 
 // Longer ids and names are no honest answer.
 constexpr std::size_t kLongestId = 512;
+constexpr std::size_t kLongestName = 1'024;
 
 std::string text(const json::value& object, std::string_view key) {
   const json::string* found = string_member(object, key);
@@ -29,25 +29,63 @@ std::string_view bare_role(std::string_view role) {
   return role.starts_with(kPrefix) ? role.substr(kPrefix.size()) : role;
 }
 
-/// Empty when the account and its membership are understood.
-std::string read_status(const json::value& item, ParsedUser& user) {
-  const std::string account = text(item, "accountStatus");
-  const std::string membership = text(item, "membershipStatus");
+/// Reads the members of one item of a listing. Absent and null are the same to the API; what is
+/// there and of another type is not understood.
+class Item {
+ public:
+  Item(const json::value& item, std::string_view endpoint) : item_(item), endpoint_(endpoint) {}
+
+  std::string text(std::string_view key) {
+    const json::value* found = member(item_, key);
+    if (found != nullptr && !found->is_string()) doubt(fmt::format("{} is no text", key), key);
+    return rolecall::text(item_, key);
+  }
+  /// Nothing where the item does not say.
+  const bool* flag(std::string_view key) {
+    const json::value* found = member(item_, key);
+    if (found != nullptr && !found->is_bool()) {
+      doubt(fmt::format("{} is neither true nor false", key), key);
+    }
+    return bool_member(item_, key);
+  }
+  const json::array* list(std::string_view key) {
+    const json::value* found = member(item_, key);
+    if (found != nullptr && !found->is_array()) doubt(fmt::format("{} is no list", key), key);
+    return array_member(item_, key);
+  }
+
+  /// The first doubt counts.
+  void doubt(std::string what, std::string_view key) {
+    if (opaque.empty()) opaque = fmt::format("{} ({}: $.data[].{})", what, endpoint_, key);
+  }
+  void unknown(std::string_view key, std::string_view word) {
+    doubt(word.empty() ? fmt::format("{} is missing", key)
+                       : fmt::format("unknown {} {}", key, quote(word)),
+          key);
+  }
+
+  std::string opaque;  ///< why it is not understood
+
+ private:
+  const json::value& item_;
+  std::string_view endpoint_;
+};
+
+void read_status(Item& item, ParsedUser& user) {
+  const std::string account = item.text("accountStatus");
+  const std::string membership = item.text("membershipStatus");
   if (account != "active" && account != "inactive" && account != "closed") {
-    return account.empty() ? "accountStatus is missing"
-                           : fmt::format("unknown accountStatus {}", quote(account));
+    item.unknown("accountStatus", account);
   }
   user.about.account_active = account == "active";
-  if (membership == "active") {
-    user.presence = Presence::active;
-  } else if (membership == "suspended") {
+  if (membership == "suspended") {
     user.presence = Presence::suspended;
   } else if (membership != "no_membership") {
-    user.presence = Presence::active;  // somewhere in the directory; opaque in any case
-    return membership.empty() ? "membershipStatus is missing"
-                              : fmt::format("unknown membershipStatus {}", quote(membership));
+    user.presence = Presence::active;  // where it is not understood: somewhere in the directory
   }
-  return {};
+  if (membership != "active" && membership != "suspended" && membership != "no_membership") {
+    item.unknown("membershipStatus", membership);
+  }
 }
 
 }  // namespace
@@ -63,107 +101,147 @@ std::string_view bare_id(std::string_view id) {
   return slash == nullptr ? id : id.substr(static_cast<std::size_t>(slash - id.data()) + 1);
 }
 
-ParsedUser parse_user(const json::value& item) {
+ParsedUser parse_user(const json::value& value) {
+  Item item(value, "users/search");
   ParsedUser user;
-  user.about.account_id = text(item, "accountId");
-  user.about.name = text(item, "name");
-  user.email = text(item, "email");
-  user.about.opaque = read_status(item, user);
-  // Of people who were invited and have not come yet; the API has no other mark for them.
-  const bool* verified = bool_member(item, "emailVerified");
-  user.about.accepted = verified == nullptr || *verified;
-  const std::string type = text(item, "accountType");
+  user.about.account_id = text(value, "accountId");
   if (user.about.account_id.empty() || user.about.account_id.size() > kLongestId) {
-    user.about.opaque = "accountId is missing or unusable";
+    item.doubt("accountId is missing or unusable", "accountId");
     user.about.account_id.clear();
-  } else if (!type.empty() && type != "atlassian") {
-    user.about.opaque = fmt::format("account type {}", quote(type));
   }
-  if (const json::array* roles = array_member(item, "platformRoles")) {
+  const std::string type = item.text("accountType");
+  if (!type.empty() && type != "atlassian") {
+    item.doubt(fmt::format("account type {}", quote(type)), "accountType");
+  }
+  read_status(item, user);
+  user.about.name = item.text("name");
+  user.email = item.text("email");
+  // Of people who were invited and have not come yet; the API has no other mark for them.
+  const bool* verified = item.flag("emailVerified");
+  user.about.accepted = verified == nullptr || *verified;
+  if (const json::array* roles = item.list("platformRoles")) {
     user.has_platform_roles = true;
     for (const json::value& role : *roles) {
       const json::string* word = role.if_string();
+      if (word == nullptr) item.doubt("a role is no text", "platformRoles[]");
       if (word != nullptr && bare_role(*word) == kOrgAdmin) user.org_admin = true;
     }
   }
-  if (const json::array* groups = array_member(item, "groups")) {
+  // A group that is missing here shows when members are counted.
+  if (const json::array* groups = item.list("groups")) {
     user.group_ids.reserve(groups->size());
     for (const json::value& group : *groups) {
       const json::string* id = string_member(group, "id");
+      if (id == nullptr) item.doubt("a group's id is missing or no text", "groups[].id");
       if (id != nullptr) user.group_ids.emplace_back(bare_id(*id));
     }
   }
+  user.about.opaque = std::move(item.opaque);
   return user;
 }
 
-ParsedGroup parse_group(const json::value& item) {
+ParsedGroup parse_group(const json::value& value) {
+  Item item(value, "groups/search");
   ParsedGroup group;
-  const std::string id = text(item, "id");
+  const std::string id = text(value, "id");
   group.about.id = bare_id(id);
-  group.name = text(item, "name");
-  group.description = text(item, "description");
-  if (group.about.id.empty() || id.size() > kLongestId) group.about.opaque = "id is missing";
-  if (group.name.empty()) group.about.opaque = "name is missing";
-  const std::string managed_by = text(item, "managedBy");
+  group.name = item.text("name");
+  group.description = item.text("description");
+  if (group.name.empty()) item.doubt("name is missing", "name");
+  if (group.name.size() > kLongestName) {
+    item.doubt("name is too long", "name");
+    group.name.resize(kLongestName);
+  }
+  if (group.about.id.empty() || id.size() > kLongestId) {
+    item.doubt("id is missing or unusable", "id");
+    group.about.id.clear();
+  }
+  const std::string managed_by = item.text("managedBy");
   if (!managed_by.empty() && managed_by != "external" && managed_by != "admins" &&
       managed_by != "team-members" && managed_by != "open") {
-    group.about.opaque = fmt::format("unknown managedBy {}", quote(managed_by));
+    item.unknown("managedBy", managed_by);
   }
-  const bool* synced = bool_member(item, "externalSynced");
+  const bool* synced = item.flag("externalSynced");
   group.about.synced = (synced != nullptr && *synced) || managed_by == "external";
   group.about.modifiable = !group.about.synced;
   group.about.deletable = !group.about.synced;
-  if (const json::value* access = member(item, "managementAccess")) {
-    const bool* modifiable = bool_member(*access, "modifiable");
-    const bool* deletable = bool_member(*access, "deletable");
-    if (modifiable != nullptr) group.about.modifiable = group.about.modifiable && *modifiable;
-    if (deletable != nullptr) group.about.deletable = group.about.deletable && *deletable;
+  if (const json::value* access = member(value, "managementAccess")) {
+    if (!access->is_object()) item.doubt("managementAccess is no object", "managementAccess");
+    const auto allowed = [&](std::string_view key) {
+      const json::value* found = member(*access, key);
+      const bool* yes = bool_member(*access, key);
+      if (found != nullptr && yes == nullptr) {
+        item.doubt(fmt::format("{} is neither true nor false", key),
+                   fmt::format("managementAccess.{}", key));
+      }
+      return yes == nullptr || *yes;
+    };
+    group.about.modifiable = allowed("modifiable") && group.about.modifiable;
+    group.about.deletable = allowed("deletable") && group.about.deletable;
   }
-  if (const json::value* counts = member(item, "counts")) {
+  group.about.resource_count = LiveGroup::kNotCounted;
+  if (const json::value* counts = member(value, "counts")) {
     const std::int64_t* users = integer_member(*counts, "users");
     const std::int64_t* resources = integer_member(*counts, "resources");
-    constexpr auto kMost = std::int64_t{std::numeric_limits<std::uint32_t>::max()};
-    if (users != nullptr && resources != nullptr && *users <= kMost && *resources <= kMost) {
+    if (users != nullptr && *users < LiveGroup::kNotCounted) {
       group.has_counts = true;
       group.about.user_count = static_cast<std::uint32_t>(*users);
+    }
+    if (resources != nullptr && *resources < LiveGroup::kNotCounted) {
       group.about.resource_count = static_cast<std::uint32_t>(*resources);
     }
   }
+  group.about.opaque = std::move(item.opaque);
   return group;
 }
 
-std::optional<ParsedRoles> parse_group_roles(const json::value& item) {
+Result<ParsedRoles> parse_group_roles(const json::value& item) {
   ParsedRoles out{text(item, "resourceId"), {}};
-  const json::array* roles = array_member(item, "roles");
-  if (out.ari.empty()) return std::nullopt;
-  // `defaultRole` is what the resource gives by default, not a grant: it is not read.
-  if (roles == nullptr) return out;
-  for (const json::value& role : *roles) {
+  if (out.ari.empty()) return fail("$.data[].resourceId is missing or no text");
+  const json::value* roles = member(item, "roles");
+  // `defaultRole` is what the resource gives by default, not a grant; it may stand alone.
+  if (roles == nullptr && string_member(item, "defaultRole") != nullptr) return out;
+  if (roles == nullptr) return fail("$.data[].roles is missing");
+  if (!roles->is_array()) return fail("$.data[].roles is no list");
+  for (const json::value& role : roles->get_array()) {
     const json::string* word = role.if_string();
-    if (word == nullptr) return std::nullopt;
+    if (word == nullptr) return fail("$.data[].roles[] is no text");
     out.roles.emplace_back(bare_role(*word));
   }
   return out;
 }
 
-std::optional<ParsedRoles> parse_direct_user_roles(const json::value& item) {
+Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
   ParsedRoles out{text(item, "resourceId"), {}};
-  const json::array* assignments = array_member(item, "roleAssignments");
+  if (!item.is_object()) return fail("$.data[] is no object");
+  const json::value* assignments = member(item, "roleAssignments");
   // Platform roles (no directory) are not on an app; they may come without a resource.
   if (member(item, "directoryId") == nullptr) return ParsedRoles{std::move(out.ari), {}};
-  if (out.ari.empty()) return std::nullopt;
-  if (assignments == nullptr) return out;
-  for (const json::value& assignment : *assignments) {
+  if (out.ari.empty()) return fail("$.data[].resourceId is missing or no text");
+  if (assignments == nullptr) return fail("$.data[].roleAssignments is missing");
+  if (!assignments->is_array()) return fail("$.data[].roleAssignments is no list");
+  for (const json::value& assignment : assignments->get_array()) {
     const json::array* methods = array_member(assignment, "roleAssignmentMethods");
     const std::string role = text(assignment, "role");
-    if (methods == nullptr || role.empty()) return std::nullopt;
+    if (role.empty()) return fail("$.data[].roleAssignments[].role is missing or no text");
+    if (methods == nullptr) {
+      return fail("$.data[].roleAssignments[].roleAssignmentMethods is missing or no list");
+    }
+    bool direct = false;
     for (const json::value& method : *methods) {
       const json::string* word = method.if_string();
-      if (word != nullptr && *word == "direct") {
-        out.roles.emplace_back(bare_role(role));
-        break;
+      if (word == nullptr) {
+        return fail("$.data[].roleAssignments[].roleAssignmentMethods[] is no text");
+      }
+      direct = direct || *word == "direct";
+      if (*word != "direct" && *word != "group_direct" && *word != "inferred") {
+        out.opaque = fmt::format(
+            "unknown roleAssignmentMethods {} (role-assignments: "
+            "$.data[].roleAssignments[].roleAssignmentMethods[])",
+            quote(*word));
       }
     }
+    if (direct) out.roles.emplace_back(bare_role(role));
   }
   return out;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/json/value.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,11 +8,13 @@
 #include "state/api/api_client.h"
 #include "state/model/json_parts.h"
 #include "state/model/org_state.h"
+#include "state/model/result.h"
 #include "state/model/snapshot.h"
 
 namespace rolecall {
 
-/// One person of a users search. What is not understood is said in `about.opaque`.
+/// One person of a users search. What is not understood is said in `about.opaque`, with the
+/// endpoint and the JSON path of the member: "... (users/search: $.data[].accountStatus)".
 struct ParsedUser {
   LiveUser about;
   std::string email;
@@ -36,10 +37,12 @@ struct ParsedGroup {
 struct ParsedRoles {
   std::string ari;
   std::vector<std::string> roles{};
+  std::string opaque{};  ///< why whose roles they are is better left alone
 };
-[[nodiscard]] std::optional<ParsedRoles> parse_group_roles(const boost::json::value& item);
-/// Only roles whose assignment methods hold `direct`; nothing for platform roles (no directory).
-[[nodiscard]] std::optional<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
+/// Error: which member is not understood ("$.data[].roles[] is no text").
+[[nodiscard]] Result<ParsedRoles> parse_group_roles(const boost::json::value& item);
+/// Only roles whose assignment methods hold `direct`; none for platform roles (no directory).
+[[nodiscard]] Result<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
 
 /// The members that are looked at in a plan's pages: of a users search everything but what its
 /// people's groups say besides their ids. Null: all.

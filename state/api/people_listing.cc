@@ -149,16 +149,22 @@ void PeopleListing::walk_plainly() {
           const std::string& id = user.about.account_id;
           ++plainly_listed_;
           if (!id.empty() && fell_back_ && !shown_again_.insert(id).second) {
-            on_gap_(fmt::format("users/search listed account {} twice", escape_terminal(id)));
+            repeated(id);
           } else if (id.empty() || shown_by_.emplace(id, kPlainWalk).second) {
             on_person_(std::move(user), item);
           } else if (!fell_back_) {
-            on_gap_(fmt::format("users/search listed account {} twice", escape_terminal(id)));
+            repeated(id);
           }
         }
-        closed_ = page.last;
+        closed_ = page.last && page.problem.empty() && !repeated_;
       },
       how);
+}
+
+/// Counted twice, somebody hides that somebody else is missing.
+void PeopleListing::repeated(const std::string& account_id) {
+  repeated_ = true;
+  on_gap_(fmt::format("users/search listed account {} twice", escape_terminal(account_id)));
 }
 
 void PeopleListing::finish() {

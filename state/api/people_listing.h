@@ -79,6 +79,7 @@ class PeopleListing {
                            const boost::json::array& people);
   void conclude();
   void fall_back();
+  void repeated(const std::string& account_id);
 
   Reader& reader_;
   const Endpoints& endpoints_;
@@ -92,6 +93,7 @@ class PeopleListing {
   std::size_t plainly_listed_ = 0;
   bool plain_ = true;
   bool fell_back_ = false;
+  bool repeated_ = false;
   bool closed_ = false;
 };
 

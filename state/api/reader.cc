@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/monotonic_resource.hpp>
+#include <functional>
 
 #include "state/api/fetch.h"
 #include "state/model/json.h"
@@ -73,7 +74,7 @@ struct Reader::Walk {
   OnPage on_page;
   Walking how;
   std::size_t pages = 0;
-  std::unordered_set<std::string> seen{};
+  std::unordered_set<std::size_t> seen{};  ///< hashes: cursors may be long
 };
 
 void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay) {
@@ -122,7 +123,7 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
         if (!last && follow.empty()) {
           return stop(fmt::format("{} page {}: $.links.next holds no cursor", where, walk->pages));
         }
-        if (!last && !walk->seen.insert(follow).second) {
+        if (!last && !walk->seen.insert(std::hash<std::string>()(follow)).second) {
           return stop(fmt::format("{}: cursor repeated after page {}, the listing is not trusted",
                                   where, walk->pages));
         }

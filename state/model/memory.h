@@ -17,12 +17,13 @@ struct Identity {
   auto operator<=>(const Identity&) const = default;
 };
 
-/// An invitation that may have left although nobody saw an answer, and whose person has not been
-/// seen in the directory since.
+/// An invitation that may have left although nobody saw an answer, or that was answered so lately
+/// that reads may not show its person yet; nobody has seen them in the directory since.
 struct OpenInvitation {
   std::string email;
   std::int64_t run = 0;
   Instant at;
+  bool answered = false;
   auto operator<=>(const OpenInvitation&) const = default;
 };
 

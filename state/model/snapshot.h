@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,7 +28,9 @@ struct LiveGroup {
   bool deletable = true;     ///< false: built in or a default group
   bool grants_read = false;  ///< `grants` of the live group holds all it has on the asked resources
   std::uint32_t user_count = 0;
+  /// kNotCounted where the API does not say: there may be some.
   std::uint32_t resource_count = 0;
+  static constexpr std::uint32_t kNotCounted = UINT32_MAX;
   std::string opaque;
 };
 

@@ -25,10 +25,10 @@ Result<void> for_each_row(Database& database, std::string_view sql, std::string_
   }
 }
 
-// The newest invitation of an address decides. One that was answered is settled, and so is one
-// after which the person was seen.
+// The newest invitation of an address decides. One that was answered a while ago is settled, and so
+// is one after which the person was seen.
 constexpr std::string_view kOpenInvitations = R"sql(
-SELECT newest.user, runs.id, intents.at
+SELECT newest.user, runs.id, intents.at, ifnull(outcomes.result, '') = 'applied'
 FROM (SELECT user, max(id) AS id FROM intents
       WHERE kind = 'invite_user' AND run IN (SELECT id FROM runs WHERE organization = ?)
       GROUP BY user) AS newest
@@ -36,7 +36,7 @@ JOIN intents ON intents.id = newest.id
 JOIN runs ON runs.id = intents.run
 LEFT JOIN outcomes ON outcomes.intent = intents.id
 LEFT JOIN arrivals ON arrivals.organization = runs.organization AND arrivals.email = newest.user
-WHERE (outcomes.result IS NULL OR outcomes.result = 'in_doubt')
+WHERE (outcomes.result IS NULL OR outcomes.result IN ('in_doubt', 'applied'))
   AND newest.id > ifnull(arrivals.intent, 0)
 ORDER BY newest.user
 )sql";
@@ -47,7 +47,8 @@ constexpr std::string_view kLatest = "SELECT at FROM runs ORDER BY id DESC LIMIT
 
 }  // namespace
 
-Result<Memory> Store::memory(const std::string& organization) const {
+Result<Memory> Store::memory(const std::string& organization,
+                             std::optional<Instant> settling) const {
   Memory memory;
   Database& database = impl_->database;
   auto done = for_each_row(database, kIdentities.rows, organization, [&](const auto& row) {
@@ -55,8 +56,10 @@ Result<Memory> Store::memory(const std::string& organization) const {
   });
   if (!done) return tl::make_unexpected(done.error());
   done = for_each_row(database, kOpenInvitations, organization, [&](const auto& row) {
-    memory.open_invitations.push_back(
-        {row.text(0), row.integer(1), parse_instant(row.text(2)).value_or(Instant{})});
+    const OpenInvitation open{row.text(0), row.integer(1),
+                              parse_instant(row.text(2)).value_or(Instant{}), row.integer(3) != 0};
+    const bool settled = open.answered && (!settling || open.at < *settling);
+    if (!settled) memory.open_invitations.push_back(open);
   });
   if (!done) return tl::make_unexpected(done.error());
   done = for_each_row(database, kSightings.rows, organization, [&](const auto& row) {

@@ -215,7 +215,9 @@ class Store {
                                                   std::span<const Protection> protections);
 
   /// What earlier runs know of the organization.
-  [[nodiscard]] Result<Memory> memory(const std::string& organization) const;
+  /// Invitations that were answered count as open where they were sent at `settling` or later.
+  [[nodiscard]] Result<Memory> memory(const std::string& organization,
+                                      std::optional<Instant> settling = std::nullopt) const;
   struct Remembered {
     std::vector<Identity> identities;  ///< new, or confirmed to be others than before
     std::vector<std::string> arrived;  ///< addresses of open invitations that have been seen since

@@ -61,6 +61,52 @@ TEST(HoldStrangers, TheSameAccountIsNoStranger) {
   EXPECT_THAT(new_identities(world.live, world.catalog, world.desired, memory), IsEmpty());
 }
 
+/// Nobody in the directory is ada@: her account shows something else, or nothing.
+PlanBuilder renamed(std::string_view shown) {
+  PlanBuilder world;
+  world.live_user(shown).live_user("eve@acme.example");
+  world.live_group("team", {std::string(shown)});
+  world.user("ada@acme.example").user("eve@acme.example");
+  world.group("team", {"ada@acme.example", "eve@acme.example"});
+  world.desired.unlisted_users = UnlistedUsers::remove;
+  world.about(shown).account_id = "a";
+  return world;
+}
+
+Plan kept_plan(PlanBuilder& world, const Memory& memory) {
+  keep_known(world.live, world.catalog, world.desired, memory);
+  return world.plan();
+}
+
+TEST(KeepKnown, AnAccountThatShowsAnotherAddressIsStillWhoItWas) {
+  PlanBuilder world = renamed("countess@acme.example");
+  const auto plan = kept_plan(world, knowing({{"ada@acme.example", "a"}}));
+  EXPECT_THAT(test::words(plan), ElementsAre("add_member eve@acme.example team"))
+      << "neither removed nor invited";
+  EXPECT_THAT(plan.notes, Contains(Field(&Note::subject, HasSubstr("\"countess@acme.example\""))));
+}
+
+TEST(KeepKnown, WhoWasNeverSeenBeforeIsWhoTheyShow) {
+  PlanBuilder world = renamed("countess@acme.example");
+  EXPECT_THAT(test::words(kept_plan(world, {})), Contains("invite_user ada@acme.example"));
+}
+
+TEST(KeepKnown, APolicyThatDeclaresTheNewAddressDecides) {
+  PlanBuilder world = renamed("countess@acme.example");
+  world.user("countess@acme.example");
+  EXPECT_THAT(test::words(kept_plan(world, knowing({{"ada@acme.example", "a"}}))),
+              Contains("invite_user ada@acme.example"));
+}
+
+TEST(KeepKnown, WhomNoPolicyNamesIsNotHeld) {
+  PlanBuilder world;
+  world.live_user("countess@acme.example").live_group("team", {"countess@acme.example"});
+  world.group("team", {});
+  world.about("countess@acme.example").account_id = "a";
+  EXPECT_THAT(test::words(kept_plan(world, knowing({{"ada@acme.example", "a"}}))),
+              ElementsAre("remove_member countess@acme.example team"));
+}
+
 TEST(NewIdentities, AreThoseNotKnownYetAndUnderstood) {
   PlanBuilder world;
   world.live_user("ada@acme.example").live_user("bob@acme.example").live_user("cy@acme.example");

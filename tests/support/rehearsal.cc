@@ -35,7 +35,8 @@ Planned Rehearsal::plan() {
                       .at = now,
                       .remembered = std::move(before.protections),
                       .organization = {},
-                      .history = std::move(before.history)},
+                      .history = std::move(before.history),
+                      .memory = std::move(before.memory)},
                      {});
 }
 
@@ -53,6 +54,7 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   ApplyReport report =
       apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order)});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
+  checked(store.remember(plan.organization, planned.learned));
   checked(store.remember_protections(plan.organization, planned.protections));
   return report;
 }

@@ -21,6 +21,7 @@
 #include "state/simulator/fake_client.h"
 #include "state/store/verify.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/lies.h"
 #include "tests/support/random_case.h"
 #include "tests/support/rival.h"
 #include "tests/support/temp_dir.h"
@@ -55,11 +56,12 @@ class WallClock final : public Clock {
 /// The client's way to the organization; every passage is a moment at which something may happen.
 class Wire final : public WriteClient {
  public:
-  Wire(simulator::FakeTransport& transport, std::function<void(bool write)> passing)
-      : transport_(transport), passing_(std::move(passing)) {}
+  Wire(simulator::FakeTransport& transport, std::function<void(bool write)> passing, Liar* liar)
+      : transport_(transport), passing_(std::move(passing)), liar_(liar) {}
   [[nodiscard]] bool can_start() const override { return transport_.can_start(); }
   void start(Ticket ticket, ReadRequest request, milliseconds delay) override {
     passing_(false);
+    if (liar_ != nullptr) asked_.insert_or_assign(ticket, request.request());
     transport_.start(ticket, request.request(), delay);
   }
   void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
@@ -69,6 +71,7 @@ class Wire final : public WriteClient {
   [[nodiscard]] Completion wait() override {
     passing_(false);
     Completion out = transport_.wait();
+    if (const auto asked = asked_.extract(out.ticket)) liar_->tell(asked.mapped(), out.answer);
     passing_(false);
     return out;
   }
@@ -77,6 +80,8 @@ class Wire final : public WriteClient {
  private:
   simulator::FakeTransport& transport_;
   std::function<void(bool)> passing_;
+  Liar* liar_;
+  std::map<Ticket, Request> asked_;  ///< the reads under way
 };
 
 template <class T>
@@ -209,10 +214,13 @@ class Life {
     options.arrived = [this](const HttpRequest& request) { truth_.arrived(request); };
     simulator::FakeTransport transport(org_, time_, options);
     bool crashed = false;
+    Liar liar(random_());
+    const bool lies = weather_ == Weather::lies && !calm;
     try {
       PacedClient client(
-          std::make_unique<Wire>(transport, [this](bool write) { passing(write); }), wall_,
-          {.retry = {}, .max_rate = {}, .seed = random_(), .on_wait = {}, .on_give_up = {}});
+          std::make_unique<Wire>(
+              transport, [this](bool write) { passing(write); }, lies ? &liar : nullptr),
+          wall_, {.retry = {}, .max_rate = {}, .seed = random_(), .on_wait = {}, .on_give_up = {}});
       run_with(client, calm);
     } catch (const Crash&) {
       crashed = true;
@@ -225,6 +233,7 @@ class Life {
       }
       if (chance(50)) deliver_late();
     }
+    for (const auto& [lie, times] : liar.told()) report_.lies[lie] += times;
     crash_in_ = stop_in_ = jump_in_ = 0;
     if (stopped_) must(StopSwitch(store_).clear(), "resume");
     stopped_ = false;
@@ -334,7 +343,7 @@ class Life {
       throw Violation("said to be applied, and never arrived: " + what);
     }
     // Read back through lies, one cannot know.
-    const bool lied_to = weather_ == Weather::lies && call.outcome->http_status == 0;
+    const bool lied_to = weather_ == Weather::lies;
     const bool effective = found != sent.end() && found->second;
     const bool invites = call.intent.request.ends_with("/invite");
     if (result == ChangeResult::failed && effective && !invites && !lied_to && !undone_meanwhile_) {

@@ -2,21 +2,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace rolecall::test {
 
 /// How the server and the network behave in a simulated life.
 enum class Weather {
   faults,  ///< errors, broken connections, lost answers, lag
-  lies,    ///< and listings that leave out, repeat, end early or cannot be understood
+  lies,    ///< and answers that leave out, repeat, contradict or cannot be understood (lies.h)
 };
 
 /// What happened in one life, for those who want to know that something did.
 struct LifeReport {
   std::string journal;  ///< SHA-256 over every write and every row of the log
   std::size_t runs = 0, writes = 0, effective = 0, crashes = 0, mails = 0, rival_moves = 0;
-  std::size_t refused = 0;  ///< plans that a safety rule forbade
+  std::map<std::string_view, std::size_t> lies;  ///< told, by their names
+  std::size_t refused = 0;                       ///< plans that a safety rule forbade
 };
 
 /// A deterministic life of an organization (guarantees.md E7): the real planner, applier, pacing,
