@@ -53,8 +53,7 @@ struct Quarantine::Entry {
     if (!policy.empty()) {
       return fmt::format("plan {} was refused at {} ({})", digest, format_instant(at), why);
     }
-    return fmt::format("plan {} has failed {}, last at {}", digest,
-                       counted(static_cast<std::size_t>(failures), "time", "times"),
+    return fmt::format("plan {} has failed {} times, last at {}", digest, failures,
                        format_instant(at));
   }
 };

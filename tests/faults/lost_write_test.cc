@@ -37,7 +37,8 @@ TEST_P(LostWrite, IsNoticedAtTheNextStart) {
   // SQLite writes a header or a page at a time, never more than this.
   constexpr const char* kLie = "retval=4096";
   const std::string file = std::string("rolecall.db") + GetParam();
-  const std::size_t step = every(40);
+  // The database is written to when a store is made and at each checkpoint, so less often.
+  const std::size_t step = every(*GetParam() == '\0' ? 9 : 60);
   std::size_t points = 0;
   std::size_t at_once = 0;
   std::size_t later = 0;
@@ -55,6 +56,9 @@ TEST_P(LostWrite, IsNoticedAtTheNextStart) {
     ++points;
     if (noticed(first)) {
       ++at_once;
+      // With a new store the rest is done, so that the next trial has as much to do.
+      std::filesystem::remove_all(folder.path() / ".rolecall");
+      rolecall_exits(0, {"apply", "--yes"});
       continue;
     }
     EXPECT_EQ(first.exit_code, 0) << first.said();
@@ -69,7 +73,7 @@ TEST_P(LostWrite, IsNoticedAtTheNextStart) {
     EXPECT_EQ(integrity(store()), "ok") << "silent";
     if (HasFailure()) break;
   }
-  EXPECT_GT(points, 1U);
+  EXPECT_GT(points, 0U);
   std::cout << file << ": " << points << " writes lost, " << at_once
             << " noticed by the run itself, " << later << " at the next start, " << harmless
             << " with nothing lost\n";

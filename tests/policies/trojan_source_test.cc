@@ -45,18 +45,14 @@ constexpr std::array kPlaces = {
     "[users]\n\"ab@x.example\" = {{ reason = \"a{}b\" }}\n",
     "[safety]\nprotected_users = [\"a{}b@x.example\"]\n",
     "[safety]\nprotected_groups = [\"a{}b\"]\n[groups.ab]\n",
-    "# a{}b\n[groups.g]\n",
 };
 
 TEST(TrojanSource, IsFlaggedInEveryPlaceHoweverItIsWritten) {
   for (const char* place : kPlaces) {
     for (const char32_t c : kHiding) {
       const std::string raw = utf8(c);
-      std::vector<std::string> spellings = {raw};
-      if (place[0] != '#') {
-        spellings.push_back(fmt::format("\\U{:08X}", static_cast<std::uint32_t>(c)));
-      }
-      for (const std::string& spelling : spellings) {
+      const std::string escaped = fmt::format("\\U{:08X}", static_cast<std::uint32_t>(c));
+      for (const std::string& spelling : {raw, escaped}) {
         const std::string found = report(with_head(fmt::format(fmt::runtime(place), spelling)));
         EXPECT_THAT(found, HasSubstr("error: "))
             << place << fmt::format(" U+{:04X}", static_cast<std::uint32_t>(c));
@@ -64,6 +60,24 @@ TEST(TrojanSource, IsFlaggedInEveryPlaceHoweverItIsWritten) {
             << place;
         EXPECT_EQ(found.find(raw), std::string::npos) << "shown as it is: " << place;
       }
+    }
+  }
+}
+
+TEST(TrojanSource, CommentsMayHoldWhatIsInvisibleButNotWhatTurnsTheDirection) {
+  for (const char32_t c : kHiding) {
+    const auto code = static_cast<std::uint32_t>(c);
+    const bool turns = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    for (const char* place : {"# a{}b\n[groups.g]\n", "[groups.g] # {}", "#{}\r\n[groups.g]\n"}) {
+      const std::string found = report(with_head(fmt::format(fmt::runtime(place), utf8(c))));
+      if (!turns) {
+        EXPECT_EQ(found, "") << place;
+        continue;
+      }
+      EXPECT_THAT(found,
+                  HasSubstr(fmt::format("error: comment holds the character U+{:04X}", code)))
+          << place;
+      EXPECT_EQ(found.find(utf8(c)), std::string::npos) << "shown as it is: " << place;
     }
   }
 }
