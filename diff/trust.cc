@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 #include "state/model/text.h"
 
@@ -27,14 +27,21 @@ const std::string* known_account(const Memory& memory, const std::string& email)
   return there ? &found->account_id : nullptr;
 }
 
+struct ByAccount {
+  static std::string_view key(const Identity* it) { return it->account_id; }
+  static std::string_view key(std::string_view account_id) { return account_id; }
+  bool operator()(const auto& a, const auto& b) const { return key(a) < key(b); }
+};
+
 /// The address an account was first seen under, where that is not the one it shows now.
-const std::string* earlier_address(const Memory& memory, const std::string& account_id,
-                                   const std::string& shown) {
+const std::string* earlier_address(const std::vector<const Identity*>& sorted,
+                                   std::string_view account_id, std::string_view shown) {
   const std::string* out = nullptr;
-  for (const Identity& it : memory.identities) {
-    if (it.account_id != account_id) continue;
-    if (it.email == shown) return nullptr;
-    out = &it.email;
+  const auto [first, last] =
+      std::equal_range(sorted.begin(), sorted.end(), account_id, ByAccount{});
+  for (auto it = first; it != last; ++it) {
+    if ((*it)->email == shown) return nullptr;
+    out = &(*it)->email;
   }
   return out;
 }
@@ -64,15 +71,17 @@ void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desir
 
 void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
                 const Memory& memory) {
-  std::unordered_set<std::string_view> known;
-  for (const Identity& it : memory.identities) known.insert(it.account_id);
+  std::vector<const Identity*> known;
+  known.reserve(memory.identities.size());
+  for (const Identity& it : memory.identities) known.push_back(&it);
+  std::stable_sort(known.begin(), known.end(), ByAccount{});
   const std::size_t count = live.users.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto from = static_cast<UserRef>(i);
     const std::string account = live.users[i].account_id;
-    if (live.live.find(from) == nullptr || account.empty() || !known.contains(account)) continue;
+    if (live.live.find(from) == nullptr || account.empty()) continue;
     if (desired.scope(from).declared) continue;
-    const std::string* email = earlier_address(memory, account, catalog.name(from));
+    const std::string* email = earlier_address(known, account, catalog.name(from));
     const auto parsed = email ? Email::parse(*email) : Result<Email>(fail("not known"));
     const auto to = parsed ? catalog.find_user(*parsed) : std::nullopt;
     if (!to || live.live.find(*to) != nullptr) continue;
