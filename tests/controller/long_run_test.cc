@@ -1,4 +1,4 @@
-// Thousands of cycles of `run` in one process (guarantees.md E5). ROLECALL_CYCLES sets how many.
+// Many cycles of `run` in one process (guarantees.md E5). ROLECALL_CYCLES sets how many.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -73,11 +73,19 @@ members = ["a@acme.example"{}]
                      there ? R"(, "b@acme.example")" : "");
 }
 
-TEST(LongRun, NothingGrows) {
-  test::RunningOrg org(boost::json::parse(
+boost::json::value seed() {
+  return boost::json::parse(
       R"({"organization": {"id": "1b2c3d4e-0000-4000-8000-0000000000aa"},
           "users": [{"email": "a@acme.example"}, {"email": "b@acme.example"}],
-          "groups": [{"name": "all", "members": ["a@acme.example"]}]})"));
+          "groups": [{"name": "all", "members": ["a@acme.example"]}]})");
+}
+
+test::Ran cycle(const GlobalOptions& global, const std::string& policy) {
+  return test::run_captured([&] { return run_service(global, {.policy = policy, .once = true}); });
+}
+
+TEST(LongRun, NothingGrows) {
+  test::RunningOrg org(seed());
   const int last = cycles();
   const Footprint before = footprint();
   Footprint now;
@@ -85,8 +93,7 @@ TEST(LongRun, NothingGrows) {
   for (int i = 0; i < last; ++i) {
     // Most cycles find nothing to do; in some an edit is to be applied.
     const std::string path = org.dir().write("rolecall.toml", policy(i / 10 % 2 == 1));
-    const test::Ran ran = test::run_captured(
-        [&] { return run_service(org.global(), {.policy = path, .once = true}); });
+    const test::Ran ran = cycle(org.global(), path);
     ASSERT_EQ(ran.code, 0) << ran.err;
     org.server().with_org([](simulator::FakeOrg& server) {
       (void)server.handle({"DELETE", "/_simulator/requests", "", "", ""});
@@ -100,6 +107,19 @@ TEST(LongRun, NothingGrows) {
   std::cout << last << " cycles: " << (now.resident - warm) / 1024 << " KiB more than after "
             << kWarm << " (" << now.resident / 1024 << " KiB), " << now.descriptors
             << " descriptors, " << now.threads << " threads\n";
+}
+
+TEST(LongRun, AKeyFromTheEnvironmentServesEveryCycle) {
+  test::RunningOrg org(seed());
+  GlobalOptions global = org.global();
+  ::setenv("ROLECALL_API_KEY", test::read_file(global.api_key_file).c_str(), 1);
+  global.api_key_file.clear();
+  const std::string path = org.dir().write("rolecall.toml", policy(false));
+  for (int i = 0; i < 3; ++i) {
+    const test::Ran ran = cycle(global, path);
+    EXPECT_EQ(ran.code, 0) << "cycle " << i << ": " << ran.err;
+    EXPECT_EQ(std::getenv("ROLECALL_API_KEY"), nullptr) << "programs that are started have none";
+  }
 }
 
 }  // namespace
