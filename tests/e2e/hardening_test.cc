@@ -88,6 +88,10 @@ TEST(BillOfMaterials, NamesEveryLibraryWithTheVersionOfItsPackage) {
 }
 
 #if defined(_FORTIFY_SOURCE) && _FORTIFY_SOURCE >= 2
+TEST(Hardening, TheStandardLibraryChecksItself) {
+  EXPECT_THAT(readelf("--dyn-syms"), HasSubstr("__glibcxx_assert_fail"));
+}
+
 TEST(Hardening, CopiesAreChecked) {
   EXPECT_THAT(readelf("--dyn-syms"), ContainsRegex("__mem(cpy|move|set)_chk|__read_chk|__.*_chk@"));
 }
