@@ -202,6 +202,9 @@ TEST_F(LogTamperTest, AnIndexThatHidesARowIsSeen) {
   cells = 3;
   write_bytes(path_, bytes);
   EXPECT_FALSE(verified(path_).good());
+  const auto store = Store::open(path_, Store::Access::write);
+  ASSERT_FALSE(store) << "a run would overlook the row too";
+  EXPECT_THAT(store.error().what, testing::HasSubstr("the file is damaged"));
 }
 
 TEST_F(LogTamperTest, VerifyingWritesNothing) {
