@@ -32,8 +32,7 @@ class TugOfWar : public testing::Test {
     Outcome outcome = some_outcome(ids.front());
     outcome.result = result;
     ASSERT_TRUE(store.record_outcomes(at, std::vector{outcome}));
-    const std::int64_t applied = result == ChangeResult::applied ? 1 : 0;
-    ASSERT_TRUE(store.end_run(run, {.at = at, .state = "finished", .applied = applied}));
+    ASSERT_TRUE(store.end_run(run, {.at = at, .state = "finished", .applied = 1}));
   }
   [[nodiscard]] Store open() const { return Store::open(path_, Store::Access::write).value(); }
   /// Adds her once more, somebody else too, and deletes the group that the team was.
