@@ -16,6 +16,7 @@
 #include "controller/safety_history.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
+#include "controller/tug_of_war.h"
 #include "controller/view.h"
 #include "diff/plan_view.h"
 #include "state/model/digest.h"
@@ -73,6 +74,21 @@ Cycle stay_in_quarantine(const std::string& why, int code) {
   return {code, true};
 }
 
+/// What goes on without them ends as one in which something was not done.
+Cycle without(const std::vector<Change>& left, Cycle cycle) {
+  return left.empty() || cycle.code != 0 ? cycle : Cycle{3, true};
+}
+
+void log_what_is_left(const std::vector<Change>& left) {
+  for (const Change& change : left) {
+    spdlog::error(
+        "left to people: {} user={} group={} resource={} role={}: corrected {} times within 24 "
+        "hours and undone each time, or it rests on such a change; rolecall apply makes it",
+        name(change.kind), change.user, change.group, change.resource, change.role,
+        kMostCorrections);
+  }
+}
+
 std::string refusals_in_words(const Plan& plan) {
   std::vector<std::string> words = plan.unfit_acknowledgements;
   for (const Refusal& refusal : plan.refusals) {
@@ -110,10 +126,12 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   const auto before = load_look(opened.path, request->policy_organization);
   const Instant now = SystemClock().now();
   if (before && before->at <= now && now - before->at < full_every) request->quick = &*before;
-  const Planned planned = plan_with_progress(global, connection->reads(), *request);
+  Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
   if (const int code = show_problems(global, planned); code != 0) return {code};
-  const Plan& plan = *planned.plan;
+  Plan& plan = *planned.plan;
+  const auto left = leave_to_people(plan, *opened.store, now);
+  if (!left) return {(print_error(left.error()), 8)};
   spdlog::info("planned: {} changes, {} calls, {} reads, digest {}", plan.changes.size(),
                plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
   if (planned.quick) {
@@ -121,6 +139,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   }
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   log_refusals(plan);
+  log_what_is_left(*left);
   ApplyRun run{global,
                connection->writes(),
                connection->clock(),
@@ -130,8 +149,8 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
                git_commit_of(policy_path),
                StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
-    const int code = exit_code(plan);
-    const auto recorded = run.record_without_calls(planned, code);
+    const Cycle cycle = without(*left, {exit_code(plan)});
+    const auto recorded = run.record_without_calls(planned, cycle.code);
     tell_audit_head(opened);
     const auto noted = plan.refusals.empty()
                            ? quarantine.lift()
@@ -140,7 +159,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
       print_error(recorded ? noted.error() : recorded.error());
       return {8};
     }
-    return {code};
+    return cycle;
   }
   if (const std::string order = run.stop_order(); !order.empty()) {
     return stay_stopped(run, plan, order);
@@ -168,7 +187,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   }
   tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
-  return {finish_output(done->exit_code), done->report.halted};
+  return without(*left, {finish_output(done->exit_code), done->report.halted});
 }
 
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64

@@ -27,8 +27,10 @@ std::string proc(pid_t process, std::string_view file) {
   return fmt::format("/proc/{}/{}", process, file);
 }
 
-/// How often it stands in what the process may write to. Nothing where that cannot be read.
-std::optional<std::size_t> copies_in(pid_t process, std::string_view what) {
+/// How often it stands in what the process may write to: its end, as the allocator writes over the
+/// beginning of what was freed. Nothing where that cannot be read.
+std::optional<std::size_t> copies_in(pid_t process, std::string_view key) {
+  const std::string_view what = key.substr(key.size() - 10);
   std::ifstream maps(proc(process, "maps"));
   const int memory = ::open(proc(process, "mem").c_str(), O_RDONLY | O_CLOEXEC);
   if (!maps || memory < 0) return std::nullopt;

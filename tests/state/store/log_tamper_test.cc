@@ -192,16 +192,31 @@ TEST_F(LogTamperTest, ForeignSchemaIsSeen) {
 }
 
 TEST_F(LogTamperTest, AnIndexThatHidesARowIsSeen) {
-  // What `audit show` would not find by the index is still in its table.
-  std::string bytes = read_bytes(path_);
-  const std::int64_t page =
-      number("SELECT rootpage FROM sqlite_schema WHERE name = 'intents_by_run'");
-  // The number of cells in the page of a b-tree is in its bytes 3 and 4.
-  char& cells = bytes.at(static_cast<std::size_t>(page - 1) * 4096 + 4);
-  ASSERT_EQ(cells, 4);
-  cells = 3;
-  write_bytes(path_, bytes);
-  EXPECT_FALSE(verified(path_).good());
+  {
+    auto store = Store::open(path_, Store::Access::write);
+    ASSERT_TRUE(store) << store.error().what;
+    Intent invitation = some_intent();
+    invitation.kind = "invite_user";
+    ASSERT_TRUE(store->record_intents(store->begin_run(some_run()).value(), kNoon,
+                                      std::vector{invitation}));
+  }
+  const std::string whole = read_bytes(path_);
+  // What `audit show` would not find, and what would be taken for an invitation never sent.
+  for (const auto& [index, rows] : {std::pair("intents_by_run", 5), std::pair("invitations", 1)}) {
+    std::string bytes = whole;
+    const std::int64_t page =
+        number("SELECT rootpage FROM sqlite_schema WHERE name = '" + std::string(index) + "'");
+    // The number of cells in the page of a b-tree is in its bytes 3 and 4.
+    char& cells = bytes.at(static_cast<std::size_t>(page - 1) * 4096 + 4);
+    ASSERT_EQ(cells, rows);
+    --cells;
+    write_bytes(path_, bytes);
+    EXPECT_FALSE(verified(path_).good()) << index;
+    const auto store = Store::open(path_, Store::Access::write);
+    ASSERT_FALSE(store) << index << ": a run would overlook the row too";
+    EXPECT_THAT(store.error().what, testing::HasSubstr("cannot be trusted")) << index;
+    write_bytes(path_, whole);
+  }
 }
 
 TEST_F(LogTamperTest, VerifyingWritesNothing) {

@@ -1,0 +1,99 @@
+#include "controller/tug_of_war.h"
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "controller/held_back.h"
+
+namespace rolecall {
+namespace {
+
+constexpr std::chrono::hours kWindow{24};
+
+struct Pair {
+  ChangeKind gives, takes;
+};
+constexpr std::array kPairs = {
+    Pair{ChangeKind::add_member, ChangeKind::remove_member},
+    Pair{ChangeKind::grant_group_access, ChangeKind::revoke_group_access},
+    Pair{ChangeKind::grant_user_access, ChangeKind::revoke_user_access},
+    Pair{ChangeKind::grant_org_role, ChangeKind::revoke_org_role}};
+
+/// Of which pair, and +1 or -1; 0: no membership or grant.
+std::pair<std::size_t, std::int64_t> direction(ChangeKind kind) {
+  for (std::size_t i = 0; i < kPairs.size(); ++i) {
+    if (kind == kPairs[i].gives) return {i, 1};
+    if (kind == kPairs[i].takes) return {i, -1};
+  }
+  return {0, 0};
+}
+
+using Edge = std::tuple<std::size_t, std::string, std::string, std::string, std::string>;
+
+/// As the log has it, which knows a resource by its id.
+Edge edge_of(std::size_t pair, const Change& change) {
+  return {pair, change.user, change.group, change.ari.empty() ? change.resource : change.ari,
+          change.role};
+}
+
+/// What runs gave, less what they took; of each edge.
+using Balance = std::map<Edge, std::int64_t>;
+
+Result<Balance> balance_since(const Store& store, const std::string& organization, Instant since) {
+  constexpr std::size_t kRunsLookedAt = 2000;  // a cycle a minute, and people's own
+  const auto runs = store.runs(kRunsLookedAt);
+  if (!runs) return tl::make_unexpected(runs.error());
+  Balance balance;
+  for (const RunRecord& run : *runs) {
+    const bool recent = !run.end || run.end->at >= since;
+    if (!recent || run.start.organization != organization) continue;
+    if (run.end && run.end->applied == 0) continue;
+    const auto calls = store.calls(run.id);
+    if (!calls) return tl::make_unexpected(calls.error());
+    for (const CallRecord& call : *calls) {
+      const auto kind = parse_change_kind(call.intent.kind);
+      if (!kind || call.at < since || !call.outcome ||
+          call.outcome->result != ChangeResult::applied) {
+        continue;
+      }
+      const auto [pair, sign] = direction(*kind);
+      const Intent& made = call.intent;
+      balance[{pair, made.user, made.group, made.resource, made.role}] += sign;
+    }
+  }
+  return balance;
+}
+
+}  // namespace
+
+Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Instant now) {
+  std::vector<Change> left;
+  if (plan.changes.empty() || !plan.applyable()) return left;
+  const auto balance = balance_since(store, plan.organization, now - kWindow);
+  if (!balance) return tl::make_unexpected(balance.error());
+  std::vector<Change> kept;
+  Broken broken(plan);
+  for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+    const Change& change = plan.changes[i];
+    const auto [pair, sign] = direction(change.kind);
+    const auto found = balance->find(edge_of(pair, change));
+    const bool fought =
+        sign != 0 && found != balance->end() && sign * found->second >= kMostCorrections;
+    if (fought || !broken.holds_back(change).empty()) {
+      broken.add(i);
+      left.push_back(change);
+    } else {
+      kept.push_back(change);
+    }
+  }
+  if (left.empty()) return left;
+  plan.changes = std::move(kept);
+  reschedule(plan);
+  return left;
+}
+
+}  // namespace rolecall
