@@ -10,9 +10,11 @@
 #include "controller/held_back.h"
 #include "controller/read_back.h"
 #include "controller/write_call.h"
+#include "controller/write_permission.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/digest.h"
+#include "state/model/invariant.h"
 
 namespace rolecall {
 namespace {
@@ -49,14 +51,13 @@ class Applier {
   }
 
   ApplyReport run() {
-    for (std::size_t kind = 0; kind < kChangeKindCount && !must_stop(); ++kind) {
-      std::vector<std::size_t> calls;
-      for (std::size_t c = 0; c < plan_.calls.size(); ++c) {
-        if (static_cast<std::size_t>(plan_.calls[c].kind) == kind) calls.push_back(c);
-      }
-      if (!calls.empty()) run_kind(static_cast<ChangeKind>(kind), std::move(calls));
+    try {
+      run_all_kinds();
+    } catch (const BrokenInvariant& bug) {
+      give_up(bug.what());
     }
-    const std::string reason = !report_.store_error.empty()       ? "the log could not be written"
+    const std::string reason = !report_.broken.empty()            ? "rolecall itself is wrong"
+                               : !report_.store_error.empty()     ? "the log could not be written"
                                : !report_.stopped_because.empty() ? report_.stopped_because
                                                                   : "the run was interrupted";
     for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
@@ -79,6 +80,30 @@ class Applier {
     int status = 0;
     milliseconds duration{0};
   };
+
+  void run_all_kinds() {
+    for (std::size_t kind = 0; kind < kChangeKindCount && !must_stop(); ++kind) {
+      std::vector<std::size_t> calls;
+      for (std::size_t c = 0; c < plan_.calls.size(); ++c) {
+        if (static_cast<std::size_t>(plan_.calls[c].kind) == kind) calls.push_back(c);
+      }
+      if (!calls.empty()) run_kind(static_cast<ChangeKind>(kind), std::move(calls));
+    }
+  }
+
+  /// What has left stays without an outcome in the log: the next run looks.
+  void give_up(const char* what) {
+    report_.broken = what;
+    for (const auto& [ticket, changes] : in_flight_) {
+      for (const std::size_t i : changes) {
+        set(i, State::in_doubt, "the next run will look what became of it");
+      }
+    }
+    for (const Open& open : open_) {
+      set(open.change, State::in_doubt, "the next run will look what became of it");
+    }
+    flush_outcomes();
+  }
 
   bool must_stop() {
     if (env_.stop_requested && env_.stop_requested()) report_.interrupted = true;
@@ -213,10 +238,19 @@ class Applier {
       }
       return;
     }
+    for (const std::size_t i : departure.changes) check_before_leaving(i);
     const Ticket ticket = next_ticket_++;
     in_flight_.emplace(ticket, std::move(departure.changes));
     ++report_.writes;
     env_.client.start(ticket, std::move(departure.request));
+  }
+
+  void check_before_leaving(std::size_t i) const {
+    invariant(intents_[i] > 0, "a call was about to leave without its intent in the log");
+    invariant(report_.outcomes[i].state == State::pending,
+              "a call was about to leave for a change that is settled");
+    invariant(call_kind(i) != ChangeKind::invite_user || attempts_[i] == 0,
+              "an invitation was about to be sent again");
   }
 
   void hold_back_renames(const std::vector<std::size_t>& calls) {
@@ -263,6 +297,8 @@ class Applier {
     if (status == 401 && report_.stopped_because.empty()) {
       report_.stopped_because = "401: the API key was refused";
     }
+    if (answer) permission_.learn(*answer);
+    if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
     const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
     for (std::size_t k = 0; k < changes.size(); ++k) {
@@ -472,6 +508,7 @@ class Applier {
   std::size_t settled_ = 0;  ///< changes no longer pending
   std::vector<Open> open_;
   std::vector<Outcome> outcomes_;
+  WritePermission permission_;
   Ticket next_ticket_ = 1;
   ApplyReport report_;
 };

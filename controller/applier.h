@@ -32,6 +32,7 @@ struct ApplyReport {
   std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
   bool halted = false;          ///< somebody stopped all writing meanwhile
   std::string stopped_because;  ///< that, or the key was refused, or the lock was lost
+  std::string broken;           ///< not empty: rolecall itself is wrong, nothing more was sent
 
   [[nodiscard]] std::size_t count(ChangeOutcome::State state) const;
 };
@@ -53,8 +54,9 @@ struct ApplyEnvironment {
 /// as many as there is room for, whose intents are recorded in one transaction together with the
 /// outcomes of what has come back since the wave before. A failed change holds
 /// back only what rests on it. What the answer leaves open is read back before anything is sent
-/// again; an invitation is never sent twice. The floor of org admins holds whatever fails. Never
-/// throws on anything a server or a disk does.
+/// again; an invitation is never sent twice. The floor of org admins holds whatever fails. A key
+/// that is refused (401), or may not write (403 to the first calls), stops the run. Never throws on
+/// anything a server or a disk does, nor where an invariant of its own is broken.
 [[nodiscard]] ApplyReport apply_plan(const Plan& plan, const ApplyEnvironment& environment);
 
 }  // namespace rolecall

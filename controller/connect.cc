@@ -1,6 +1,7 @@
 #include "controller/connect.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
@@ -8,6 +9,7 @@
 
 #include "controller/listing.h"
 #include "controller/policy_files.h"
+#include "controller/private_memory.h"
 #include "controller/progress.h"
 #include "controller/signals.h"
 #include "policies/policy.h"
@@ -25,13 +27,31 @@ std::optional<std::string> given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-std::optional<std::string> key_from_environment() {
-  const char* value = std::getenv("ROLECALL_API_KEY");
+/// The variable's value, which it no longer has then: programs that this one starts have no
+/// business with it, and neither has who reads /proc/PID/environ.
+std::optional<std::string> take_from_environment() {
+  char* value = std::getenv("ROLECALL_API_KEY");
   if (value == nullptr) return std::nullopt;
   std::string key = value;
-  // Programs that this one starts have no business with it.
+  OPENSSL_cleanse(value, key.size());
   unsetenv("ROLECALL_API_KEY");
   return key;
+}
+
+Result<Secret> api_key(const GlobalOptions& global) {
+  // `run` opens a connection in every cycle, and the environment has it once.
+  static Secret taken;
+  auto fresh = take_from_environment();
+  if (const auto file = given(global.api_key_file)) {
+    if (fresh) wipe(*fresh);
+    return load_api_key(file, std::nullopt);
+  }
+  if (fresh || taken.empty()) {
+    auto key = load_api_key(std::nullopt, std::move(fresh));
+    if (!key) return key;
+    taken = *std::move(key);
+  }
+  return taken.share();
 }
 
 PacedOptions pacing(const GlobalOptions& global) {
@@ -71,7 +91,8 @@ Result<std::optional<std::string>> organization_here() {
 Result<Connection> Connection::open(const GlobalOptions& global) {
   auto base = parse_base_url(global.api_url.empty() ? kDefaultApiUrl : global.api_url);
   if (!base) return tl::make_unexpected(base.error());
-  auto key = load_api_key(given(global.api_key_file), key_from_environment());
+  keep_memory_private();
+  auto key = api_key(global);
   if (!key) return tl::make_unexpected(key.error());
 
   HttpOptions http;

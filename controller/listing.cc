@@ -1,10 +1,13 @@
 #include "controller/listing.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/serialize.hpp>
 #include <optional>
 
 #include "state/api/endpoints.h"
 #include "state/model/json.h"
+#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
@@ -52,7 +55,12 @@ Result<std::string> directory_to_read(ReadClient& client, const std::string& org
   const Endpoints endpoints(organization);
   const auto directories =
       read_list(client, [&](const std::string& cursor) { return endpoints.directories(cursor); });
-  if (!directories) return tl::make_unexpected(directories.error());
+  if (!directories) {
+    return fail(directories.error().what,
+                fmt::format("check the organization id {} and the API key; rolecall get orgs names "
+                            "what the key sees",
+                            quote(organization)));
+  }
   if (directories->empty()) {
     return fail("the organization shows no directory to this API key");
   }

@@ -248,7 +248,7 @@ int exit_code(const Plan& plan) {
 
 int exit_code(const Plan& plan, const ApplyReport& report) {
   using State = ChangeOutcome::State;
-  if (!report.store_error.empty()) return 8;
+  if (!report.store_error.empty() || !report.broken.empty()) return 8;
   if (report.interrupted) return 130;
   if (report.halted) return 4;
   const std::size_t undone =

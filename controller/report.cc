@@ -68,6 +68,10 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
     out += fmt::format("The log could not be written: {}. Nothing more was sent.\n",
                        escape_terminal(report.store_error));
   }
+  if (!report.broken.empty()) {
+    out += fmt::format("Internal error: {}. Nothing more was sent; please report it.\n",
+                       report.broken);
+  }
   if (!report.stopped_because.empty()) {
     out += fmt::format("Stopped: {}.\n", escape_terminal(report.stopped_because));
   }

@@ -280,9 +280,15 @@ class MarkdownRenderer {
         list.items.push_back({fmt::format("- {} **{}** {}{}\n", sign(symbol(kind)), title,
                                           deed(kind), cause(*subject.self))});
       }
+      // On a narrow screen, one cause under twenty names would hide the names.
+      std::string above;
       for (const Change* part : subject.parts) {
-        list.items.push_back({fmt::format("  - {} {}{}\n", sign(symbol(part->kind)),
-                                          part_in_words(*part), cause(*part))});
+        std::string why = cause(*part);
+        const bool likewise = !why.empty() && why == above;
+        list.items.push_back(
+            {fmt::format("  - {} {}{}\n", sign(symbol(part->kind)), part_in_words(*part),
+                         likewise ? std::string_view(" (likewise)") : std::string_view(why))});
+        above = std::move(why);
       }
     }
     return list;

@@ -173,8 +173,7 @@ class Scanner {
       case Mode::text:
         return in_text(byte);
       case Mode::comment:
-        ++pos_;
-        return;
+        return in_comment(byte);
       case Mode::basic:
       case Mode::literal:
         return in_string(byte);
@@ -220,6 +219,22 @@ class Scanner {
     }
     if (byte != ' ' && byte != '\t') at_line_start_ = false;
     ++pos_;
+  }
+
+  /// What is invisible does no harm here (emoji and Persian hold some), but what turns the
+  /// direction of reading makes text look like a comment, or a comment like text.
+  void in_comment(unsigned char byte) {
+    const std::size_t length = sequence_length(byte);
+    const char32_t c = decode(text_.substr(pos_, length));
+    if ((c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) {
+      problem(here(),
+              fmt::format("comment holds the character U+{:04X}, which turns the direction of "
+                          "reading",
+                          static_cast<std::uint32_t>(c)),
+              "take it away: people see another line than rolecall does");
+      return skip_to_line_end();
+    }
+    pos_ += length;
   }
 
   void next_key_part() {

@@ -19,8 +19,9 @@ inline constexpr std::size_t kMaxKeyParts = 16;
 inline constexpr std::size_t kMaxDots = 50'000;
 
 /// Checks raw bytes before toml++ may see them: size, encoding, control bytes, leftovers of a
-/// merge, unfinished strings and headers, depth, parts of a key, and no character beyond ASCII
-/// outside strings and comments (toml++ 3.3 has undefined behaviour on those).
+/// merge, unfinished strings and headers, depth, parts of a key, comments that turn the direction
+/// of reading, and no character beyond ASCII outside strings and comments (toml++ 3.3 has undefined
+/// behaviour on those).
 ///
 /// Returns the text without its byte-order mark, or nothing when it reported an error. `lists`, if
 /// asked for, become the plain lists of that text, in its order. Linear.

@@ -274,7 +274,8 @@ Result<const Thing*> thing_of(const GetOptions& options) {
     return fail(fmt::format("get {} takes nothing more", thing->name));
   }
   if (!thing->argument.empty() && options.argument.empty()) {
-    return fail(fmt::format("get {} needs {}", thing->name, thing->argument));
+    return fail(fmt::format("get {} needs {}", thing->name, thing->argument),
+                fmt::format("rolecall get {}s lists them all", thing->name));
   }
   const bool people = thing->kind == ThingKind::users || thing->kind == ThingKind::user ||
                       thing->kind == ThingKind::group;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "controller/commands.h"
@@ -18,6 +19,8 @@
 
 namespace rolecall {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Answers {
   std::string organization;
@@ -155,6 +158,9 @@ int run_init(const GlobalOptions& global, const InitOptions& options) {
   } else {
     print_message(render(diagnostics));
     return 1;
+  }
+  if (std::error_code error; !folder.empty() && !fs::create_directories(folder, error) && error) {
+    return print_error({fmt::format("cannot make the folder {}: {}", folder, error.message()), ""});
   }
   if (const auto done = write_new_file(path, *text); !done) return print_error(done.error());
   print(fmt::format("wrote {}\n", escape_terminal(path)));

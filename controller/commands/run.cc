@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
@@ -10,6 +12,7 @@
 #include "controller/git.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/quarantine.h"
 #include "controller/safety_history.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
@@ -52,14 +55,45 @@ void tell_audit_head(const OpenStore& opened) {
   spdlog::info("audit head: {}", format_head(opened.store->head()));
 }
 
+/// Of the policy's bytes as they lie there, acknowledgements and all.
+std::string fingerprint(const std::string& policy_path) {
+  Digest digest("rolecall policy bytes 1");
+  const auto read = read_policy_files(policy_path);
+  if (!read) return read.error().what;
+  for (const SourceFile& file : read->files) {
+    digest.field(file.path);
+    digest.field(file.bytes);
+  }
+  return digest.hex();
+}
+
+/// What was refused is not planned again, and costs no call, until somebody has looked at it.
+Cycle stay_in_quarantine(const std::string& why, int code) {
+  spdlog::error("not tried again: {}; {}", why, kHowToLeaveQuarantine);
+  return {code, true};
+}
+
+std::string refusals_in_words(const Plan& plan) {
+  std::vector<std::string> words = plan.unfit_acknowledgements;
+  for (const Refusal& refusal : plan.refusals) {
+    words.push_back(fmt::format("{}: {}", refusal.klass, refusal_in_words(refusal)));
+  }
+  return fmt::format("{}", fmt::join(words, "; "));
+}
+
 /// One cycle: everything is opened, read and closed again, so that no state outlives it but the
 /// store's.
 Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, const LogOptions& log,
                 std::chrono::seconds full_every) {
+  const Quarantine quarantine(store_path(global, policy_path));
+  const std::string policy = fingerprint(policy_path);
   auto connection = Connection::open(global);
   if (!connection) return {print_error(connection.error())};
   if (const auto readable = read_policy_files(policy_path); !readable) {
     return {print_error(readable.error())};
+  }
+  if (const std::string why = quarantine.of_policy(policy); !why.empty()) {
+    return stay_in_quarantine(why, 4);
   }
   OpenStore opened = open_store(store_path(global, policy_path), "run", log);
   if (!opened.store) {
@@ -99,10 +133,20 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
     const int code = exit_code(plan);
     const auto recorded = run.record_without_calls(planned, code);
     tell_audit_head(opened);
-    return {recorded ? code : (print_error(recorded.error()), 8)};
+    const auto noted = plan.refusals.empty()
+                           ? quarantine.lift()
+                           : quarantine.refused(policy, plan.digest, refusals_in_words(plan), now);
+    if (!recorded || !noted) {
+      print_error(recorded ? noted.error() : recorded.error());
+      return {8};
+    }
+    return {code};
   }
   if (const std::string order = run.stop_order(); !order.empty()) {
     return stay_stopped(run, plan, order);
+  }
+  if (const std::string why = quarantine.of_plan(plan.digest); !why.empty()) {
+    return stay_in_quarantine(why, 3);
   }
   for (const Change& change : plan.changes) {
     spdlog::info("change: {} user={} group={} resource={} role={} cause={}:{}", name(change.kind),
@@ -114,21 +158,17 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
     print_error(done.error());
     return {8};
   }
+  if (done->exit_code == 3 || done->exit_code == 0) {
+    const auto noted =
+        done->exit_code == 0 ? quarantine.lift() : quarantine.failed(plan.digest, now);
+    if (!noted) {
+      print_error(noted.error());
+      return {8};
+    }
+  }
   tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
   return {finish_output(done->exit_code), done->report.halted};
-}
-
-/// Of the policy's bytes as they lie there, acknowledgements and all.
-std::string fingerprint(const std::string& policy_path) {
-  Digest digest("rolecall policy bytes 1");
-  const auto read = read_policy_files(policy_path);
-  if (!read) return read.error().what;
-  for (const SourceFile& file : read->files) {
-    digest.field(file.path);
-    digest.field(file.bytes);
-  }
-  return digest.hex();
 }
 
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -28,7 +30,9 @@ constexpr std::array<Size, 3> kSizes = {{{"small", {50, 10, 200, 1}},
 Result<boost::json::value> seed_of(const SimulateOptions& options) {
   if (!options.seed_file.empty()) {
     std::ifstream in(options.seed_file, std::ios::binary);
-    if (!in) return fail(fmt::format("cannot read {}", options.seed_file));
+    if (!in) {
+      return fail(fmt::format("cannot read {}: {}", options.seed_file, std::strerror(errno)));
+    }
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     auto value = parse_json(bytes);
     if (!value) return fail(fmt::format("{}: {}", options.seed_file, value.error().what));

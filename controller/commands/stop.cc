@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "controller/commands.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/quarantine.h"
 #include "controller/stop_switch.h"
 #include "controller/store_path.h"
 #include "controller/who.h"
@@ -14,8 +18,8 @@ namespace {
 
 constexpr std::size_t kLongestReason = 500;
 
-StopSwitch switch_of(const GlobalOptions& global, const std::string& policy) {
-  return StopSwitch(policy.empty() ? default_store_path(global) : store_path(global, policy));
+std::string store_of(const GlobalOptions& global, const std::string& policy) {
+  return policy.empty() ? default_store_path(global) : store_path(global, policy);
 }
 
 }  // namespace
@@ -27,7 +31,7 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
   if (count_code_points(options.reason) > kLongestReason) {
     return print_error({fmt::format("--reason is longer than {} characters", kLongestReason), {}});
   }
-  const StopSwitch stop = switch_of(global, options.policy);
+  const StopSwitch stop(store_of(global, options.policy));
   const StopSwitch::Order order{login_name(), host_name(), SystemClock().now(), options.reason};
   if (const auto set = stop.set(order); !set) return print_error(set.error());
   print(fmt::format("{}; {}\n", escape_terminal(stop.in_force()), kHowToResume));
@@ -35,12 +39,17 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
 }
 
 int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
-  const StopSwitch stop = switch_of(global, options.policy);
-  const std::string was = stop.in_force();
-  const auto cleared = stop.clear();
-  if (!cleared) return print_error(cleared.error());
-  print(*cleared ? fmt::format("goes on; it was {}\n", escape_terminal(was))
-                 : "nothing was stopped\n");
+  const std::string path = store_of(global, options.policy);
+  const StopSwitch stop(path);
+  const Quarantine quarantine(path);
+  std::vector<std::string> was;
+  for (std::string reason : {stop.in_force(), quarantine.in_force()}) {
+    if (!reason.empty()) was.push_back(escape_terminal(reason));
+  }
+  if (const auto cleared = stop.clear(); !cleared) return print_error(cleared.error());
+  if (const auto lifted = quarantine.lift(); !lifted) return print_error(lifted.error());
+  print(was.empty() ? "nothing was stopped\n"
+                    : fmt::format("goes on; it was {}\n", fmt::join(was, "; ")));
   return finish_output(0);
 }
 

@@ -32,7 +32,8 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
               });
   reader.run();
   if (!problem.empty()) {
-    return fail(problem, fmt::format("check the organization id {} and the API key",
+    return fail(problem, fmt::format("check the organization id {} and the API key; rolecall get "
+                                     "orgs names what the key sees",
                                      quote(scope.organization)));
   }
   std::string list;

@@ -153,25 +153,18 @@ void wipe(std::string& text) {
 
 Secret::Secret(std::string&& text) {
   // Not a move: a short string's bytes would stay behind in the source object.
-  text_ = text;
+  place_ = std::make_shared<const Place>(text);
   wipe(text);
 }
 
-Secret::~Secret() {
-  wipe(text_);
+Secret::Place::~Place() {
+  wipe(text);
 }
 
-Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
-  wipe(other.text_);
-}
-
-Secret& Secret::operator=(Secret&& other) noexcept {
-  if (this != &other) {
-    wipe(text_);
-    text_ = std::move(other.text_);
-    wipe(other.text_);
-  }
-  return *this;
+Secret Secret::share() const {
+  Secret out;
+  out.place_ = place_;
+  return out;
 }
 
 void mask(std::string& text, std::string_view secret) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,25 +9,37 @@
 
 namespace rolecall {
 
-/// Bytes nobody but the API may see. Moves, never copies; its memory is wiped when it goes; there
-/// is no way to print it other than to ask for it by name.
+/// Bytes nobody but the API may see. Moves, never copies: who wants it too shares the one place
+/// where it is, which is wiped when the last of them goes. There is no way to print it other than
+/// to ask for it by name.
 class Secret {
  public:
   Secret() = default;
   /// Takes the text over and wipes the caller's string.
   explicit Secret(std::string&& text);
-  ~Secret();
-  Secret(Secret&& other) noexcept;
-  Secret& operator=(Secret&& other) noexcept;
+  Secret(Secret&& other) noexcept = default;
+  Secret& operator=(Secret&& other) noexcept = default;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
+  ~Secret() = default;
 
-  [[nodiscard]] bool empty() const { return text_.empty(); }
+  /// The same bytes at the same place.
+  [[nodiscard]] Secret share() const;
+  [[nodiscard]] bool empty() const { return reveal().empty(); }
   /// For the Authorization header alone.
-  [[nodiscard]] std::string_view reveal() const { return text_; }
+  [[nodiscard]] std::string_view reveal() const {
+    return place_ == nullptr ? std::string_view() : std::string_view(place_->text);
+  }
 
  private:
-  std::string text_;
+  struct Place {
+    std::string text;
+    explicit Place(const std::string& from) : text(from) {}
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place();
+  };
+  std::shared_ptr<const Place> place_;
 };
 
 /// Overwrites the whole capacity of `text` in a way no optimizer drops, and empties it.

@@ -97,7 +97,7 @@ Result<std::optional<std::string>> read_small_file(const std::string& file,
   // A FIFO would otherwise be waited for.
   const int fd = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
-    if (errno == ENOENT) return std::nullopt;
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     return cannot(errno);
   }
   struct stat status {};

@@ -125,4 +125,14 @@ Result<std::string> store_id_of(Database& database) {
   return rows.text(0);
 }
 
+Result<std::string> find_damage(Database& database) {
+  auto check = database.prepare("PRAGMA integrity_check(1)");
+  if (!check) return tl::make_unexpected(check.error());
+  auto rows = check->use();
+  const auto row = rows.next();
+  if (!row) return tl::make_unexpected(row.error());
+  const std::string found = *row ? rows.text(0) : "no answer";
+  return found == "ok" ? std::string() : "the file is damaged: " + found;
+}
+
 }  // namespace rolecall

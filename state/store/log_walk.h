@@ -47,4 +47,8 @@ struct Walked {
 
 [[nodiscard]] Result<std::string> store_id_of(Database& database);
 
+/// What SQLite itself finds wrong, in words, indexes that do not match their tables among it;
+/// empty: nothing. Reads the whole file.
+[[nodiscard]] Result<std::string> find_damage(Database& database);
+
 }  // namespace rolecall

@@ -56,7 +56,9 @@ Result<std::string> find_break(StoreCore& store, const ChainHead& from) {
   if (from.seq > 0) return std::string();
   const auto strays = find_strays(store.database, *walked);
   if (!strays) return tl::make_unexpected(strays.error());
-  return strays->empty() ? std::string() : strays->front();
+  if (!strays->empty()) return strays->front();
+  // An index that a disk has lost a page of would have runs overlook rows.
+  return find_damage(store.database);
 }
 
 Result<ChainHead> recorded_at(StoreCore& store, std::int64_t seq) {

@@ -197,16 +197,17 @@ std::span<const char* const> migrations() {
 Result<void> migrate(Database& database, std::span<const char* const> steps) {
   auto version = database.query_integer("PRAGMA user_version");
   if (!version) return tl::make_unexpected(version.error());
-  for (auto step = static_cast<std::size_t>(*version); step < steps.size(); ++step) {
-    auto transaction = Transaction::begin(database);
-    if (!transaction) return tl::make_unexpected(transaction.error());
-    const std::string mark = fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
-                                         kApplicationId, step + 1);
-    if (auto done = database.execute(steps[step]); !done) return done;
-    if (auto done = database.execute(mark.c_str()); !done) return done;
-    if (auto done = transaction->commit(); !done) return done;
+  const auto from = static_cast<std::size_t>(*version);
+  if (from >= steps.size()) return {};
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return tl::make_unexpected(transaction.error());
+  for (const char* step : steps.subspan(from)) {
+    if (auto done = database.execute(step); !done) return done;
   }
-  return {};
+  const std::string mark = fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
+                                       kApplicationId, steps.size());
+  if (auto done = database.execute(mark.c_str()); !done) return done;
+  return transaction->commit();
 }
 
 Result<std::int64_t> check_schema(Database& database, std::span<const char* const> steps) {

@@ -15,7 +15,8 @@ inline constexpr std::int64_t kApplicationId = 0x726F6C65;
 /// have been released are never edited.
 [[nodiscard]] std::span<const char* const> migrations();
 
-/// Takes an empty or older store to the end of `steps`, each step in a transaction of its own.
+/// Takes an empty or older store to the end of `steps` in one transaction: it stays as it was, or
+/// is of the newest schema, never between.
 [[nodiscard]] Result<void> migrate(Database& database, std::span<const char* const> steps);
 
 /// Refuses what is no rolecall store, one that a newer version wrote, and one whose tables,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "state/store/backup.h"
 #include "state/store/files.h"
 #include "state/store/log_walk.h"
 #include "state/store/memory.h"
@@ -137,12 +138,15 @@ Result<void> check_files(const StorePlace& place, Store::Access access, MayCreat
   return create_store(place);
 }
 
-Result<void> take_schema(Database& database, bool write) {
+Result<void> take_schema(Database& database, const StorePlace& place, bool write) {
   auto version = check_schema(database, migrations());
   if (!version) return tl::make_unexpected(version.error());
   if (auto done = database.accept(); !done) return done;
-  if (write) return migrate(database, migrations());
   if (*version == static_cast<std::int64_t>(migrations().size())) return {};
+  if (write) {
+    if (auto kept = back_up(database, place.file, *version); !kept) return kept;
+    return migrate(database, migrations());
+  }
   return fail(fmt::format("the store {} was written by an older rolecall (schema {}, this one "
                           "reads {})",
                           database.path(), *version, migrations().size()),
@@ -169,7 +173,8 @@ Result<Store> Store::open(const std::string& path, Access access,
   }
   auto database = Database::open(place->file, write ? Database::Mode::write : Database::Mode::read);
   if (!database) return tl::make_unexpected(database.error());
-  if (auto fine = take_schema(*database, write); !fine) return tl::make_unexpected(fine.error());
+  if (auto fine = take_schema(*database, *place, write); !fine)
+    return tl::make_unexpected(fine.error());
 
   auto statements = StoreStatements::prepare(*database);
   if (!statements) return tl::make_unexpected(statements.error());

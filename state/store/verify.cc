@@ -41,14 +41,6 @@ Result<std::vector<std::string>> accepted_gaps(Database& database) {
   }
 }
 
-/// What SQLite itself finds wrong; indexes that do not match their tables among it.
-Result<std::string> damage(Database& database) {
-  const auto found = texts(database, "PRAGMA integrity_check(1)");
-  if (!found) return tl::make_unexpected(found.error());
-  if (found->size() == 1 && found->front() == "ok") return std::string();
-  return "the file is damaged: " + (found->empty() ? std::string("no answer") : found->front());
-}
-
 class Verifier {
  public:
   Verifier(Database& database, LogVerdict& verdict) : database_(database), verdict_(verdict) {}
@@ -84,7 +76,7 @@ class Verifier {
       verdict_.broken = strays->front();
       return {};
     }
-    auto damaged = damage(database_);
+    auto damaged = find_damage(database_);
     if (!damaged) return tl::make_unexpected(damaged.error());
     verdict_.broken = std::move(*damaged);
     return {};

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <set>
 
@@ -261,7 +263,7 @@ Result<ExportVerdict> verify_export(const std::string& path,
     return fail(fmt::format("{} is not a regular file", path));
   }
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(fmt::format("cannot read {}", path));
+  if (!in) return fail(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   ExportVerdict verdict;
   Chain chain(verdict);
   if (in.peek() == '{') {

@@ -130,6 +130,8 @@ TEST(Get, PrintsNothingOfAListThatCouldNotBeReadWhole) {
 TEST(Get, AsksForNothingWhenArgumentsDoNotFit) {
   FixedClient client;
   EXPECT_EQ(show(client, {"user", "", false}).result.error().what, "get user needs EMAIL|ID");
+  EXPECT_EQ(show(client, {"user", "", false}).result.error().hint,
+            "rolecall get users lists them all");
   EXPECT_EQ(show(client, {"users", "ada", false}).result.error().what,
             "get users takes nothing more");
   EXPECT_EQ(show(client, {"counts", "", true}).result.error().what,

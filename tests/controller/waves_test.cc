@@ -1,8 +1,9 @@
 // Calls of apply leave in waves: what that must not change.
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <boost/json/parse.hpp>
+#include <limits>
 
 #include "tests/support/rehearsal.h"
 
@@ -68,7 +69,8 @@ class MemoryLog final : public ChangeLog {
     if (transactions == failing) return fail("disk full");
     std::vector<IntentId> ids;
     for (std::size_t i = 0; i < intents_now.size(); ++i) {
-      ids.push_back(static_cast<IntentId>(++intents));
+      ++intents;
+      ids.push_back(intents > true_ids ? 0 : static_cast<IntentId>(intents));
     }
     for (const Outcome& outcome : outcomes_now) {
       EXPECT_GT(outcome.intent, 0);
@@ -80,6 +82,8 @@ class MemoryLog final : public ChangeLog {
   }
   std::size_t transactions = 0, intents = 0, outcomes = 0;
   std::size_t failing = 0;  ///< the transaction that fails; 0: none
+  /// After so many it claims success and gives no id: an intent that is not there.
+  std::size_t true_ids = std::numeric_limits<std::size_t>::max();
   std::function<void()> on_record;
 };
 
@@ -130,6 +134,73 @@ TEST_F(Waves, AfterALogThatFailedNothingLeaves) {
   EXPECT_EQ(client.writes, log.intents) << "those of the waves before";
   EXPECT_LT(client.writes, static_cast<std::size_t>(kPeople));
   EXPECT_EQ(report.writes, client.writes);
+}
+
+TEST_F(Waves, ABrokenInvariantStopsBeforeTheNextCall) {
+  for (const std::size_t recorded : {0U, 8U, 20U}) {
+    MemoryLog fresh;
+    fresh.true_ids = recorded;
+    std::size_t left = 0;
+    Rehearsal organization(seed());
+    organization.policy(policy());
+    const Planned plan = organization.plan();
+    CountingClient counting(organization.client(), [&] { ++left; });
+    const ApplyReport report =
+        apply_plan(*plan.plan, {counting, fresh, organization.client().clock(), {}, {}, {}});
+    EXPECT_EQ(left, recorded) << "none without its intent, and none after";
+    EXPECT_THAT(report.broken, testing::HasSubstr("without its intent in the log"));
+    EXPECT_EQ(exit_code(*plan.plan, report), 8);
+    EXPECT_EQ(report.count(State::applied) + report.count(State::in_doubt), recorded);
+    EXPECT_EQ(report.count(State::skipped), kPeople - recorded);
+    EXPECT_EQ(fresh.outcomes, report.count(State::applied)) << "what is known is written down";
+  }
+}
+
+/// Answers to all writes, as a script of faults says.
+ApplyReport with_refusals(std::string_view action, std::size_t& writes) {
+  Rehearsal rehearsal(seed());
+  rehearsal.policy(policy());
+  const Planned planned = rehearsal.plan();
+  const auto set = rehearsal.client().org().set_faults(boost::json::parse(
+      R"({"rules": [{"operation": "writes", "action": )" + std::string(action) + "}]}"));
+  EXPECT_TRUE(set) << set.error().what;
+  MemoryLog log;
+  CountingClient client(rehearsal.client(), [&] { ++writes; });
+  return apply_plan(*planned.plan, {client, log, rehearsal.client().clock(), {}, {}, {}});
+}
+
+std::string forbidden(std::string_view code) {
+  return R"({"status": 403, "body": {"errors": [{"status": "403", "code": ")" + std::string(code) +
+         R"(", "title": "Forbidden"}]}})";
+}
+
+TEST(KeyWithoutWriteRights, IsBelievedAtOnceWhereTheApiSaysSo) {
+  for (const char* code : {"ADMIN-403-3", "ADMIN-UAM-403-2"}) {
+    std::size_t writes = 0;
+    const ApplyReport report = with_refusals(forbidden(code), writes);
+    EXPECT_EQ(writes, 8U) << "those in flight";
+    EXPECT_THAT(report.stopped_because, testing::HasSubstr("the API key may not write"));
+    EXPECT_EQ(report.count(State::applied), 0U);
+  }
+}
+
+TEST(KeyWithoutWriteRights, IsBelievedAfterThreeWhereItDoesNot) {
+  for (const std::string& action : {forbidden("ADMIN-UAM-403-1"), forbidden("SOMETHING-ELSE"),
+                                    std::string(R"({"status": 403, "shape": "html"})")}) {
+    std::size_t writes = 0;
+    const ApplyReport report = with_refusals(action, writes);
+    EXPECT_LE(writes, 10U) << "two after those in flight";
+    EXPECT_THAT(report.stopped_because, testing::HasSubstr("the API key may not write"));
+    EXPECT_EQ(report.count(State::applied), 0U);
+  }
+}
+
+TEST(KeyWithoutWriteRights, IsNotWhatAnObjectThatMayNotBeChangedMeans) {
+  std::size_t writes = 0;
+  const ApplyReport report = with_refusals(forbidden("ADMIN-403-5"), writes);
+  EXPECT_EQ(writes, static_cast<std::size_t>(kPeople)) << "each may be another case";
+  EXPECT_EQ(report.stopped_because, "");
+  EXPECT_EQ(report.count(State::failed), static_cast<std::size_t>(kPeople));
 }
 
 }  // namespace

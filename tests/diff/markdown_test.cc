@@ -234,5 +234,19 @@ TEST(Markdown, ThatIsCutShowsWhatTakesAwayAndCountsTheRest) {
   EXPECT_THAT(out, HasSubstr("and " + std::to_string(5000 - named) + " more changes"));
 }
 
+TEST(Markdown, SaysACauseThatNeighboursShareOnce) {
+  PlanBuilder b;
+  b.without_limits();
+  for (const char* who : {"a@acme.example", "b@acme.example", "c@acme.example"}) b.live_user(who);
+  b.live_group("team", {"a@acme.example", "b@acme.example", "c@acme.example"}).group("team", {});
+  const std::string out = render_markdown(b.plan());
+  constexpr std::string_view kCause = "not among the wanted members";
+  const std::size_t first = out.find(kCause, out.find("**team**"));
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(out.find(kCause, first + 1), std::string::npos);
+  EXPECT_THAT(out, HasSubstr("b@<!-- -->acme.example (likewise)\n"));
+  EXPECT_THAT(out, HasSubstr("c@<!-- -->acme.example (likewise)\n"));
+}
+
 }  // namespace
 }  // namespace rolecall

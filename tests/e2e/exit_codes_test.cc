@@ -144,6 +144,25 @@ TEST_P(FailedChange, IsReportedAndTheOthersAreApplied) {
 
 INSTANTIATE_TEST_SUITE_P(Status, FailedChange, ::testing::Values(400, 403, 404));
 
+TEST_F(ExitCodes, AKeyThatMayOnlyReadPlansAndAppliesNothingAtAll) {
+  write_policy(
+      policy_with_engineering(R"(["ada@acme.example", "lin@acme.example", "rosa@acme.example"])") +
+      "[groups.third]\n[groups.fourth]\n");
+  simulator->set_faults(R"({"rules": [{"operation": "writes", "action": {"status": 403, "body":
+      {"errors": [{"code": "ADMIN-403-3", "title": "Not allowed to manage the organization"}]}}}]})");
+  const json::value before = simulator->state();
+  rolecall_exits(2, {"plan", "--detailed-exitcode"});
+  expect_nothing_sent();
+  const Outcome outcome = rolecall_exits(3, {"apply", "--yes"});
+  EXPECT_THAT(outcome.said(), HasSubstr("403: the API key may not write"));
+  EXPECT_LE(writes().size(), 2U) << "both groups were under way; no membership left after that";
+  EXPECT_EQ(simulator->state(), before);
+  const json::value end = json_of({"audit", "show", "1"}).at("end");
+  EXPECT_EQ(end.at("applied"), 0);
+  simulator->end_faults();
+  rolecall_exits(0, {"apply", "--yes"});
+}
+
 TEST_F(ExitCodes, WhatDependsOnAFailedChangeIsSkipped) {
   write_policy(acme_policy() +
                "[groups.third]\nmembers = [\"lin@acme.example\"]\naccess = { jira = [\"user\"] }\n"

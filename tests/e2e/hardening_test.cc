@@ -1,7 +1,10 @@
 // How the program was built: what makes a memory error hard to use (guarantees.md J3).
 #include <gmock/gmock.h>
 
+#include <boost/json/parse.hpp>
 #include <cstdlib>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "tests/support/places.h"
@@ -48,7 +51,47 @@ TEST(Hardening, LibrariesComeFromTheSystemOnly) {
   EXPECT_THAT(readelf("--dynamic"), Not(ContainsRegex("RPATH|RUNPATH")));
 }
 
+/// Names of the libraries that the loader brings in, as it says itself.
+std::set<std::string> loaded() {
+  ProcessWish wish;
+  wish.command = {rolecall_binary()};
+  wish.environment = bare_environment();
+  wish.environment["LD_TRACE_LOADED_OBJECTS"] = "1";
+  wish.folder = "/";
+  std::istringstream lines(Process(wish).wait().out);
+  std::set<std::string> out;
+  for (std::string name, rest; lines >> name && std::getline(lines, rest);) {
+    if (name != "linux-vdso.so.1") out.insert(name.substr(name.rfind('/') + 1));
+  }
+  return out;
+}
+
+TEST(BillOfMaterials, NamesEveryLibraryWithTheVersionOfItsPackage) {
+  if (std::system("command -v dpkg-query jq >/dev/null") != 0) GTEST_SKIP() << "not a Debian";
+  ProcessWish wish;
+  wish.command = {source_dir() + "/.ci/sbom.sh", rolecall_binary()};
+  wish.environment = bare_environment();
+  wish.folder = "/";
+  const Outcome outcome = Process(wish).wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.said();
+  const boost::json::value document = boost::json::parse(outcome.out);
+  EXPECT_EQ(document.at("spdxVersion"), "SPDX-2.3");
+  std::set<std::string> named;
+  for (const boost::json::value& package : document.at("packages").as_array()) {
+    const std::string name(package.at("name").as_string());
+    EXPECT_FALSE(package.at("versionInfo").as_string().empty()) << name;
+    if (name != "rolecall") named.insert(name);
+  }
+  EXPECT_EQ(named, loaded());
+  EXPECT_GT(named.size(), 5U);
+  EXPECT_TRUE(named.contains("libsqlite3.so.0"));
+}
+
 #if defined(_FORTIFY_SOURCE) && _FORTIFY_SOURCE >= 2
+TEST(Hardening, TheStandardLibraryChecksItself) {
+  EXPECT_THAT(readelf("--dyn-syms"), HasSubstr("__glibcxx_assert_fail"));
+}
+
 TEST(Hardening, CopiesAreChecked) {
   EXPECT_THAT(readelf("--dyn-syms"), ContainsRegex("__mem(cpy|move|set)_chk|__read_chk|__.*_chk@"));
 }

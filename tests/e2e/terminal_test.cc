@@ -51,14 +51,23 @@ TEST_F(Terminal, InitTakesTheAnswersAsOptionsWithoutATerminal) {
   rolecall_exits(0, {"fmt", "--check"});
 }
 
+TEST_F(Terminal, InitMakesTheFolder) {
+  const std::string organization(kOrganization);
+  const Outcome outcome = rolecall_exits(
+      0, {"init", "--org", organization, "--admin", "ada@acme.example", "it/access"});
+  EXPECT_THAT(outcome.out, HasSubstr("wrote it/access/rolecall.toml"));
+  rolecall_exits(0, {"validate", "it/access"});
+}
+
 TEST_F(Terminal, InitWritesNothingThatIsNotSound) {
   const std::string organization(kOrganization);
+  folder.write("a-file", "");
   for (const Arguments& wrong : std::vector<Arguments>{
            {"init", "--org", "not an id"},
            {"init", "--org", organization, "--admin", "ada"},
            {"init", "--org", organization, "--unlisted-users", "remove"},
            {"init", "--org", organization, "--admin", "a@x.example", "--admin", "A@x.example"},
-           {"init", "--org", organization, "no-such-folder"}}) {
+           {"init", "--org", organization, "a-file/sub"}}) {
     const Outcome outcome = rolecall_exits(1, wrong);
     EXPECT_THAT(outcome.err, HasSubstr("error: "));
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "rolecall.toml"));

@@ -84,6 +84,21 @@ bool strace_works() {
 #endif
 }
 
+std::vector<std::string> strace(const std::string& calls, const std::string& fault,
+                                const std::string& only) {
+  std::vector<std::string> out = {"/usr/bin/strace",
+                                  "-f",
+                                  "-qq",
+                                  "-o",
+                                  "/dev/null",
+                                  "-e",
+                                  "trace=" + calls,
+                                  "-e",
+                                  fmt::format("inject={}:{}", calls, fault)};
+  if (!only.empty()) out.insert(out.end(), {"-P", only});
+  return out;
+}
+
 void Faulted::SetUp() {
   start(organization());
   // Without any fault: what each way costs, and where it leads.
@@ -111,16 +126,8 @@ void Faulted::turn() {
   mails_before_ = mails();
 }
 
-void Faulted::inject(const std::string& calls, const std::string& fault) {
-  under = {"/usr/bin/strace",
-           "-f",
-           "-qq",
-           "-o",
-           "/dev/null",
-           "-e",
-           "trace=" + calls,
-           "-e",
-           fmt::format("inject={}:{}", calls, fault)};
+void Faulted::inject(const std::string& calls, const std::string& fault, const std::string& only) {
+  under = strace(calls, fault, only);
 }
 
 Outcome Faulted::apply_under_fault() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tests/support/end_to_end.h"
 #include "tests/support/org_model.h"
@@ -16,6 +17,10 @@ namespace rolecall::test {
 /// ROLECALL_FAULTS_TRIALS: how often something random is tried.
 [[nodiscard]] std::size_t trials(std::size_t otherwise);
 
+/// strace with this injection, to be put before a program. `only`: calls on that file alone.
+[[nodiscard]] std::vector<std::string> strace(const std::string& calls, const std::string& fault,
+                                              const std::string& only = {});
+
 /// Two policies that are fifty changes of every kind apart. Each trial goes from one to the other,
 /// with a fault on the way, so that one simulated organization serves for all of them. The verdict
 /// comes from the organization's own log and state, and from the rows of the store.
@@ -26,7 +31,7 @@ class Faulted : public EndToEnd {
   /// The policy of the next trial, a new store, an empty request log.
   void turn();
   /// strace with this injection before rolecall; nothing to take it away.
-  void inject(const std::string& calls, const std::string& fault);
+  void inject(const std::string& calls, const std::string& fault, const std::string& only = {});
   /// Apply with what was injected; its exit code.
   Outcome apply_under_fault();
   /// Nothing is left of the fault: one more apply has to make everything right.
@@ -35,9 +40,10 @@ class Faulted : public EndToEnd {
   /// Requests so far that changed something.
   [[nodiscard]] std::size_t effective_writes() const;
   [[nodiscard]] std::string store() const;
+  /// Every request that left has its intent, every run its end, and the log verifies.
+  void check_log(const std::string& what) const;
 
  private:
-  void check_log(const std::string& what) const;
   [[nodiscard]] std::map<std::string, std::int64_t> mails() const;
   /// Whose invitation may have left, and nobody knows.
   [[nodiscard]] Arguments invitations_in_doubt() const;

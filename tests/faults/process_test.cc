@@ -50,6 +50,21 @@ TEST_F(ProcessFaults, AskedToStopItFinishesWhatIsInFlightAndStartsNothing) {
   }
 }
 
+TEST_F(ProcessFaults, AFailedCheckEndsItBeforeTheNextWrite) {
+  turn();
+  slow_writes(100);
+  Process process = launch({"apply", "--yes"});
+  wait_for_a_write();
+  // What the standard library does where one of its checks fails.
+  process.signal(SIGABRT);
+  const Outcome outcome = process.wait();
+  EXPECT_EQ(outcome.exit_code, 8) << outcome.said();
+  EXPECT_THAT(outcome.err, ::testing::HasSubstr("a check failed; nothing more was sent"));
+  EXPECT_LE(writes_so_far(), kInFlight);
+  simulator->end_faults();
+  recover_and_check("SIGABRT");
+}
+
 TEST_F(ProcessFaults, NeitherAHangUpNorAClosedOutputEndsAnApply) {
   turn();
   slow_writes(20);

@@ -131,7 +131,7 @@ const std::vector<Lie>& lies() {
       {"a list", About::answer, body([](const std::string& it) { return "[" + it + "]"; })},
       {"null", About::answer, body([](const std::string&) { return std::string("null"); })},
       {"no UTF-8", About::answer,
-       body([](std::string it) { return it.insert(it.find('"') + 1, "\xff"); })},
+       body([](std::string it) { return it.insert(it.find("\"") + 1, "\xff"); })},
       {"nested deep", About::answer,
        body([](const std::string&) { return std::string(50'000, '['); })},
       {"a member twice", About::answer,

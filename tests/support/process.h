@@ -37,6 +37,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   Process& operator=(Process&&) = delete;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
   /// What it printed so far.
   [[nodiscard]] std::string out() const;

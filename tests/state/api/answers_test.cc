@@ -158,7 +158,8 @@ const Odd kStatuses[] = {
      kDirectories,
      {json_answer("{}", 404)},
      Ends::error,
-     "404, not found, or not visible to this API key - check the organization id \"o\""},
+     "404, not found, or not visible to this API key - check the organization id \"o\" and the API "
+     "key; rolecall get orgs names what the key sees"},
     {"R07_BadGateway",
      kUsers,
      {answer(502, "text/html", "<html>secret page</html>")},

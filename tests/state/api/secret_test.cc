@@ -52,6 +52,20 @@ TEST(Secret, MovesAndLeavesNothingBehind) {
   }
 }
 
+TEST(Secret, IsSharedAtOnePlaceUntilTheLastOfThemGoes) {
+  Secret kept(std::string(100, 'x'));
+  {
+    const Secret lent = kept.share();
+    EXPECT_EQ(lent.reveal().data(), kept.reveal().data());
+  }
+  EXPECT_EQ(kept.reveal(), std::string(100, 'x'));
+  const Secret lent = kept.share();
+  kept = Secret();
+  EXPECT_TRUE(kept.empty());
+  EXPECT_EQ(lent.reveal(), std::string(100, 'x'));
+  EXPECT_TRUE(Secret().share().empty());
+}
+
 TEST(Secret, WipeOverwritesTheWholeBuffer) {
   std::string text(64, 'x');
   const char* data = text.data();

@@ -32,10 +32,13 @@ TEST_F(SchemaTest, TakesAStoreThroughEveryStepOnce) {
   EXPECT_TRUE(migrate(database, first));
 }
 
-TEST_F(SchemaTest, AStepIsTakenWholeOrNotAtAll) {
-  const std::array steps = {"CREATE TABLE a (x TEXT) STRICT",
-                            "CREATE TABLE b (x TEXT) STRICT; CREATE TABLE a (y TEXT) STRICT"};
+TEST_F(SchemaTest, AllStepsAreTakenOrNone) {
+  const std::array steps = {"CREATE TABLE a (x TEXT) STRICT", "CREATE TABLE b (x TEXT) STRICT",
+                            "CREATE TABLE c (x TEXT) STRICT; CREATE TABLE a (y TEXT) STRICT"};
   auto database = open();
+  EXPECT_FALSE(migrate(database, steps));
+  EXPECT_EQ(database.query_integer("SELECT count(*) FROM sqlite_schema").value(), 0);
+  ASSERT_TRUE(migrate(database, std::span(steps).first(1)));
   EXPECT_FALSE(migrate(database, steps));
   EXPECT_EQ(check_schema(database, steps).value(), 1);
   EXPECT_EQ(database.query_integer("SELECT count(*) FROM sqlite_schema").value(), 1);

@@ -94,18 +94,20 @@ inline Outcome some_outcome(IntentId intent) {
 }
 
 /// A store with one finished run of `changes` changes, closed again.
-inline void make_store(const std::string& path, int changes = 3) {
+inline void make_store(const std::string& path, int changes = 3, Instant at = kNoon) {
   auto store = Store::open(path, Store::Access::write);
   ASSERT_TRUE(store) << store.error().what;
-  const auto run = store->begin_run(some_run());
+  RunStart start = some_run();
+  start.at = at;
+  const auto run = store->begin_run(start);
   ASSERT_TRUE(run);
   const auto ids = store->record_intents(
-      *run, kNoon, std::vector<Intent>(static_cast<std::size_t>(changes), some_intent()));
+      *run, at, std::vector<Intent>(static_cast<std::size_t>(changes), some_intent()));
   ASSERT_TRUE(ids);
   for (const IntentId id : *ids) {
-    ASSERT_TRUE(store->record_outcomes(kNoon, std::vector{some_outcome(id)}));
+    ASSERT_TRUE(store->record_outcomes(at, std::vector{some_outcome(id)}));
   }
-  ASSERT_TRUE(store->end_run(*run, {.at = kNoon, .state = "finished"}));
+  ASSERT_TRUE(store->end_run(*run, {.at = at, .state = "finished"}));
 }
 
 /// Changes a store by other means than Store, without its constraints and without waiting for the

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "state/model/instant.h"
+#include "state/model/result.h"
+
+namespace rolecall {
+
+/// What to tell people about it.
+inline constexpr const char* kHowToLeaveQuarantine =
+    "a changed policy or rolecall resume lets it go on";
+
+/// What the service does not try again by itself, until the policy changes or somebody says
+/// `rolecall resume`: a policy whose plan a safety rule refused, and a plan that has failed
+/// kFailuresBelieved times in a row.
+///
+/// A file beside the store, `<store>.quarantine`, so that it outlives restarts and also counts for
+/// `run --once`. What cannot be read there holds everything back. Only a cycle, which has the lock,
+/// writes to it.
+class Quarantine {
+ public:
+  static constexpr int kFailuresBelieved = 5;
+
+  explicit Quarantine(const std::string& store_path) : file_(store_path + ".quarantine") {}
+
+  /// Why nothing is to be planned for the policy with this fingerprint, for people; empty where
+  /// nothing stands against it. Not escaped.
+  [[nodiscard]] std::string of_policy(const std::string& fingerprint) const;
+  /// The same for applying a plan.
+  [[nodiscard]] std::string of_plan(const std::string& digest) const;
+  /// For whoever lifts it: what stands there, if anything does.
+  [[nodiscard]] std::string in_force() const;
+
+  [[nodiscard]] Result<void> refused(const std::string& fingerprint, const std::string& digest,
+                                     const std::string& why, Instant at) const;
+  [[nodiscard]] Result<void> failed(const std::string& digest, Instant at) const;
+  /// A cycle went well, or somebody lifts it.
+  [[nodiscard]] Result<void> lift() const;
+
+ private:
+  struct Entry;
+  [[nodiscard]] std::string held(const std::function<bool(const Entry&)>& applies) const;
+  [[nodiscard]] Result<void> write(const Entry& entry) const;
+
+  std::string file_;
+};
+
+}  // namespace rolecall

@@ -1,0 +1,41 @@
+#include "controller/write_permission.h"
+
+#include <string_view>
+
+#include "state/api/fetch.h"
+
+namespace rolecall {
+namespace {
+
+// One 403 may be about the person or the group; that many, with nothing accepted, are about the
+// key.
+constexpr int kBelieved = 3;
+
+enum class About { key, one_object, not_told };
+
+/// As far as the code of the error tells (facts.md section 4).
+About whom(const Response& forbidden) {
+  const std::string words = describe_error_body(forbidden) + ' ';
+  const auto has = [&](std::string_view code) { return words.find(code) != std::string::npos; };
+  if (has("ADMIN-403-3 ") || has("ADMIN-UAM-403-2 ")) return About::key;
+  if (has("ADMIN-403-5 ") || has("ADMIN-403-6 ") || has("ADMIN-403-7 ")) return About::one_object;
+  return About::not_told;
+}
+
+}  // namespace
+
+void WritePermission::learn(const Response& answer) {
+  if (answer.status >= 200 && answer.status < 300) shown_ = true;
+  if (answer.status != 403) return;
+  const About about = whom(answer);
+  if (about == About::key) refusals_ = kBelieved;
+  if (about == About::not_told) ++refusals_;
+}
+
+std::string WritePermission::lacking() const {
+  if (shown_ || refusals_ < kBelieved) return {};
+  return "403: the API key may not write: the first calls were refused, none was accepted; make a "
+         "key without scopes";
+}
+
+}  // namespace rolecall

@@ -1,0 +1,113 @@
+// Signed ends of the log against somebody who may write to every file but has no key
+// (guarantees.md F4).
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "controller/signatures.h"
+#include "state/store/checkpoints.h"
+#include "state/store/head_file.h"
+#include "tests/state/store/log_fixture.h"
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SignedLog : public EndToEnd {
+ protected:
+  void SetUp() override {
+    start(acme());
+    const std::string ours = make_key("ours");
+    if (ours.empty() || make_key("theirs").empty()) GTEST_SKIP() << "needs ssh-keygen";
+    folder.write("signers", "admin@acme.example namespaces=\"rolecall-audit\" " + ours);
+    write_policy(with(acme_policy(), R"("lin@acme.example", "omar@acme.example"])",
+                      R"("lin@acme.example", "omar@acme.example", "rosa@acme.example"])"));
+    rolecall_exits(0, {"apply", "--yes", "--sign-key", "ours"});
+    write_policy(acme_policy() + "[safety.limits.remove_members]\nfree = 10\n");
+    rolecall_exits(0, {"apply", "--yes", "--sign-key", "ours"});
+    rolecall_exits(0, {"audit", "verify", "--allowed-signers", "signers"});
+  }
+  /// Its public part; empty where there is no ssh-keygen.
+  [[nodiscard]] std::string make_key(const std::string& name) const {
+    const std::string file = (folder.path() / name).string();
+    const std::string command =
+        fmt::format("ssh-keygen -q -t ed25519 -N '' -C '' -f '{}' >/dev/null 2>&1", file);
+    return std::system(command.c_str()) == 0 ? read_file(file + ".pub") : std::string();
+  }
+  /// Another log, right in itself, with its head beside it.
+  void rebuild() const {
+    alter(store_, "UPDATE intents SET user = 'somebody@else.example'");
+    const std::int64_t rows = head().seq;
+    rechain(store_, 1, rows);
+    std::string id;
+    {
+      const auto store = Store::open(store_, Store::Access::read);
+      ASSERT_TRUE(store) << store.error().what;
+      id = store->id();
+    }
+    ASSERT_TRUE(HeadFile(store_).write(id, head()));
+    EXPECT_TRUE(verified(store_).good()) << "nothing inside tells";
+  }
+  [[nodiscard]] ChainHead head() const { return Store::open(store_, Store::Access::read)->head(); }
+  Outcome refused() const {
+    return rolecall_exits(8, {"audit", "verify", "--allowed-signers", "signers"});
+  }
+
+  std::string store_ = (folder.path() / ".rolecall" / "rolecall.db").string();
+  std::string checkpoints_ = store_ + ".checkpoints";
+};
+
+TEST_F(SignedLog, ARebuiltOneDoesNotFitItsCheckpoints) {
+  rebuild();
+  EXPECT_THAT(refused().err, HasSubstr("a checkpoint says"));
+  rolecall_exits(8, {"audit", "verify"});
+}
+
+TEST_F(SignedLog, ARebuiltOneWithoutCheckpointsIsOneThatNobodySigned) {
+  rebuild();
+  std::filesystem::remove(checkpoints_);
+  EXPECT_THAT(refused().err, HasSubstr("nobody signed it"));
+}
+
+TEST_F(SignedLog, ARebuiltOneUnderAnotherKeyIsSignedByNobodyWeKnow) {
+  rebuild();
+  std::filesystem::remove(checkpoints_);
+  const auto store = Store::open(store_, Store::Access::read);
+  const auto signature =
+      sign((folder.path() / "theirs").string(), head_statement(store->id(), store->head()));
+  ASSERT_TRUE(signature) << signature.error().what;
+  ASSERT_TRUE(append_checkpoint(store_, {store->head(), *signature}));
+  EXPECT_THAT(refused().err, HasSubstr("signed it"));
+}
+
+TEST_F(SignedLog, AnOldSignatureUnderANewHeadIsNone) {
+  rebuild();
+  auto checkpoints = read_checkpoints(store_);
+  ASSERT_TRUE(checkpoints);
+  ASSERT_EQ(checkpoints->size(), 2U);
+  std::filesystem::remove(checkpoints_);
+  ASSERT_TRUE(append_checkpoint(store_, {head(), checkpoints->back().signature}));
+  EXPECT_THAT(refused().err, HasSubstr("the signature is not right"));
+}
+
+TEST_F(SignedLog, RowsAfterTheLastCheckpointAreToldApart) {
+  rolecall_exits(0, {"apply", "--yes"});
+  const Outcome outcome = rolecall_exits(0, {"audit", "verify", "--allowed-signers", "signers"});
+  EXPECT_THAT(outcome.out, HasSubstr("by admin@acme.example; 2 checkpoints"));
+  const auto signed_head =
+      json_of({"audit", "verify", "--allowed-signers", "signers"}).at("signed_head").as_string();
+  EXPECT_NE(std::string(signed_head), format_head(head()));
+}
+
+TEST_F(SignedLog, AKeyThatCannotSignIsFoundOutBeforeAnythingIsDone) {
+  simulator->forget_requests();
+  rolecall_exits(1, {"apply", "--yes", "--sign-key", "missing"});
+  EXPECT_THAT(writes(), ::testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace rolecall::test

@@ -1,0 +1,124 @@
+// The key in the memory of the running program (guarantees.md H3).
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "tests/support/end_to_end.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kCanary = "ATCTT3x-canary-Q7w-Zk91mVb2";
+constexpr std::size_t kInFlight = 8;
+
+std::string proc(pid_t process, std::string_view file) {
+  return fmt::format("/proc/{}/{}", process, file);
+}
+
+/// How often it stands in what the process may write to. Nothing where that cannot be read.
+std::optional<std::size_t> copies_in(pid_t process, std::string_view what) {
+  std::ifstream maps(proc(process, "maps"));
+  const int memory = ::open(proc(process, "mem").c_str(), O_RDONLY | O_CLOEXEC);
+  if (!maps || memory < 0) return std::nullopt;
+  std::size_t found = 0;
+  for (std::string line; std::getline(maps, line);) {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    char dash = 0;
+    std::string rights;
+    std::istringstream(line) >> std::hex >> from >> dash >> to >> rights;
+    if (!rights.starts_with("rw")) continue;
+    std::string bytes(to - from, '\0');
+    const ssize_t size = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(from));
+    if (size <= 0) continue;
+    bytes.resize(static_cast<std::size_t>(size));
+    for (std::size_t at = bytes.find(what); at != std::string::npos;
+         at = bytes.find(what, at + 1)) {
+      ++found;
+    }
+  }
+  ::close(memory);
+  return found;
+}
+
+class KeyInMemory : public EndToEnd, public ::testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may look into such a process";
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "a sanitizer keeps freed memory, and maps terabytes";
+#endif
+    start(acme());
+    write_policy(acme_policy());
+    const std::string key = folder.write("key", std::string(kCanary) + "\n");
+    fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
+  }
+  [[nodiscard]] Variables variables() const {
+    if (!GetParam()) return {};
+    return {{"ROLECALL_API_KEY_FILE", ""}, {"ROLECALL_API_KEY", std::string(kCanary)}};
+  }
+  void slow(std::string_view operation) const {
+    simulator->set_faults(fmt::format(
+        R"({{"rules": [{{"operation": "{}", "action": {{"delay_ms": 1500}}}}]}})", operation));
+  }
+  void wait_for(std::string_view operation) const {
+    for (int i = 0; i < 3000 && count(operation) == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+};
+
+TEST_P(KeyInMemory, IsThereOnceAndInTheCallsThatAreUnderWay) {
+  slow("getDirectoryUsersCount");
+  Process run = launch({"plan"}, variables());
+  wait_for("getDirectoryUsersCount");
+  const auto copies = copies_in(run.pid(), kCanary);
+  ASSERT_TRUE(copies);
+  EXPECT_GE(*copies, 1U) << "otherwise this looks in the wrong place";
+  EXPECT_LE(*copies, 1U + kInFlight);
+  EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+TEST_P(KeyInMemory, IsGoneBetweenTheCyclesOfRun) {
+  Process run = launch({"run", "--interval", "15m"}, variables());
+  for (int i = 0; i < 3000 && run.err().find("next one in") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ASSERT_THAT(run.err(), HasSubstr("cycle ended with 0"));
+  // From the environment it cannot be had a second time, so it is kept, at one place.
+  EXPECT_EQ(copies_in(run.pid(), kCanary), GetParam() ? 1U : 0U);
+  run.signal(SIGTERM);
+  EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+TEST_P(KeyInMemory, IsNobodyElses) {
+  slow("getDirectoryUsersCount");
+  Process run = launch({"plan"}, variables());
+  wait_for("getDirectoryUsersCount");
+  EXPECT_THAT(read_file(proc(run.pid(), "limits")),
+              ::testing::ContainsRegex("Max core file size +0 +0 "));
+  std::ifstream environment(proc(run.pid(), "environ"));
+  std::stringstream text;
+  text << environment.rdbuf();
+  EXPECT_EQ(text.str().find(kCanary), std::string::npos);
+  EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(From, KeyInMemory, ::testing::Bool(), [](const auto& tested) {
+  return std::string(tested.param ? "Environment" : "File");
+});
+
+}  // namespace
+}  // namespace rolecall::test
