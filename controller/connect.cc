@@ -115,6 +115,14 @@ Result<std::string> named_organization(const GlobalOptions& global) {
   return here->value_or("");
 }
 
+Result<std::string> organization_offline(const GlobalOptions& global) {
+  auto named = named_organization(global);
+  if (named && named->empty()) {
+    return fail("no organization is named", "name one with --org ID");
+  }
+  return named;
+}
+
 Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client) {
   auto named = named_organization(global);
   if (!named || !named->empty()) return named;

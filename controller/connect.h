@@ -36,6 +36,9 @@ class Connection {
 /// none.
 [[nodiscard]] Result<std::string> named_organization(const GlobalOptions& global);
 
+/// The same where the API is not asked: an error where none is named.
+[[nodiscard]] Result<std::string> organization_offline(const GlobalOptions& global);
+
 /// The organization that commands without a policy speak of: the one named, else that of the policy
 /// in the current folder, else the only one the key sees.
 [[nodiscard]] Result<std::string> organization_of(const GlobalOptions& global, ReadClient& client);

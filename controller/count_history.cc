@@ -62,11 +62,8 @@ void show(OutputFormat format, const std::vector<Counts>& history) {
 int show_count_history(const GlobalOptions& global) {
   const auto store = Store::open(default_store_path(global), Store::Access::read);
   if (!store) return print_error(store.error());
-  const auto organization = named_organization(global);
+  const auto organization = organization_offline(global);
   if (!organization) return print_error(organization.error());
-  if (organization->empty()) {
-    return print_error({"no organization is named", "name one with --org ID"});
-  }
   const auto history = store->counts(*organization);
   if (!history) return print_error(history.error());
   show(global.format, *history);

@@ -35,25 +35,20 @@ void define_evidence_commands(CLI::App& audit, CommandLine& line) {
   choose(exported, line, line.audit_export);
 }
 
-std::optional<std::uint64_t> parse_run(const std::string& text) {
-  return parse_whole(text, 1, std::uint64_t{1} << 62U);
-}
-
 void define_undo_command(CLI::App& app, CommandLine& line) {
   CLI::App& undo =
       command(app, "undo", "Plan to take back what a run did; writes nothing",
               "Takes back what the run changed and is still so. What cannot be brought back is "
               "said in the\n"
-              "plan. rolecall apply FILE makes it, under the limits of the policy as it is then. "
+              "plan. rolecall apply FILE --undo RUN makes it, under the limits of the policy as it "
+              "is then. "
               "The policy\n"
               "stays as it is: revert it too, or the next apply makes the run's changes again.\n"
               "Examples:\n"
               "  rolecall audit list                     which run was it?\n"
               "  rolecall undo 12 --out undo.plan        read what it prints\n"
-              "  rolecall apply undo.plan                do it\n");
-  parsed_option(undo, "run", line.undo.run, "The run's number in audit list", "RUN",
-                "must be the number of a run", parse_run)
-      ->required();
+              "  rolecall apply undo.plan --undo 12      do it\n");
+  run_option(undo, "run", line.undo.run, "The run's number in audit list")->required();
   option(undo, "policy", line.undo.policy, kPolicyHelp, "POLICY");
   option(undo, "--out", line.undo.out, "Save the plan to this file", "FILE");
   choose(undo, line, line.undo);
@@ -78,9 +73,7 @@ void define_audit_commands(CLI::App& app, CommandLine& line) {
   CLI::App& show = command(audit, "show", "One run and every change it tried",
                            "Examples:\n"
                            "  rolecall audit show 12 --format json\n");
-  parsed_option(show, "run", line.audit_show.run, "The run's number in audit list", "RUN",
-                "must be the number of a run", parse_run)
-      ->required();
+  run_option(show, "run", line.audit_show.run, "The run's number in audit list")->required();
   choose(show, line, line.audit_show);
   define_evidence_commands(audit, line);
   define_undo_command(app, line);

@@ -66,6 +66,13 @@ CLI::Option* whole_option(CLI::App& app, const std::string& name, T& target,
       [least, most](const std::string& text) { return parse_whole(text, least, most); });
 }
 
+inline CLI::Option* run_option(CLI::App& app, const std::string& name, std::int64_t& target,
+                               const std::string& what) {
+  return parsed_option(
+      app, name, target, what, "RUN", "must be the number of a run",
+      [](const std::string& text) { return parse_whole(text, 1, std::uint64_t{1} << 62U); });
+}
+
 inline CLI::App& command(CLI::App& parent, const std::string& name, const std::string& what,
                          const std::string& examples) {
   CLI::App* app = parent.add_subcommand(name, what);

@@ -92,9 +92,14 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       "  rolecall apply\n"
       "  rolecall apply --yes            without asking, for scripts\n"
       "  rolecall apply changes.plan     what was reviewed, and nothing else\n"
+      "  rolecall apply undo.plan --undo 12            what takes back run 12\n"
       "  rolecall apply --expect-digest 9f2c41d07a3e   only if the plan is still that one\n");
   option(apply, "target", line.apply.target,
          "A policy (file or folder), or a plan that rolecall plan --out saved", "POLICY|PLANFILE");
+  option(apply, "policy", line.apply.policy,
+         "The policy of a saved plan (default: as without a plan)", "POLICY");
+  run_option(apply, "--undo", line.apply.undo,
+             "Apply a saved plan that takes back this run, as rolecall undo saves it");
   apply.add_flag("--yes", line.apply.yes, "Do not ask");
   parsed_option(apply, "--expect-digest", line.apply.expect_digest,
                 "Apply, without asking, only a plan with this digest: the one that was reviewed",

@@ -58,17 +58,18 @@ void define_explain(CLI::App& app, CommandLine& line) {
 void define_reading_commands(CLI::App& app, CommandLine& line) {
   define_explain(app, line);
   define_import(app, line);
-  CLI::App& get =
-      command(app, "get", "Show something of the live organization",
-              fmt::format("THING is one of:\n  {}\n", things_in_words()) +
-                  "Examples:\n"
-                  "  rolecall get users\n"
-                  "  rolecall get user ada@acme.example\n"
-                  "  rolecall get group engineering --format json\n"
-                  "  rolecall get users --all        also managed accounts outside the directory\n"
-                  "  rolecall get groups --format csv\n"
-                  "  rolecall get counts --record    and keep them, for a schedule\n"
-                  "  rolecall get counts --history --format csv\n");
+  CLI::App& get = command(
+      app, "get", "Show something of the live organization",
+      fmt::format("THING is one of:\n  {}\n", things_in_words()) +
+          "Examples:\n"
+          "  rolecall get users\n"
+          "  rolecall get user ada@acme.example\n"
+          "  rolecall get group engineering --format json\n"
+          "  rolecall get users --all        also managed accounts outside the directory\n"
+          "  rolecall get groups --format csv\n"
+          "  rolecall get counts --record    and keep them, for a schedule\n"
+          "  rolecall get counts --history --format csv\n"
+          "  rolecall get pins               the account the store knows for each address\n");
   const auto known = [](const std::string& text) -> std::string {
     if (find_thing(text) != nullptr) return {};
     const auto near = closest(text, thing_names());

@@ -5,7 +5,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::array<Thing, 11> kThings{{{ThingKind::org, "org", ""},
+constexpr std::array<Thing, 12> kThings{{{ThingKind::org, "org", ""},
                                          {ThingKind::orgs, "orgs", ""},
                                          {ThingKind::directories, "directories", ""},
                                          {ThingKind::domains, "domains", ""},
@@ -15,7 +15,8 @@ constexpr std::array<Thing, 11> kThings{{{ThingKind::org, "org", ""},
                                          {ThingKind::user, "user", "EMAIL|ID"},
                                          {ThingKind::groups, "groups", ""},
                                          {ThingKind::group, "group", "NAME|ID"},
-                                         {ThingKind::counts, "counts", ""}}};
+                                         {ThingKind::counts, "counts", ""},
+                                         {ThingKind::pins, "pins", ""}}};
 
 constexpr auto kNames = [] {
   std::array<std::string_view, kThings.size()> names;

@@ -24,6 +24,7 @@ enum class ThingKind : std::uint8_t {
   groups,
   group,
   counts,
+  pins,
 };
 
 struct Thing {

@@ -68,6 +68,8 @@ struct ApplyOptions {
   bool accept_shrink = false;
   std::vector<std::string> invite_again{};
   LogOptions log{};
+  std::string policy{};   ///< of a saved plan; empty: the default one
+  std::int64_t undo = 0;  ///< the run that a saved plan takes back; 0: it is no undo
 };
 
 struct RunOptions {

@@ -162,6 +162,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   auto snapshot = fetch(client, scope, catalog, progress);
   if (!snapshot) return stop(snapshot.error());
   snapshot->read_calls += first_calls;
+  out.server_date = snapshot->server_date;
   hold_against(*snapshot, catalog, desired, request);
   out.learned = learned_from(*snapshot, catalog, desired, request.memory);
 

@@ -30,6 +30,8 @@ struct PlanRequest {
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
   Memory memory{};                  ///< what else they know
+  std::string store{};              ///< id of the store that remembers; empty: there is none yet
+  std::string audit_head{};         ///< the last row of its log, "12:9f86d0..."
   std::optional<CleanRun> last_clean{};  ///< what the origins of changes are told against
   bool for_people = true;      ///< somebody reads the plan: effects, seats and origins are told
   bool accept_shrink = false;  ///< a person says that the organization has become this small
@@ -53,6 +55,7 @@ struct Planned {
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise
   std::vector<Loss> losses;                    ///< what the plan takes along: likewise
+  std::optional<Instant> server_date{};        ///< what the server's clock said at the end
   std::optional<QuickLook> look{};             ///< likewise, where all is as it should be
   bool quick = false;  ///< the plan is empty as far as a quick look can tell
 };

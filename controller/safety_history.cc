@@ -89,6 +89,8 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
   const auto runs = store.runs(kRunsLookedAt);
   if (!runs) return tl::make_unexpected(runs.error());
   out.last_clean = last_clean(*runs, organization);
+  out.store = store.id();
+  out.audit_head = format_head(store.head());
   return out;
 }
 

@@ -18,6 +18,8 @@ struct Remembered {
   SafetyHistory history;
   Memory memory;
   std::optional<CleanRun> last_clean;
+  std::string store;       ///< its id; empty: there is none yet
+  std::string audit_head;  ///< the last row of its log, "12:9f86d0..."
 };
 
 /// `now` is the time itself, never the instant a plan is made for: a plan for next year must not

@@ -39,6 +39,8 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   request.history = std::move(before->history);
   request.memory = std::move(before->memory);
   request.last_clean = std::move(before->last_clean);
+  request.store = std::move(before->store);
+  request.audit_head = std::move(before->audit_head);
   if (!global.at) request.clock = [] { return SystemClock().now(); };
   return request;
 }

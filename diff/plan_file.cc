@@ -18,8 +18,14 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kFormat = 2;
+constexpr int kLinesDeep = 3;
 constexpr std::string_view kAgain = "make a new plan";
+
+json::value text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return json_text(text);
+}
 
 json::object behind_object(const Plan& plan) {
   std::map<std::string, std::string> groups;
@@ -45,12 +51,15 @@ json::object saved_object(const Plan& plan, const SavedPlanInfo& info) {
   json::object out{{"rolecall_plan", kFormat},
                    {"tool_version", json_text(info.tool_version)},
                    {"created", format_instant(info.created)},
+                   {"server_date", info.server_date ? json_text(format_instant(*info.server_date))
+                                                    : json::value(nullptr)},
+                   {"store", text_or_null(info.store)},
+                   {"audit_head", text_or_null(info.audit_head)},
                    {"policy_path", json_text(info.policy_path)},
                    {"at_given", info.at_given},
                    {"plan", std::move(shown)},
                    {"behind", behind_object(plan)}};
-  if (plan.undo_of != 0) out.emplace("store", json_text(info.store));
-  Digest checksum("rolecall plan file 1");
+  Digest checksum("rolecall plan file 2");
   checksum.field(json::serialize(out));
   out.emplace("checksum", checksum.hex());
   return out;
@@ -220,7 +229,7 @@ const Change* find(const Plan& plan, const Change& wanted) {
 }  // namespace
 
 std::string save_plan(const Plan& plan, const SavedPlanInfo& info) {
-  return print_json(saved_object(plan, info), 3);
+  return print_json(saved_object(plan, info), kLinesDeep);
 }
 
 Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool_version) {
@@ -245,6 +254,9 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
                 std::string(kAgain));
   }
   out.info.created = in.instant("created");
+  if (!in.value("server_date").is_null()) out.info.server_date = in.instant("server_date");
+  out.info.store = in.text_or_null("store");
+  out.info.audit_head = in.text_or_null("audit_head");
   out.info.policy_path = in.text("policy_path");
   out.info.at_given = in.boolean("at_given");
   out.plan = read_plan(in.object("plan"));
@@ -252,8 +264,7 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
   const auto groups = behind.object("groups").table();
   const auto resources = behind.object("resources").table();
   behind.end();
-  if (out.plan.undo_of != 0) out.info.store = in.text("store");
-  const std::string checksum = in.text("checksum");
+  out.checksum = in.text("checksum");
   in.end();
   const auto& changes = out.plan.changes;
   for (std::size_t i = 1; i < changes.size(); ++i) {
@@ -271,9 +282,12 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
   // Written anew it must be the same: so whatever was not looked at above is right too.
   const json::value again = saved_object(out.plan, out.info);
   if (again != *document) {
-    return fail(again.at("checksum") != *in.value("checksum").if_string()
+    return fail(again.at("checksum").as_string() != out.checksum
                     ? "plan checksum does not match its content - make a new plan"
                     : "plan holds what does not follow from its changes - make a new plan");
+  }
+  if (print_json(again, kLinesDeep) != bytes) {
+    return fail("plan is not byte for byte as rolecall wrote it - make a new plan");
   }
   return out;
 }

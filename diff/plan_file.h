@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,10 @@ struct SavedPlanInfo {
   std::string tool_version;
   Instant created;
   std::string policy_path;
-  bool at_given = false;  ///< the instant was asked for with --at, so it is used again
-  std::string store{};    ///< id of the store whose run is undone; of no account otherwise
+  bool at_given = false;     ///< the instant was asked for with --at, so it is used again
+  std::string store{};       ///< id of the store it was made with; empty: there was none
+  std::string audit_head{};  ///< last row of that store's log then, "12:9f86d0..."; empty: none
+  std::optional<Instant> server_date{};  ///< what the server's clock said then, where it did
   bool operator==(const SavedPlanInfo&) const = default;
 };
 
@@ -23,15 +26,16 @@ struct SavedPlan {
   SavedPlanInfo info;
   /// Without what only the live organization tells: gaps, names, org admins, renames.
   Plan plan;
+  std::string checksum{};  ///< of the file; tells it from every other saved plan
 };
 
 /// The bytes of a plan file: the object of render_json with what is needed to prove later that it
 /// still means the same (ids behind names, descriptions), and a checksum over all of it.
 [[nodiscard]] std::string save_plan(const Plan& plan, const SavedPlanInfo& info);
 
-/// Reads a plan file back. Refuses whatever save_plan of this version does not write: other
-/// formats, other versions of the tool, unknown or missing members, wrong types (naming the member,
-/// "$.plan.changes[7].kind"), anything that does not fit the digests.
+/// Reads a plan file back. Refuses whatever save_plan of this version does not write, to the byte:
+/// other formats, other versions of the tool, unknown or missing members, wrong types (naming the
+/// member, "$.plan.changes[7].kind"), anything that does not fit the digests.
 ///
 /// The checksum guards against damage, not against malice: whoever can write the file can make it
 /// anew. What keeps a forged file harmless is that only changes of a fresh plan are ever applied.

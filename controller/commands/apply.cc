@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "controller/apply_run.h"
 #include "controller/commands.h"
@@ -12,6 +10,7 @@
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/safety_history.h"
+#include "controller/saved_plan.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -22,32 +21,26 @@ namespace {
 
 constexpr int kRefused = 4;
 constexpr int kStale = 5;
-/// In the log: what such a run leaves undone is not known from it.
-constexpr const char* kSavedPlanCommand = "apply PLANFILE";
-
-/// A saved plan is a file that holds a JSON object; a policy is a folder or TOML.
-bool is_plan_file(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  std::ifstream in(path, std::ios::binary);
-  char first = '\0';
-  in >> first;
-  return first == '{';
+/// The saved plan at `path`; nothing where that is a policy.
+Result<std::optional<SavedPlan>> saved_plan_at(const std::string& path) {
+  const auto bytes = read_plan_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  auto parsed = parse_saved_plan(**bytes);
+  if (!parsed) {
+    return fail(fmt::format("{}: {}", path, parsed.error().what), parsed.error().hint);
+  }
+  return *std::move(parsed);
 }
 
-std::string read_whole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// The policy a saved plan was made from: as it was named, from the current folder or from the
-/// plan's.
-std::string policy_of(const SavedPlan& saved, const std::string& plan_file) {
-  std::error_code ignored;
-  const std::filesystem::path named = saved.info.policy_path;
-  if (std::filesystem::exists(named, ignored)) return named.string();
-  const std::filesystem::path beside = std::filesystem::path(plan_file).parent_path() / named;
-  return std::filesystem::exists(beside, ignored) ? beside.string() : named.string();
+Result<std::string> policy_to_apply(const std::optional<SavedPlan>& saved,
+                                    const GlobalOptions& global, const ApplyOptions& options) {
+  if (saved) {
+    return agreed_policy(*saved, options.target, {options.policy, global.at, options.undo});
+  }
+  if (options.policy.empty() && options.undo == 0) return policy_path_or_default(options.target);
+  return fail(fmt::format("{} is no saved plan", quote(options.target)),
+              "--undo, and a policy as second argument, go with a saved plan");
 }
 
 int stale(const std::vector<std::string>& reasons) {
@@ -57,6 +50,22 @@ int stale(const std::vector<std::string>& reasons) {
   }
   print_message(message + "Make a new plan.\n");
   return kStale;
+}
+
+void add(std::string reason, std::vector<std::string>& reasons) {
+  if (!reason.empty()) reasons.push_back(std::move(reason));
+}
+
+/// What speaks against the plan before anything is asked of the API. To be called before earlier
+/// runs are settled: that adds rows to the log.
+Result<std::vector<std::string>> judge(const SavedPlan& saved, const Store& store, Instant local,
+                                       Clocks& now) {
+  const auto told = clocks(saved, store, local);
+  if (!told) return tl::make_unexpected(told.error());
+  now = *told;
+  auto reasons = log_reasons(saved, store);
+  if (reasons) add(age_problem(saved.info, now), *reasons);
+  return reasons;
 }
 
 /// 0 where the plan is the one that was reviewed, or nobody said which one was.
@@ -87,6 +96,16 @@ Result<void> release(const std::vector<std::string>& addresses, Memory& memory) 
     if (released == 0) return fail(fmt::format("no invitation of {} is in doubt", quote(address)));
   }
   return {};
+}
+
+Result<LoggedRun> run_to_undo(const Store& store, RunId run, const std::string& organization) {
+  const auto record = store.run(run);
+  if (!record) return tl::make_unexpected(record.error());
+  if (*record && (*record)->start.organization != organization) {
+    return fail(fmt::format("it undoes run {}, which was on organization {}; the policy is for {}",
+                            run, quote((*record)->start.organization), quote(organization)));
+  }
+  return logged_run(store, run);
 }
 
 enum class Consent { given, refused, cannot_ask };
@@ -176,40 +195,47 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
 }  // namespace
 
 int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
-  std::optional<SavedPlan> saved;
-  std::string policy_path;
-  GlobalOptions effective = global;
-  if (!options.target.empty() && is_plan_file(options.target)) {
-    auto parsed = parse_saved_plan(read_whole(options.target));
-    if (!parsed) {
-      print_error(
-          {fmt::format("{}: {}", options.target, parsed.error().what), parsed.error().hint});
-      return kStale;
-    }
-    saved = std::move(*parsed);
-    policy_path = policy_of(*saved, options.target);
-    if (saved->info.at_given && !effective.at) effective.at = saved->plan.at;
-  } else {
-    const auto path = policy_path_or_default(options.target);
-    if (!path) return print_error(path.error());
-    policy_path = *path;
+  const auto found = saved_plan_at(options.target);
+  if (!found) {
+    print_error(found.error());
+    return kStale;
   }
-  auto connection = Connection::open(effective);
+  const std::optional<SavedPlan>& saved = *found;
+  const auto path = policy_to_apply(saved, global, options);
+  if (!path) return print_error(path.error());
+  const std::string& policy_path = *path;
+  auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
-  // A policy that cannot be used must not leave a store behind.
+  // A policy that cannot be used must not leave a store behind, nor must a plan of another store.
   if (const auto readable = read_policy_files(policy_path); !readable) {
     return print_error(readable.error());
   }
-  OpenStore opened = open_store(store_path(effective, policy_path), "apply", options.log);
+  const std::string store = store_path(global, policy_path);
+  std::error_code ignored;
+  if (saved && needs_store(*saved) && !std::filesystem::exists(store, ignored)) {
+    return stale({other_store(*saved, fmt::format("there is none at {}", store))});
+  }
+  OpenStore opened = open_store(store, "apply", options.log);
   if (!opened.store) {
     print_error(opened.error);
     return opened.exit_code;
+  }
+  Clocks now;
+  std::vector<std::string> reasons;
+  if (saved) {
+    auto judged = judge(*saved, *opened.store, connection->clock().now(), now);
+    if (!judged) {
+      print_error(judged.error());
+      return 8;
+    }
+    reasons = *std::move(judged);
   }
   if (const int code = settle_earlier_runs(*opened.store, connection->reads(), policy_path);
       code != 0) {
     return code;
   }
-  auto request = plan_request(effective, policy_path);
+  if (!reasons.empty()) return stale(reasons);
+  auto request = plan_request(global, policy_path);
   if (!request) {
     print_error(request.error());
     return 8;
@@ -219,30 +245,31 @@ int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
     return print_error(released.error());
   }
   if (saved) request->only = &*saved;
-  std::string command = saved ? kSavedPlanCommand : command_in_log(kApplyCommand, effective);
   std::optional<LoggedRun> undone;
   if (saved && saved->plan.undo_of != 0) {
-    if (saved->info.store != opened.store->id()) {
-      return stale({"the plan undoes a run of another store"});
-    }
-    auto logged = logged_run(*opened.store, saved->plan.undo_of);
+    auto logged = run_to_undo(*opened.store, saved->plan.undo_of, request->policy_organization);
     if (!logged) return stale({logged.error().what});
     undone = std::move(*logged);
     request->undo = &*undone;
-    command = undo_command(undone->run);
   }
-  const Planned planned = plan_with_progress(effective, connection->reads(), *request);
-  if (!planned.stale.empty()) return stale(planned.stale);
+  const Planned planned = plan_with_progress(global, connection->reads(), *request);
+  if (saved) {
+    reasons = planned.stale;
+    now.local = connection->clock().now();
+    now.server = planned.server_date;
+    add(age_problem(saved->info, now), reasons);
+    if (!reasons.empty()) return stale(reasons);
+  }
   if (const int code = show_problems(global, planned); code != 0) return code;
   if (const int code = check_digest(options.expect_digest, *planned.plan); code != 0) return code;
-  ApplyRun run{effective,
+  ApplyRun run{global,
                connection->writes(),
                connection->clock(),
                opened,
-               command,
+               saved ? saved_plan_command(*saved) : command_in_log(kApplyCommand, global),
                policy_path,
                git_commit_of(policy_path),
-               StopSwitch(store_path(effective, policy_path))};
+               StopSwitch(store)};
   // Whoever names a digest has reviewed the plan, as whoever saved one has.
   return apply_planned(run, planned, !saved && !options.yes && options.expect_digest.empty());
 }

@@ -12,6 +12,7 @@
 #include "controller/get_things.h"
 #include "controller/listing.h"
 #include "controller/output.h"
+#include "controller/pins.h"
 #include "state/api/endpoints.h"
 #include "state/model/json.h"
 #include "state/model/keys.h"
@@ -303,7 +304,9 @@ Result<void> get_thing(const GlobalOptions& global, const GetOptions& options, R
 }
 
 int run_get(const GlobalOptions& global, const GetOptions& options) {
-  if (const auto thing = thing_of(options); !thing) return print_error(thing.error());
+  const auto thing = thing_of(options);
+  if (!thing) return print_error(thing.error());
+  if ((*thing)->kind == ThingKind::pins) return show_pins(global);
   if (options.history) return show_count_history(global);
   if (options.record) return record_counts(global);
   auto connection = Connection::open(global);

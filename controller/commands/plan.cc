@@ -10,6 +10,7 @@
 #include "controller/output.h"
 #include "controller/private_file.h"
 #include "controller/progress.h"
+#include "controller/saved_plan.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
 
@@ -38,12 +39,17 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   const Plan& plan = *planned.plan;
   std::string apply_command = fmt::format("rolecall apply {}", *policy);
   if (!options.out.empty()) {
-    const SavedPlanInfo info{ROLECALL_VERSION, connection->clock().now(), *policy,
-                             global.at.has_value()};
-    if (const auto saved = write_private_file(options.out, save_plan(plan, info)); !saved) {
+    const SavedPlanInfo info{ROLECALL_VERSION,
+                             connection->clock().now(),
+                             *policy,
+                             global.at.has_value(),
+                             request->store,
+                             request->audit_head,
+                             planned.server_date};
+    if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
       return print_error(saved.error());
     }
-    apply_command = fmt::format("rolecall apply {}", options.out);
+    apply_command = command_to_apply(options.out, {*policy, global.at});
   }
   print(view(global, plan, apply_command, options.base.empty() ? nullptr : &base.result()));
   int code = exit_code(plan);

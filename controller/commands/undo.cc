@@ -6,16 +6,16 @@
 #include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/private_file.h"
+#include "controller/saved_plan.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
 
 namespace rolecall {
 namespace {
 
-/// What the log has of the run, and of which store it is.
+/// What the log has of the run.
 struct Found {
   LoggedRun run;
-  std::string store;
   std::string organization;
   bool ended = false;
 };
@@ -27,8 +27,7 @@ Result<Found> find_run(const std::string& store_path, RunId run) {
   if (!logged) return tl::make_unexpected(logged.error());
   const auto record = store->run(run);
   if (!record) return tl::make_unexpected(record.error());
-  return Found{std::move(*logged), store->id(), (*record)->start.organization,
-               (*record)->end.has_value()};
+  return Found{std::move(*logged), (*record)->start.organization, (*record)->end.has_value()};
 }
 
 /// A run that was cut off is settled first: what became of its last calls is looked up and
@@ -74,12 +73,17 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
   }
   std::string apply_command;
   if (!options.out.empty()) {
-    const SavedPlanInfo info{ROLECALL_VERSION, connection->clock().now(), *policy,
-                             global.at.has_value(), found->store};
-    if (const auto saved = write_private_file(options.out, save_plan(plan, info)); !saved) {
+    const SavedPlanInfo info{ROLECALL_VERSION,
+                             connection->clock().now(),
+                             *policy,
+                             global.at.has_value(),
+                             request->store,
+                             request->audit_head,
+                             planned.server_date};
+    if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
       return print_error(saved.error());
     }
-    apply_command = fmt::format("rolecall apply {}", options.out);
+    apply_command = command_to_apply(options.out, {*policy, global.at, options.run});
   }
   print(view(global, plan, apply_command));
   return finish_output(exit_code(plan));

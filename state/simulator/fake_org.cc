@@ -256,6 +256,9 @@ FakeOrg::~FakeOrg() = default;
 HttpResponse FakeOrg::handle(const HttpRequest& request) {
   return gateway_->handle(request);
 }
+Instant FakeOrg::now() const {
+  return gateway_->now();
+}
 json::value FakeOrg::state() const {
   return write_state(gateway_->world);
 }

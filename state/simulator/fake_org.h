@@ -63,6 +63,8 @@ class FakeOrg {
   ///   POST /_simulator/accept            {"emails": [...]}: these invitations are accepted
   [[nodiscard]] HttpResponse handle(const HttpRequest& request);
 
+  /// What its clock says.
+  [[nodiscard]] Instant now() const;
   /// The whole organization as JSON, sorted, in the seed format: what from_seed would take.
   [[nodiscard]] boost::json::value state() const;
   /// Every API request so far: {"n", "at", "method", "target", "operation", "body", "status",

@@ -148,13 +148,16 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
     response_.version(version_);
     response_.result(static_cast<unsigned>(answer_.status));
     response_.keep_alive(keep_alive_);
-    response_.set(http::field::date,
-                  format_http_date(std::chrono::time_point_cast<Instant::duration>(
-                      std::chrono::system_clock::now())));
+    response_.set(http::field::date, format_http_date(org_time()));
     for (const auto& [name, value] : answer_.headers) response_.insert(name, value);
     response_.body() = std::move(answer_.body);
     // 204 must not have a length (RFC 9110 section 8.6).
     if (answer_.status != 204) response_.content_length(response_.body().size());
+  }
+
+  Instant org_time() {
+    const std::lock_guard lock(shared_.mutex);
+    return shared_.org.now();
   }
 
   void write() {

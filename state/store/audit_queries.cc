@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "state/store/log_tables.h"
 #include "state/store/store_impl.h"
 
 namespace rolecall {
@@ -158,6 +159,47 @@ Result<std::optional<RunRecord>> Store::run(RunId run) const {
   auto record = read_run(rows);
   if (!record) return tl::make_unexpected(record.error());
   return std::move(*record);
+}
+
+Result<std::optional<RunRecord>> Store::last_sent_by(const std::string& command) const {
+  auto statement = impl_->database.prepare(
+      "SELECT id FROM runs WHERE command = ? "
+      "AND EXISTS (SELECT 1 FROM intents WHERE run = runs.id) ORDER BY id DESC LIMIT 1");
+  if (!statement) return tl::make_unexpected(statement.error());
+  auto rows = statement->use();
+  auto row = rows.bind(command).next();
+  if (!row) return tl::make_unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return run(rows.integer(0));
+}
+
+Result<std::optional<ChainHead>> Store::head_at(std::int64_t seq) const {
+  auto statement = impl_->database.prepare("SELECT seq, hash FROM log WHERE seq = ?");
+  if (!statement) return tl::make_unexpected(statement.error());
+  auto rows = statement->use();
+  auto row = rows.bind(seq).next();
+  if (!row) return tl::make_unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return ChainHead{rows.integer(0), rows.text(1)};
+}
+
+Result<std::optional<Instant>> Store::latest_after(std::int64_t seq) const {
+  // The tables of the log whose rows have a time.
+  std::string times;
+  for (const LogTable& table : log_tables()) {
+    for (const LogColumn& column : table.columns) {
+      if (column.name != "at") continue;
+      times += fmt::format(" WHEN '{}' THEN (SELECT at FROM {} WHERE {} = log.row)", table.type,
+                           table.table, table.columns.front().name);
+    }
+  }
+  auto statement = impl_->database.prepare(
+      fmt::format("SELECT ifnull(max(CASE type{} END), '') FROM log WHERE seq > ?", times));
+  if (!statement) return tl::make_unexpected(statement.error());
+  auto rows = statement->use();
+  auto row = rows.bind(seq).next();
+  if (!row) return tl::make_unexpected(row.error());
+  return parse_instant(rows.text(0));
 }
 
 Result<std::vector<CallRecord>> Store::calls(RunId run) const {

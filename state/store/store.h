@@ -143,6 +143,14 @@ class Store {
   [[nodiscard]] Result<std::vector<RunRecord>> runs(std::size_t limit) const;
   [[nodiscard]] Result<std::optional<RunRecord>> run(RunId run) const;
   [[nodiscard]] Result<std::vector<CallRecord>> calls(RunId run) const;
+  /// The newest run that was begun with this command and sent something, or may have.
+  [[nodiscard]] Result<std::optional<RunRecord>> last_sent_by(const std::string& command) const;
+
+  /// The head of the log when this was its last row; nothing where there is no such row.
+  [[nodiscard]] Result<std::optional<ChainHead>> head_at(std::int64_t seq) const;
+  /// The latest time that rows after this one tell; nothing where none of them tells any.
+  [[nodiscard]] Result<std::optional<Instant>> latest_after(std::int64_t seq) const;
+
   /// Runs without an end are closed as "interrupted", with what their rows tell: an intent without
   /// outcome counts as in doubt. To be called with the lock held, before begin_run: then their
   /// processes are dead. Returns how many there were.

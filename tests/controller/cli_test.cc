@@ -153,6 +153,10 @@ TEST(CommandLine, TakesUndoReportAndTheHistoryOfCounts) {
   EXPECT_EQ(std::get<UndoOptions>(undo.command).run, 12);
   EXPECT_EQ(std::get<UndoOptions>(undo.command).policy, "access/");
   EXPECT_EQ(std::get<UndoOptions>(undo.command).out, "undo.plan");
+  const Invocation taken_back = accepted({"apply", "undo.plan", "access/", "--undo", "12"});
+  EXPECT_EQ(std::get<ApplyOptions>(taken_back.command).target, "undo.plan");
+  EXPECT_EQ(std::get<ApplyOptions>(taken_back.command).policy, "access/");
+  EXPECT_EQ(std::get<ApplyOptions>(taken_back.command).undo, 12);
   const Invocation report =
       accepted({"report", "--out", "a.html", "--csv", "t", "--direct-access"});
   EXPECT_EQ(std::get<ReportOptions>(report.command).out, "a.html");
@@ -206,6 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"plan", "--at", "2026-02-30"}, "must be a date or a moment"},
         Refused{{"apply", "--expect-digest", "9f2c41d07a3"}, "must be the first 12 or more"},
         Refused{{"apply", "--expect-digest", ""}, "must be the first 12 or more"},
+        Refused{{"apply", "undo.plan", "--undo", "0"}, "must be the number of a run"},
         Refused{{"plan", "--expect-digest", "9f2c41d07a3e"},
                 "--expect-digest is an option of apply, not of rolecall plan"},
         Refused{{"plan", "--format", "xml"}, "must be one of text, json, markdown"},

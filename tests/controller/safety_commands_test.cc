@@ -57,7 +57,9 @@ class SafetyCommands : public testing::Test {
   }
   [[nodiscard]] Ran apply(std::string target = {}) {
     if (target.empty()) target = policy_;
-    return test::run_captured([&] { return run_apply(org_.global(), {target, true}); });
+    ApplyOptions options{target, true};
+    if (target != policy_) options.policy = policy_;
+    return test::run_captured([&] { return run_apply(org_.global(), options); });
   }
   [[nodiscard]] Ran once() {
     return test::run_captured([&] {
@@ -99,6 +101,41 @@ TEST_F(SafetyCommands, WhatARefusalPrintsLetsThePlanThroughOnce) {
   EXPECT_EQ(again.code, 4);
   EXPECT_THAT(again.out, HasSubstr("was used up by run 2"));
   EXPECT_EQ(writes(), before);
+}
+
+TEST_F(SafetyCommands, AnAcknowledgementOfAnythingElseSendsNothing) {
+  policy(without(8));
+  const std::string good = stanzas(apply().out);
+  const auto with = [&](std::string_view what, std::string_view instead) {
+    std::string text = good;
+    const std::size_t at = text.find(what);
+    EXPECT_NE(at, std::string::npos) << what;
+    return text.replace(at, what.size(), instead);
+  };
+  const std::size_t digest = good.find("plan   = \"") + std::string_view("plan   = \"").size();
+  std::string other_plan = good;
+  other_plan.replace(digest, 12, "0123456789ab");
+  const std::size_t until = good.find("until  = ") + std::string_view("until  = ").size();
+  std::string expired = good;
+  expired.replace(until, 10, "2020-01-01");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {with("count  = 8", "count  = 7"), "admits 7, the plan has 8"},
+      {other_plan, "is for plan 0123456789ab, this is"},
+      {expired, "ended 2020-01-01"},
+      {with("\"remove_members\"", "\"suspend_users\""), "[[acknowledge]]"},
+  };
+  for (const auto& [stanza, says] : cases) {
+    policy(without(8) + "\n" + stanza);
+    const Ran ran = apply();
+    EXPECT_EQ(ran.code, 4) << stanza << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr(says)) << stanza;
+  }
+  // One more than was acknowledged.
+  policy(without(9) + "\n" + good);
+  EXPECT_EQ(apply().code, 4);
+  EXPECT_EQ(writes(), 0U);
+  policy(without(8) + "\n" + good);
+  EXPECT_EQ(apply().code, 0);
 }
 
 TEST_F(SafetyCommands, ASavedPlanIsAdmittedByAnAcknowledgementMadeAfterIt) {

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <sstream>
+
 #include "tests/support/end_to_end.h"
 
 namespace rolecall::test {
@@ -77,6 +80,46 @@ TEST_F(Trust, AnAddressWithAnotherAccountBehindItIsLeftAloneUntilConfirmed) {
                     "\"712020:22222222-0000-4000-8000-000000000002\" }"));
   rolecall_exits(0, {"apply", "--yes"});
   EXPECT_EQ(writes().size(), 1U);
+}
+
+TEST_F(Trust, WhatTheStoreKnowsOfPeopleGoesIntoAPolicyAndHoldsWithoutTheStore) {
+  const auto seed = [](std::string_view account) {
+    json::object with_account = crowd(2);
+    for (json::value& user : with_account.at("users").as_array()) {
+      if (user.at("email") == "p1@acme.example") user.as_object()["id"] = std::string(account);
+    }
+    return with_account;
+  };
+  constexpr std::string_view kFirst = "712020:11111111-0000-4000-8000-000000000001";
+  start(seed(kFirst));
+  write_policy(acme_policy());
+  rolecall_exits(1, {"get", "pins"});
+  rolecall_exits(0, {"apply", "--yes"});
+  simulator->forget_requests();
+
+  const Outcome lines = rolecall_exits(0, {"get", "pins"}, {{"ROLECALL_API_KEY_FILE", ""}});
+  EXPECT_THAT(lines.out, HasSubstr(fmt::format(
+                             "\n\"p1@acme.example\" = {{ account_id = \"{}\" }}\n", kFirst)));
+  EXPECT_THAT(simulator->requests(), IsEmpty()) << "the API is not asked";
+  EXPECT_THAT(rolecall_exits(0, {"get", "pins", "--format", "csv"}).out,
+              HasSubstr(fmt::format("\np1@acme.example,{}\r\n", kFirst)));
+  const json::value items = json_of({"get", "pins"}).at("items");
+  EXPECT_EQ(items.as_array().size(), 7U);
+  EXPECT_EQ(items.at(0).at("email"), "ada@acme.example");
+  rolecall_exits(1, {"get", "pins", "ada@acme.example"});
+
+  // Without the store, and with somebody else behind the address, the policy alone knows.
+  std::string pins = "[users]\n";
+  std::istringstream all(lines.out);
+  for (std::string line; std::getline(all, line);) {
+    if (line.starts_with("\"p")) pins += line + "\n";
+  }
+  start(seed("712020:22222222-0000-4000-8000-000000000002"));
+  write_policy(with(acme_policy(), "[users]\n", pins));
+  std::filesystem::remove_all(folder.path() / ".rolecall");
+  const Outcome held = rolecall({"plan"});
+  EXPECT_THAT(held.out + held.err, HasSubstr("712020:22222222-0000-4000-8000-000000000002"));
+  EXPECT_THAT(writes(), IsEmpty());
 }
 
 }  // namespace

@@ -86,14 +86,14 @@ TEST_F(Undo, BringsBackWhatWasThereAndIsRecordedAsTheUndoOfThatRun) {
   const Outcome planned = rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   EXPECT_EQ(writes().size(), calls) << "planning an undo writes nothing";
   EXPECT_THAT(planned.out, HasSubstr("Undo of run 1"));
-  EXPECT_THAT(planned.out, HasSubstr("rolecall apply undo.plan"));
+  EXPECT_THAT(planned.out, HasSubstr("rolecall apply undo.plan --undo 1"));
   EXPECT_THAT(planned.out, HasSubstr("kim@acme.example"));
   EXPECT_THAT(planned.out, HasSubstr("people invited anew"));
   EXPECT_THAT(planned.out, HasSubstr("keep the invitation mail"));
   EXPECT_THAT(planned.out, HasSubstr("come back under a new id"));
   EXPECT_THAT(planned.out, HasSubstr("unless the policy is reverted"));
 
-  rolecall_exits(0, {"apply", "undo.plan"});
+  rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
   // Lin has been invited, and has yet to accept.
   std::string now = everything();
   if (const std::size_t at = now.find(" invited"); at != std::string::npos) {
@@ -106,8 +106,8 @@ TEST_F(Undo, BringsBackWhatWasThereAndIsRecordedAsTheUndoOfThatRun) {
 
 TEST_F(Undo, IsUsedUpOnceItWasApplied) {
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
-  rolecall_exits(0, {"apply", "undo.plan"});
-  EXPECT_THAT(rolecall_exits(5, {"apply", "undo.plan"}).err, HasSubstr("stale"));
+  rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
+  EXPECT_THAT(rolecall_exits(5, {"apply", "undo.plan", "--undo", "1"}).err, HasSubstr("stale"));
   const Outcome again = rolecall_exits(0, {"undo", "1"});
   EXPECT_THAT(again.out, HasSubstr("nothing of the run can be taken back"));
   EXPECT_THAT(again.out, HasSubstr("run 2 changed it since"));
@@ -116,17 +116,17 @@ TEST_F(Undo, IsUsedUpOnceItWasApplied) {
 TEST_F(Undo, OfAnUndoIsTheRunAgain) {
   const std::string after = everything();
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
-  rolecall_exits(0, {"apply", "undo.plan"});
+  rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
   const Outcome planned = rolecall_exits(0, {"undo", "2", "--out", "redo.plan"});
   EXPECT_THAT(planned.out, Not(HasSubstr("unless the policy is reverted")));
-  rolecall_exits(0, {"apply", "redo.plan"});
+  rolecall_exits(0, {"apply", "redo.plan", "--undo", "2"});
   EXPECT_EQ(everything(), after);
 }
 
 TEST_F(Undo, TheNextApplyOfThePolicyDoesItAgainUnlessItIsReverted) {
   const std::string after = everything();
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
-  rolecall_exits(0, {"apply", "undo.plan"});
+  rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
   rolecall_exits(2, {"plan", "--detailed-exitcode"});
   write_policy(acme_policy());
   rolecall_exits(0, {"plan", "--detailed-exitcode"});
@@ -135,7 +135,7 @@ TEST_F(Undo, TheNextApplyOfThePolicyDoesItAgainUnlessItIsReverted) {
 TEST_F(Undo, ThePolicyMayBeRevertedBetweenPlanAndApply) {
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   write_policy(acme_policy());
-  rolecall_exits(0, {"apply", "undo.plan"});
+  rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
   rolecall_exits(0, {"plan", "--detailed-exitcode"});
 }
 
@@ -143,7 +143,7 @@ TEST_F(Undo, LeavesAloneWhatPeopleChangedSinceAndIsStaleForIt) {
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   simulator->by_hand("POST",
                      "users/712020:00000000-0000-4000-8000-000000000005/restore");  // Rosa
-  const Outcome stale = rolecall_exits(5, {"apply", "undo.plan"});
+  const Outcome stale = rolecall_exits(5, {"apply", "undo.plan", "--undo", "1"});
   EXPECT_THAT(stale.err, HasSubstr("rosa@acme.example"));
   const Outcome planned = rolecall_exits(0, {"undo", "1"});
   EXPECT_THAT(planned.out, HasSubstr("they are active now"));
@@ -153,20 +153,20 @@ TEST_F(Undo, StopsAtTheLimitsOfThePolicyAndAtAStop) {
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   rolecall_exits(0, {"stop", "--reason", "think first"});
   const std::size_t calls = writes().size();
-  rolecall_exits(4, {"apply", "undo.plan"});
+  rolecall_exits(4, {"apply", "undo.plan", "--undo", "1"});
   rolecall_exits(0, {"resume"});
   write_policy(with(wrong_policy(), "min_org_admins = 1",
                     "min_org_admins = 1\nprotected_users = [\"kim@acme.example\"]"));
   rolecall_exits(4, {"undo", "1", "--out", "refused.plan"});
-  rolecall_exits(4, {"apply", "undo.plan"});
+  rolecall_exits(4, {"apply", "undo.plan", "--undo", "1"});
   EXPECT_EQ(writes().size(), calls);
 }
 
 TEST_F(Undo, OfARunOfAnotherStoreIsRefused) {
   rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   const Outcome outcome =
-      rolecall_exits(5, {"apply", "undo.plan", "--store", ".other/rolecall.db"});
-  EXPECT_THAT(outcome.err, HasSubstr("another store"));
+      rolecall_exits(5, {"apply", "undo.plan", "--undo", "1", "--store", ".other/rolecall.db"});
+  EXPECT_THAT(outcome.err, HasSubstr("it was made with the store"));
 }
 
 TEST_F(Undo, SaysWhenThereIsNoSuchRunOrStore) {
@@ -209,7 +209,7 @@ TEST_F(UndoOfACutOffRun, LooksUpWhatBecameOfItFirst) {
   const Outcome planned = rolecall_exits(0, {"undo", "1", "--out", "undo.plan"});
   EXPECT_THAT(planned.err, HasSubstr("cut off"));
   if (made() > 0) {
-    rolecall_exits(0, {"apply", "undo.plan"});
+    rolecall_exits(0, {"apply", "undo.plan", "--undo", "1"});
   }
   EXPECT_EQ(made(), 0U);
 }

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "diff/plan_file.h"
+#include "diff/plan_json.h"
 #include "state/model/digest.h"
 #include "state/model/json.h"
 #include "tests/fuzz/bytes.h"
@@ -16,7 +17,7 @@ void require_stable(std::string_view bytes) {
   const auto saved = parse_saved_plan(bytes, "1");
   if (!saved) return require(!saved.error().what.empty(), "a refusal without words");
   const std::string again = save_plan(saved->plan, saved->info);
-  require(*parse_json(again) == *parse_json(bytes), "a plan that is saved otherwise");
+  require(again == bytes, "a plan that is saved otherwise");
   const auto twice = parse_saved_plan(again, "1");
   require(twice && save_plan(twice->plan, twice->info) == again, "a plan that is read otherwise");
   require(
@@ -30,10 +31,11 @@ void with_fitting_checksum(std::string_view bytes) {
   if (!document || !document->is_object()) return;
   boost::json::object object = document->get_object();
   object.erase("checksum");
-  Digest checksum("rolecall plan file 1");
+  Digest checksum("rolecall plan file 2");
   checksum.field(boost::json::serialize(object));
   object.emplace("checksum", checksum.hex());
-  require_stable(boost::json::serialize(object));
+  // The way save_plan writes it: any other spelling is refused whatever it says.
+  require_stable(print_json(object, 3));
 }
 
 std::string word(Bytes& bytes) {

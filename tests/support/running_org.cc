@@ -6,13 +6,12 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "state/api/clock.h"
 #include "state/model/json.h"
 
 namespace rolecall::test {
 
-RunningOrg::RunningOrg(const boost::json::value& seed) {
-  auto org = simulator::FakeOrg::from_seed(seed, [] { return SystemClock().now(); });
+RunningOrg::RunningOrg(const boost::json::value& seed, simulator::FakeOrg::Now clock) {
+  auto org = simulator::FakeOrg::from_seed(seed, std::move(clock));
   if (!org) throw std::logic_error(org.error().what);
   server_ = std::move(simulator::Server::start(std::move(*org), {}).value());
   thread_ = std::thread([this] { server_->run(); });

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "controller/options.h"
+#include "state/api/clock.h"
 #include "state/simulator/server.h"
 #include "tests/support/temp_dir.h"
 
@@ -16,7 +17,9 @@ namespace rolecall::test {
 /// commands need to run as they are. Ends with the test.
 class RunningOrg {
  public:
-  explicit RunningOrg(const boost::json::value& seed);
+  /// `clock` is the server's.
+  explicit RunningOrg(const boost::json::value& seed,
+                      simulator::FakeOrg::Now clock = [] { return SystemClock().now(); });
   ~RunningOrg();
   RunningOrg(const RunningOrg&) = delete;
   RunningOrg& operator=(const RunningOrg&) = delete;

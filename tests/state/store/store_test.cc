@@ -52,6 +52,44 @@ TEST_F(StoreTest, HasARandomIdThatStays) {
   EXPECT_NE(other->id(), id);
 }
 
+TEST_F(StoreTest, KnowsWhatItsHeadWas) {
+  EXPECT_EQ(store_->head_at(1).value(), std::nullopt);
+  begin();
+  const ChainHead first = store_->head();
+  begin();
+  EXPECT_EQ(store_->head_at(1).value(), first);
+  EXPECT_EQ(store_->head_at(2).value(), store_->head());
+  EXPECT_EQ(store_->head_at(3).value(), std::nullopt);
+}
+
+TEST_F(StoreTest, TellsTheLatestTimeOfTheRowsAfterOne) {
+  EXPECT_EQ(store_->latest_after(0).value(), std::nullopt);
+  RunStart start = some_run();
+  start.at = kNoon + hours(5);
+  ASSERT_TRUE(store_->begin_run(start));
+  EXPECT_EQ(store_->latest_after(0).value(), kNoon + hours(5));
+  // The clock was set back: what rows said before still counts.
+  const RunId run = begin();
+  EXPECT_EQ(store_->latest_after(0).value(), kNoon + hours(5));
+  EXPECT_EQ(store_->latest_after(1).value(), kNoon);
+  EXPECT_EQ(store_->latest_after(2).value(), std::nullopt);
+  ASSERT_TRUE(store_->remember_protections("org", std::vector{Store::Protection{"user", "a"}}));
+  EXPECT_EQ(store_->latest_after(2).value(), std::nullopt) << "a row without a time";
+  ASSERT_TRUE(store_->end_run(run, {.at = kNoon + hours(2), .state = "finished"}));
+  EXPECT_EQ(store_->latest_after(2).value(), kNoon + hours(2));
+}
+
+TEST_F(StoreTest, FindsTheNewestRunOfACommandThatSentSomething) {
+  const std::string command = some_run().command;
+  begin();
+  EXPECT_EQ(store_->last_sent_by(command).value(), std::nullopt);
+  const RunId sent = begin();
+  intend(sent, {some_intent()});
+  begin();
+  EXPECT_EQ(store_->last_sent_by(command).value()->id, sent);
+  EXPECT_EQ(store_->last_sent_by(command + "x").value(), std::nullopt);
+}
+
 TEST_F(StoreTest, KeepsEveryFieldOfARunAndItsEnd) {
   const RunId run = begin();
   ASSERT_FALSE(store_->run(run).value()->end);

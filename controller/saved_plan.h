@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diff/plan_age.h"
+#include "diff/plan_file.h"
+#include "state/store/store.h"
+
+namespace rolecall {
+
+/// The largest plan that is saved and read, in bytes: far more than anybody reviews.
+inline constexpr std::size_t kLargestPlanFile = 100'000'000;
+
+/// The bytes of the saved plan at `path`; nothing where something else is, a policy as it seems. It
+/// is opened once: what is checked is what is read. An error says what is wrong with the file:
+/// empty, too large, or for others to write.
+[[nodiscard]] Result<std::optional<std::string>> read_plan_file(const std::string& path);
+
+/// Writes it where its owner alone can read it.
+[[nodiscard]] Result<void> write_plan_file(const std::string& path, const Plan& plan,
+                                           const SavedPlanInfo& info);
+
+/// What whoever applies a saved plan says of it. The file does not decide it: whoever can write one
+/// could else have done what the policy does not ask for, by another policy, as of another day, or
+/// as the undo of a run.
+struct Named {
+  std::string policy{};  ///< empty: the default one
+  std::optional<Instant> at{};
+  RunId undo = 0;  ///< 0: none
+};
+
+/// The policy to apply the saved plan by. An error where the file says something else than whoever
+/// applies it; its hint is the command that says the same.
+[[nodiscard]] Result<std::string> agreed_policy(const SavedPlan& saved,
+                                                const std::string& plan_file, const Named& named);
+
+/// The command that applies a saved plan.
+[[nodiscard]] std::string command_to_apply(const std::string& plan_file, const Named& named);
+
+/// What the run that applies it is called in the log. No other plan file has the same.
+[[nodiscard]] std::string saved_plan_command(const SavedPlan& saved);
+
+/// It goes with the store that it was made with, and with no other.
+[[nodiscard]] bool needs_store(const SavedPlan& saved);
+/// That it is another one; `found`: "this is 7f...", "there is none at ...".
+[[nodiscard]] std::string other_store(const SavedPlan& saved, std::string_view found);
+
+/// What the log has against applying it: it is the log of another store or an older copy of the one
+/// that the plan was made with, or the plan was applied before, with whatever end. Each in words.
+[[nodiscard]] Result<std::vector<std::string>> log_reasons(const SavedPlan& saved,
+                                                           const Store& store);
+
+/// Clocks without the server's: `local` and what the log tells.
+[[nodiscard]] Result<Clocks> clocks(const SavedPlan& saved, const Store& store, Instant local);
+
+}  // namespace rolecall
