@@ -18,8 +18,9 @@ namespace rolecall::test {
 class RunningOrg {
  public:
   /// `clock` is the server's.
-  explicit RunningOrg(const boost::json::value& seed,
-                      simulator::FakeOrg::Now clock = [] { return SystemClock().now(); });
+  explicit RunningOrg(
+      const boost::json::value& seed,
+      simulator::FakeOrg::Now clock = [] { return SystemClock().now(); });
   ~RunningOrg();
   RunningOrg(const RunningOrg&) = delete;
   RunningOrg& operator=(const RunningOrg&) = delete;
