@@ -36,7 +36,8 @@ class Fetch {
               const UserRef ref = add_user(std::move(user));
               if (scope_.on_user) scope_.on_user(ref, item);
             },
-            [this](std::string what) { gap(std::move(what)); }) {
+            [this](std::string what) { gap(std::move(what)); }),
+        group_grants_(reader_, endpoints_, scope_, catalog_, out_) {
     people_.expand_products = static_cast<bool>(scope_.on_user);
     // Who looks at people as the API sent them gets all of it.
     if (!scope_.on_user) reader_.wanted = wanted_members;
@@ -55,9 +56,7 @@ class Fetch {
     out_.directory_name = directory->name;
     read_groups_and_counts();
     // While people are still coming in.
-    if (listed_groups_ > 0 && !widens()) {
-      read_group_grants(reader_, endpoints_, scope_, catalog_, out_);
-    }
+    if (listed_groups_ > 0 && !widens()) group_grants_.run();
     reader_.run();
     people_.finish();
     if (people_.listed() == 0 && listed_groups_ == 0 && !people_.closed() && !groups_closed_) {
@@ -73,7 +72,7 @@ class Fetch {
     }
     if (widens()) {
       const FetchScope wide = widened_scope();
-      read_group_grants(reader_, endpoints_, wide, catalog_, out_);
+      GroupGrants(reader_, endpoints_, wide, catalog_, out_).run();
       read_user_grants(reader_, endpoints_, wide, catalog_, out_);
     } else {
       read_user_grants(reader_, endpoints_, scope_, catalog_, out_);
@@ -114,6 +113,8 @@ class Fetch {
     reader_.asks_for("groups");
     count(endpoints_.group_count(directory), group_count_);
     bool all_there = false;
+    Reader::Walking first;  // for the searches that wait for its end
+    first.pages = Reader::kMostPages;
     reader_.walk(
         [this, &directory](const std::string& cursor) {
           Endpoints::GroupSearch search;
@@ -126,14 +127,26 @@ class Fetch {
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) add_group(parse_group(item));
           groups_closed_ = page.last;
-        });
+        },
+        first);
     reader_.run([&] { return counting == 0; });
     reader_.asks_for("people");
-    people_.start(directory, user_count_);
+    people_.start(directory, user_count_, known_addresses());
+    if (group_count_ && !widens()) group_grants_.start(static_cast<std::size_t>(*group_count_));
     reader_.run([&] { return all_there; });
   }
 
   // --- people -------------------------------------------------------------------------------
+
+  /// Of those whom the policy names.
+  [[nodiscard]] std::vector<std::string> known_addresses() const {
+    std::vector<std::string> out;
+    out.reserve(catalog_.user_count());
+    for (std::size_t i = 0; i < catalog_.user_count(); ++i) {
+      out.push_back(catalog_.name(static_cast<UserRef>(i)));
+    }
+    return out;
+  }
 
   /// Where a live account stands: by pinned id first, then by address.
   [[nodiscard]] UserRef place_of(ParsedUser& user) {
@@ -374,6 +387,7 @@ class Fetch {
   Reader reader_;
   PeopleListing people_;
   Snapshot out_;
+  GroupGrants group_grants_;
   std::size_t listed_groups_ = 0;
   std::optional<std::int64_t> user_count_;
   std::optional<std::int64_t> group_count_;

@@ -1,16 +1,69 @@
 #pragma once
 
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "state/api/endpoints.h"
 #include "state/api/fetch.h"
+#include "state/api/parse.h"
 #include "state/api/reader.h"
 
 namespace rolecall {
 
 /// Reads the grants of the groups in scope into the snapshot, by whichever way costs fewer calls:
 /// one listing a group, or searches by resource and by role, from which a group with one resource
-/// or one role is fully known (facts.md section 11, 3).
-void read_group_grants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope,
-                       Catalog& catalog, Snapshot& snapshot);
+/// or one role is fully known (facts.md section 11, 3). What these leave open is asked by a search
+/// for each resource with each role, a hundred groups a call, and where that does not settle it or
+/// costs too much, by the group's own listing.
+class GroupGrants {
+ public:
+  /// All must outlive this. The snapshot's groups may still come in until run().
+  GroupGrants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope, Catalog& catalog,
+              Snapshot& out)
+      : reader_(reader), endpoints_(endpoints), scope_(scope), catalog_(catalog), out_(out) {}
+
+  /// Asks for the searches while the groups are still being listed, where these pay whatever the
+  /// listing shows. `groups`: how many there are.
+  void start(std::size_t groups);
+  /// With all groups listed. Returns when everything that was asked of the reader is answered.
+  void run();
+
+ private:
+  struct Found {
+    std::set<ResourceRef> resources{};
+    std::set<Role> roles{};
+    bool other = false;  ///< some role besides
+    std::set<Grant> possible{};
+  };
+
+  [[nodiscard]] bool holds_any(GroupRef ref) const;
+  [[nodiscard]] std::set<Role> single_roles() const;
+  [[nodiscard]] std::size_t cost_of_searches(std::size_t holders) const;
+  void ask();
+  template <class Mark>
+  void walk(const Endpoints::GroupSearch& search, Mark mark);
+  void conclude(const std::vector<GroupRef>& wanted);
+  bool conclude_one(GroupRef ref, const Found& found);
+  void tell_apart(const std::vector<GroupRef>& ambiguous);
+  bool conclude_from_possible(GroupRef ref, const Found& found);
+  void read_one(GroupRef ref);
+  void check_whole_ones();
+  void add(GroupRef ref, const Result<ParsedRoles>& parsed);
+
+  Reader& reader_;
+  const Endpoints& endpoints_;
+  const FetchScope& scope_;
+  Catalog& catalog_;
+  Snapshot& out_;
+  bool asked_ = false;
+  std::size_t open_ = 0;                              ///< searches that have not come to their end
+  bool failed_ = false;                               ///< one of them
+  std::unordered_map<std::string, Found> found_;      ///< by id of the group
+  std::map<GroupRef, std::set<std::string>> listed_;  ///< resources of those read one by one
+};
 
 /// Reads the direct grants of the people in scope: there is no bulk read of them.
 void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchScope& scope,

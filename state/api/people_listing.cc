@@ -12,6 +12,7 @@ namespace rolecall {
 namespace {
 
 constexpr std::uint8_t kPlainWalk = 0xff;
+constexpr std::uint8_t kByAddress = 0xfe;
 constexpr std::string_view kPurpose = "people";
 
 using Order = Endpoints::UserSearch::Order;
@@ -27,43 +28,133 @@ PeopleListing::PeopleListing(Reader& reader, const Endpoints& endpoints, OnPerso
   parts_[1].mfa = true;
 }
 
-void PeopleListing::start(std::string directory, std::optional<std::int64_t> count) {
+void PeopleListing::start(std::string directory, std::optional<std::int64_t> count,
+                          std::vector<std::string> addresses) {
   directory_ = std::move(directory);
   count_ = count;
-  plain_ = !count || *count < kWorthSplitting;
-  if (plain_) return walk_plainly();
+  addresses_ = std::move(addresses);
+  if (addresses_pay()) return ask_by_address();
+  if (count && *count >= kWorthSplitting) return walk_in_parts();
+  walk_plainly();
+}
+
+/// Not where they would not show everybody, nor where many of them belong to nobody.
+bool PeopleListing::addresses_pay() const {
+  if (!count_ || *count_ <= static_cast<std::int64_t>(kPage)) return false;
+  const auto known = static_cast<std::int64_t>(addresses_.size());
+  return known >= *count_ && known - *count_ <= std::max<std::int64_t>(kPage, *count_ / 20);
+}
+
+void PeopleListing::ask_by_address() {
+  way_ = Way::by_address;
+  may_lack_ = static_cast<std::int64_t>(addresses_.size()) - *count_;
+  for (std::size_t i = 0; i < addresses_.size(); i += Endpoints::kMostEmails) {
+    const std::size_t end = std::min(i + Endpoints::kMostEmails, addresses_.size());
+    ++chunks_open_;
+    Reader::Walking how;
+    how.purpose = kPurpose;
+    how.pages = 0;  // nothing waits for them, as pages wait for pages
+    how.goes_on = [this] { return way_ == Way::by_address; };
+    reader_.walk(
+        [this, i, end](const std::string& cursor) {
+          Endpoints::UserSearch search = everything_about_people();
+          search.emails.assign(addresses_.begin() + static_cast<std::ptrdiff_t>(i),
+                               addresses_.begin() + static_cast<std::ptrdiff_t>(end));
+          return endpoints_.users(directory_, search, cursor);
+        },
+        [this, asked_for = end - i](const Reader::Page& page) {
+          if (way_ != Way::by_address) return;  // it was still on its way
+          // More than was asked for: the server does not know the filter.
+          const bool fits = page.data != nullptr && page.last;
+          if (!fits || !take_named(*page.data, asked_for)) return walk_in_parts();
+          if (--chunks_open_ == 0) count_again();
+        },
+        how);
+  }
+}
+
+bool PeopleListing::take_named(const boost::json::array& people, std::size_t asked_for) {
+  may_lack_ -= static_cast<std::int64_t>(asked_for) - static_cast<std::int64_t>(people.size());
+  for (const boost::json::value& item : people) {
+    const bool* mfa = bool_member(item, "mfaEnabled");
+    ParsedUser user = parse_user(item);
+    if (mfa == nullptr || user.about.account_id.empty() ||
+        !shown_by_.emplace(user.about.account_id, kByAddress).second) {
+      return false;
+    }
+    named_some_ = true;
+    ++parts_[*mfa ? 1 : 0].listed;
+    on_person_(std::move(user), item);
+  }
+  return may_lack_ >= 0;
+}
+
+/// Whoever has joined meanwhile must not stand for somebody whose address nobody knows.
+void PeopleListing::count_again() {
+  reader_.asks_for(kPurpose);
+  reader_.get(endpoints_.user_count(directory_), [this](const Result<boost::json::value>& value) {
+    const std::int64_t* n = value ? integer_member(*value, "count") : nullptr;
+    closed_ = n != nullptr && *n == *count_ && static_cast<std::size_t>(*n) == listed();
+    if (closed_) return;
+    way_ == Way::by_address ? walk_in_parts() : fall_back();
+  });
+}
+
+void PeopleListing::walk_in_parts() {
+  way_ = Way::in_parts;
   for (std::size_t i = 0; i < kParts; ++i) {
+    reader_.asks_for(kPurpose);
     reader_.get(endpoints_.user_count(directory_, parts_[i].mfa),
                 [this, i](const Result<boost::json::value>& value) {
                   const std::int64_t* n = value ? integer_member(*value, "count") : nullptr;
                   if (n == nullptr) return fall_back();
                   parts_[i].count = *n;
+                  if (named_some_) return walk_what_is_lacking(i);
                   conclude();
                   meet_from_the_end(i);
                 });
-    walk(i, 0);
+    if (!named_some_) walk(i, 0);
   }
+}
+
+void PeopleListing::walk_what_is_lacking(std::size_t part) {
+  Part& it = parts_[part];
+  if (way_ != Way::in_parts) return;
+  if (it.lacks_none()) {
+    it.done = true;
+    return conclude();
+  }
+  it.walking = {true, true};
+  walk(part, 0);
+  walk(part, 1);
 }
 
 void PeopleListing::meet_from_the_end(std::size_t part) {
   Part& it = parts_[part];
   // The page that is on its way may be all.
   const bool pays = static_cast<std::size_t>(*it.count) > it.listed + kPage;
-  if (plain_ || it.done || !pays) return;
+  if (way_ != Way::in_parts || it.done || !pays) return;
   it.walking[1] = true;
   walk(part, 1);
+}
+
+Endpoints::UserSearch PeopleListing::everything_about_people() const {
+  Endpoints::UserSearch search;
+  search.expand_groups = true;
+  search.expand_products = expand_products;
+  return search;
 }
 
 void PeopleListing::walk(std::size_t part, std::size_t direction) {
   Reader::Walking how;
   how.purpose = kPurpose;
   how.pages = static_cast<std::size_t>(*count_) / kPage / 2;
-  how.goes_on = [this, part, direction] { return !plain_ && parts_[part].walking[direction]; };
+  how.goes_on = [this, part, direction] {
+    return way_ == Way::in_parts && parts_[part].walking[direction];
+  };
   reader_.walk(
       [this, part, direction](const std::string& cursor) {
-        Endpoints::UserSearch search;
-        search.expand_groups = true;
-        search.expand_products = expand_products;
+        Endpoints::UserSearch search = everything_about_people();
         search.mfa = parts_[part].mfa;
         search.order = direction == 0 ? Order::ascending : Order::descending;
         return endpoints_.users(directory_, search, cursor);
@@ -72,19 +163,20 @@ void PeopleListing::walk(std::size_t part, std::size_t direction) {
 }
 
 void PeopleListing::on_page(std::size_t part, std::size_t direction, const Reader::Page& page) {
-  if (plain_ || parts_[part].done) return;  // a page that was still on its way
+  if (way_ != Way::in_parts || parts_[part].done) return;  // a page that was still on its way
   Part& it = parts_[part];
   const auto met = page.data != nullptr ? take(part, direction, *page.data) : std::nullopt;
   if (!met) return fall_back();
   it.met = it.met || *met;
-  if (page.last || (it.met && it.lacks_none())) {
+  if (page.last || ((it.met || named_some_) && it.lacks_none())) {
     it.done = true;
     it.walking = {false, false};
     return conclude();
   }
   // Where the other walk is ahead, or will fetch what is left, two are one too many. (They meet
   // with people missing where many have one nickname, or where the server does not sort.)
-  const bool other_will = it.count && it.listed + kPage >= static_cast<std::size_t>(*it.count);
+  const bool other_will =
+      !named_some_ && it.count && it.listed + kPage >= static_cast<std::size_t>(*it.count);
   if (it.walking[1 - direction] && (*met || other_will)) it.walking[direction] = false;
 }
 
@@ -102,6 +194,8 @@ std::optional<bool> PeopleListing::take(std::size_t part, std::size_t direction,
     if (fresh) {
       ++parts_[part].listed;
       on_person_(std::move(user), item);
+    } else if (shown->second == kByAddress) {
+      shown->second = mine;
     } else if (shown->second == other) {
       met = true;
     } else {
@@ -112,7 +206,7 @@ std::optional<bool> PeopleListing::take(std::size_t part, std::size_t direction,
 }
 
 void PeopleListing::conclude() {
-  if (plain_) return;
+  if (way_ != Way::in_parts) return;
   std::int64_t sum = 0;
   for (const Part& part : parts_) {
     if (!part.done || !part.count) return;
@@ -120,12 +214,13 @@ void PeopleListing::conclude() {
     sum += *part.count;
   }
   if (sum != *count_) return fall_back();
+  if (named_some_) return count_again();
   closed_ = true;
 }
 
 void PeopleListing::fall_back() {
-  if (plain_) return;
-  plain_ = true;
+  if (way_ == Way::plainly) return;
+  way_ = Way::plainly;
   fell_back_ = true;
   walk_plainly();
 }
@@ -136,9 +231,7 @@ void PeopleListing::walk_plainly() {
   how.pages = static_cast<std::size_t>(count_.value_or(0)) / kPage;
   reader_.walk(
       [this](const std::string& cursor) {
-        Endpoints::UserSearch search;
-        search.expand_groups = true;
-        search.expand_products = expand_products;
+        Endpoints::UserSearch search = everything_about_people();
         return endpoints_.users(directory_, search, cursor);
       },
       [this](const Reader::Page& page) {
@@ -177,7 +270,7 @@ void PeopleListing::finish() {
 }
 
 std::size_t PeopleListing::listed() const {
-  if (plain_) return plainly_listed_;
+  if (way_ == Way::plainly) return plainly_listed_;
   std::size_t sum = 0;
   for (const Part& part : parts_) sum += part.listed;
   return sum;

@@ -78,7 +78,7 @@ struct Reader::Walk {
 };
 
 void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay) {
-  waiting_.emplace(0, Job{std::move(request), std::move(done), delay, purpose_});
+  waiting_.emplace(1, Job{std::move(request), std::move(done), delay, purpose_});
 }
 
 void Reader::walk(MakeRequest make, OnPage on_page, std::chrono::milliseconds delay) {
@@ -131,10 +131,9 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
           return stop(fmt::format("{}: more than {} pages", where, kMostPages));
         }
         walk->on_page({data, last, {}});
-        if (last || (walk->how.goes_on && !walk->how.goes_on())) return;
-        next_page(walk, follow, {});
+        if (!last) next_page(walk, follow, {});
       },
-      delay, walk->how.purpose};
+      delay, walk->how.purpose, walk->how.goes_on};
   waiting_.emplace(walk->how.pages - std::min(walk->how.pages, walk->pages), std::move(job));
 }
 
@@ -143,10 +142,12 @@ void Reader::run(const std::function<bool()>& enough) {
     while (!waiting_.empty() && client_.can_start()) {
       Job job = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
+      if (job.goes_on && !job.goes_on()) continue;
       const Ticket ticket = next_ticket_++;
       client_.start(ticket, job.request, job.delay);
       in_flight_.emplace(ticket, std::move(job));
     }
+    if (in_flight_.empty() && waiting_.empty()) break;
     const Completion completion = client_.wait();
     ++calls_;
     auto node = in_flight_.extract(completion.ticket);

@@ -42,9 +42,9 @@ class Reader {
   /// them) until it ends, a cursor repeats, or more than kMostPages came.
   struct Walking {
     std::chrono::milliseconds delay{0};
-    std::size_t pages = 0;       ///< about how many there will be: longer walks go first
+    std::size_t pages = 1;  ///< about how many there will be: longer walks go first, 0 goes last
     std::string_view purpose{};  ///< instead of what asks_for said
-    /// Asked before each further page; the walk is left where it says no.
+    /// Asked before each page is asked for; the walk is left where it says no.
     std::function<bool()> goes_on{};
   };
   void walk(MakeRequest make, OnPage on_page, Walking how);
@@ -75,6 +75,7 @@ class Reader {
     OnDocument done;
     std::chrono::milliseconds delay;
     std::string_view purpose;
+    std::function<bool()> goes_on{};
   };
   void next_page(const std::shared_ptr<Walk>& walk, const std::string& cursor,
                  std::chrono::milliseconds delay);

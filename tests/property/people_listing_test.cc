@@ -127,6 +127,27 @@ std::map<std::string, std::set<std::string>> groups_of(const Snapshot& live,
   return out;
 }
 
+/// A catalog that has met these people.
+Catalog acquainted_with(const std::vector<std::string>& addresses) {
+  Catalog out;
+  for (const std::string& address : addresses) out.user(*Email::parse(address));
+  return out;
+}
+
+/// Whom the policy may name of them: everybody but `strangers`, and `absent` others.
+std::vector<std::string> named(const Case& it, std::size_t strangers, std::size_t absent) {
+  std::vector<std::string> out;
+  for (const auto& [address, groups] : it.groups_of) {
+    if (strangers > 0 && out.size() + 1 == it.groups_of.size() - strangers) break;
+    out.push_back(address);
+  }
+  for (std::size_t i = 0; i < absent; ++i) {
+    const auto place = out.begin() + static_cast<std::ptrdiff_t>(out.size() * i / absent);
+    out.insert(place, "absent" + std::to_string(i) + "@acme.example");
+  }
+  return out;
+}
+
 struct Listed {
   Snapshot live;
   std::size_t calls = 0;
@@ -144,8 +165,9 @@ Listed list(const Case& it, const Oddities& odd, std::uint64_t seed, Catalog& ca
   return {std::move(*live), server.calls()};
 }
 
-/// Of several readings each.
+/// Of several readings each, or of very many.
 const std::uint64_t kCases = test::cases(8);
+const std::uint64_t kFewCases = (kCases + 3) / 4;
 
 TEST(PeopleListing, IsTheSameWhateverTheServerDoesNotKnow) {
   const std::vector<Oddities> odd = {{},
@@ -189,6 +211,63 @@ TEST(PeopleListing, WhoeverChangesSidesMeanwhileIsListedOrTheReadingIsNotTrusted
     }
   }
   EXPECT_GT(complete, kCases * 3) << "most are listed by falling back";
+}
+
+TEST(PeopleListing, IsTheSameWhomeverThePolicyNames) {
+  const std::vector<Oddities> odd = {
+      {}, {{"emails"}}, {{"sortBy"}}, {{"emails", "mfaEnabled"}, true}, {{"sortBy"}, true}};
+  for (std::uint64_t seed = 1; seed <= kFewCases; ++seed) {
+    const Case it = make_case(seed);
+    for (const auto& [strangers, absent] :
+         {std::pair<std::size_t, std::size_t>{0, 30}, {1, 1}, {1, 30}, {40, 41}}) {
+      if (strangers >= it.groups_of.size()) continue;
+      for (std::size_t which = 0; which < odd.size(); ++which) {
+        Catalog catalog = acquainted_with(named(it, strangers, absent));
+        const Listed listed = list(it, odd[which], seed, catalog);
+        EXPECT_TRUE(listed.live.complete()) << listed.live.gaps.front();
+        ASSERT_EQ(groups_of(listed.live, catalog), it.groups_of)
+            << seed << ", oddity " << which << ", " << strangers << " strangers";
+      }
+    }
+  }
+}
+
+TEST(PeopleListing, NoCallForThoseThePolicyNamesWaitsForAnother) {
+  for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
+    const Case it = make_case(seed);
+    if (it.groups_of.size() <= 100) continue;
+    Catalog catalog = acquainted_with(named(it, 0, 10));
+    const Listed listed = list(it, {}, seed, catalog);
+    // Besides: the directory, the groups, their number, and that of people before and after.
+    EXPECT_EQ(listed.calls, (it.groups_of.size() + 10 + 99) / 100 + 5) << seed;
+  }
+}
+
+TEST(PeopleListing, WhoeverJoinsMeanwhileDoesNotHideAStranger) {
+  // In no group, so that no group's count tells of them.
+  constexpr std::string_view kJoiner = "joiner@acme.example", kStranger = "stranger@acme.example";
+  const auto add = [](json::value& seed, std::string_view email) {
+    seed.at("users").as_array().push_back(json::object{{"email", email}, {"mfa", true}});
+  };
+  std::size_t complete = 0;
+  for (std::uint64_t seed = 1; seed <= kFewCases; ++seed) {
+    Case it = make_case(seed);
+    if (it.groups_of.size() <= 100) continue;
+    std::vector<std::string> known = named(it, 0, 0);
+    known.emplace_back(kJoiner);
+    add(it.seed, kStranger);
+    it.moved = it.seed;
+    add(it.moved, kJoiner);
+    for (std::size_t after = 0; after < 24; after += 3) {
+      Catalog catalog = acquainted_with(known);
+      const Listed listed = list(it, {{}, false, after}, seed + after, catalog);
+      if (!listed.live.complete()) continue;
+      ++complete;
+      ASSERT_TRUE(groups_of(listed.live, catalog).contains(std::string(kStranger)))
+          << seed << ", after " << after;
+    }
+  }
+  EXPECT_GT(complete, 0U);
 }
 
 }  // namespace

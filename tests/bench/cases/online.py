@@ -8,30 +8,27 @@ from organization import Simulator
 
 FIGURES = ("P3", "P4", "P5", "P10")
 LATENCY = 0.05
+IN_FLIGHT = 8
 
 
-def people_of(work):
-    """How many there are in the directory, with and without MFA, and how many groups."""
+def fewest_calls(work):
+    """The goal of performance.md; ambiguous are groups whose resources and roles leave it open."""
     seed = json.loads((work / "seed.json").read_text())
-    inside = [user for user in seed["users"] if "directories" not in user]
-    mfa = sum(user.get("mfa", False) for user in inside)
-    return mfa, len(inside) - mfa, len(seed["groups"])
-
-
-def longest_chain(work):
-    """Round trips that no client of these walks can do without: half of the larger part."""
-    mfa, no_mfa, _ = people_of(work)
-    return math.ceil(math.ceil(max(mfa, no_mfa) / 100) / 2)
-
-
-def fewest_calls(work, counts):
-    mfa, no_mfa, groups = people_of(work)
+    people = sum("directories" not in user for user in seed["users"])
+    access = [group.get("access", {}) for group in seed["groups"]]
+    ambiguous = sum(len(held) > 1 and len(set().union(*held.values())) > 1 for held in access)
     policy = "\n".join(path.read_text() for path in (work / "policy").glob("*.toml"))
     resources = len(set(re.findall(r"ari:cloud:[^\"]+", policy)))
     roles = len(set(re.findall(r'"(user|admin|guest|customer|contributor|basic|stakeholder)"', policy)))
-    ambiguous = counts.get("getGroupRoleAssignments", 0)
-    return (math.ceil((mfa + no_mfa) / 100) + math.ceil(groups / 100) + resources + roles
-            + ambiguous + 8)
+    return math.ceil(people / 100) + math.ceil(len(access) / 100) + resources + roles + ambiguous + 8
+
+
+def longest_chain(work):
+    """Calls of which each waits for the one before: the directory, the counts, the groups page by
+    page with the searches of their access beside them, those that tell access apart, the domains
+    and the apps."""
+    seed = json.loads((work / "seed.json").read_text())
+    return 2 + math.ceil(len(seed["groups"]) / 100) + 3
 
 
 def plan(bench, work, **simulator):
@@ -50,15 +47,16 @@ def run(bench):
     work = bench.work(10)
     wall, counts, _ = plan(bench, work)
     calls = sum(counts.values())
-    chain = longest_chain(work) * LATENCY
-    bench.figure("P3", "read calls at W/10", "calls", [calls], most=fewest_calls(work, counts))
+    bench.figure("P3", "read calls at W/10", "calls", [calls], most=fewest_calls(work))
+    chain = longest_chain(work)
     bench.figure("P4", "plan at W/10", "s", wall, most=1.5)
-    bench.figure("P4", "the same, against its longest chain", "s", wall,
-                 peer=("chain x latency", [chain]), most_of_peer=1.15)
+    bench.figure("P4", "the same, against what its calls take", "s", wall,
+                 peer=("longest chain, or calls 8 at a time",
+                       [max(chain, calls / IN_FLIGHT) * LATENCY]), most_of_peer=1.15)
     for rate in (10, 50, 100):
         wall, counts, refused = plan(bench, work, rate=rate)
         calls = sum(counts.values())
-        least = max(chain, calls / rate)
+        least = max(chain * LATENCY, calls / rate)
         bench.figure("P5", f"plan at W/10, {rate} calls a second allowed", "s", wall,
                      peer=("calls / rate, or chain x latency", [least]), most_of_peer=1.05)
         bench.figure("P5", f"its calls refused, at {rate} a second", "%", [100 * refused / calls],
