@@ -92,6 +92,11 @@ TEST(Hardening, TheStandardLibraryChecksItself) {
   EXPECT_THAT(readelf("--dyn-syms"), HasSubstr("__glibcxx_assert_fail"));
 }
 
+// With the place in it, the program would be another one for everybody who builds it (J1).
+TEST(Hardening, NothingTellsWhereItWasBuilt) {
+  EXPECT_EQ(read_file(rolecall_binary()).find(source_dir()), std::string::npos);
+}
+
 TEST(Hardening, CopiesAreChecked) {
   EXPECT_THAT(readelf("--dyn-syms"), ContainsRegex("__mem(cpy|move|set)_chk|__read_chk|__.*_chk@"));
 }
