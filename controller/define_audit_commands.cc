@@ -40,14 +40,14 @@ void define_undo_command(CLI::App& app, CommandLine& line) {
       command(app, "undo", "Plan to take back what a run did; writes nothing",
               "Takes back what the run changed and is still so. What cannot be brought back is "
               "said in the\n"
-              "plan. rolecall apply FILE --undo RUN makes it, under the limits of the policy as it "
+              "plan. rolecall apply FILE makes it, under the limits of the policy as it "
               "is then. "
               "The policy\n"
               "stays as it is: revert it too, or the next apply makes the run's changes again.\n"
               "Examples:\n"
               "  rolecall audit list                     which run was it?\n"
               "  rolecall undo 12 --out undo.plan        read what it prints\n"
-              "  rolecall apply undo.plan --undo 12      do it\n");
+              "  rolecall apply undo.plan                do it\n");
   run_option(undo, "run", line.undo.run, "The run's number in audit list")->required();
   option(undo, "policy", line.undo.policy, kPolicyHelp, "POLICY");
   option(undo, "--out", line.undo.out, "Save the plan to this file", "FILE");

@@ -92,7 +92,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
       "  rolecall apply\n"
       "  rolecall apply --yes            without asking, for scripts\n"
       "  rolecall apply changes.plan     what was reviewed, and nothing else\n"
-      "  rolecall apply undo.plan --undo 12            what takes back run 12\n"
+      "  rolecall apply undo.plan        what takes back a run, made by rolecall undo\n"
       "  rolecall apply --expect-digest 9f2c41d07a3e   only if the plan is still that one\n");
   option(apply, "target", line.apply.target,
          "A policy (file or folder), or a plan that rolecall plan --out saved", "POLICY|PLANFILE");

@@ -113,31 +113,31 @@ Result<void> write_plan_file(const std::string& path, const Plan& plan, const Sa
   return write_private_file(path, bytes);
 }
 
-Result<std::string> agreed_policy(const SavedPlan& saved, const std::string& plan_file,
-                                  const Named& named) {
-  std::vector<std::string> unsaid;
-  std::string policy = named.policy;
-  const std::string made_from = policy_of(saved, plan_file);
-  if (policy.empty()) {
-    policy = default_policy_path().value_or("");
-    if (!is_same(policy, made_from)) {
-      unsaid.push_back(fmt::format("it was made from the policy {}", quote(made_from)));
+Result<Agreed> agree(const SavedPlan& saved, const std::string& plan_file, const Named& named) {
+  Agreed out{named.policy, named.at, {}};
+  if (named.policy.empty()) {
+    out.policy = policy_of(saved, plan_file);
+    if (!is_same(out.policy, default_policy_path().value_or(""))) {
+      out.unsaid.push_back(fmt::format("it was made from the policy {}", quote(out.policy)));
     }
   }
-  Named meant{named.policy.empty() ? made_from : named.policy, named.at, saved.plan.undo_of};
-  if (saved.info.at_given && named.at != saved.plan.at) {
-    meant.at = saved.plan.at;
-    unsaid.push_back(fmt::format("it decides dates for {}", format_instant(saved.plan.at)));
+  std::vector<std::string> against;
+  if (saved.info.at_given) {
+    const std::string day = fmt::format("it decides dates for {}", format_instant(saved.plan.at));
+    if (named.at && named.at != saved.plan.at) against.push_back(day);
+    if (!named.at) out.unsaid.push_back(day);
+    out.at = saved.plan.at;
   }
-  if (saved.plan.undo_of != named.undo) {
-    unsaid.push_back(saved.plan.undo_of == 0
-                         ? std::string("it is no undo")
-                         : fmt::format("it takes back run {}", saved.plan.undo_of));
-  }
-  if (unsaid.empty()) return policy;
-  return fail(
-      fmt::format("{}: {}, which the command does not say", plan_file, fmt::join(unsaid, ", and ")),
-      fmt::format("if that is what you want: {}", command_to_apply(plan_file, meant)));
+  const std::string undone = saved.plan.undo_of == 0
+                                 ? std::string("it is no undo")
+                                 : fmt::format("it takes back run {}", saved.plan.undo_of);
+  if (named.undo != 0 && named.undo != saved.plan.undo_of) against.push_back(undone);
+  if (named.undo == 0 && saved.plan.undo_of != 0) out.unsaid.push_back(undone);
+  if (against.empty()) return out;
+  return fail(fmt::format("{}: {}, which is not what the command says", plan_file,
+                          fmt::join(against, ", and ")),
+              fmt::format("if that is what you want: {}",
+                          command_to_apply(plan_file, {out.policy, out.at, saved.plan.undo_of})));
 }
 
 std::string command_to_apply(const std::string& plan_file, const Named& named) {

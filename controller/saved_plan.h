@@ -23,21 +23,28 @@ inline constexpr std::size_t kLargestPlanFile = 100'000'000;
 [[nodiscard]] Result<void> write_plan_file(const std::string& path, const Plan& plan,
                                            const SavedPlanInfo& info);
 
-/// What whoever applies a saved plan says of it. The file does not decide it: whoever can write one
-/// could else have done what the policy does not ask for, by another policy, as of another day, or
-/// as the undo of a run.
+/// What whoever applies a saved plan says of it, where they say it. What they say the file cannot
+/// choose: who can write one could else have done what the policy does not ask for, by another
+/// policy, as of another day, or as the undo of a run.
 struct Named {
-  std::string policy{};  ///< empty: the default one
+  std::string policy{};
   std::optional<Instant> at{};
-  RunId undo = 0;  ///< 0: none
+  RunId undo = 0;
 };
 
-/// The policy to apply the saved plan by. An error where the file says something else than whoever
-/// applies it; its hint is the command that says the same.
-[[nodiscard]] Result<std::string> agreed_policy(const SavedPlan& saved,
-                                                const std::string& plan_file, const Named& named);
+/// By what a saved plan is applied: by what was said, else by what the file says.
+struct Agreed {
+  std::string policy;
+  std::optional<Instant> at;
+  std::vector<std::string> unsaid;  ///< what nobody said and is no default, to be shown
+};
 
-/// The command that applies a saved plan.
+/// An error where the file says another day or run than whoever applies it; its hint is the command
+/// that says the same. (Another policy makes the plan stale: its digest differs.)
+[[nodiscard]] Result<Agreed> agree(const SavedPlan& saved, const std::string& plan_file,
+                                   const Named& named);
+
+/// The command that applies a saved plan and leaves it no choice.
 [[nodiscard]] std::string command_to_apply(const std::string& plan_file, const Named& named);
 
 /// What the run that applies it is called in the log. No other plan file has the same.

@@ -33,14 +33,16 @@ Result<std::optional<SavedPlan>> saved_plan_at(const std::string& path) {
   return *std::move(parsed);
 }
 
-Result<std::string> policy_to_apply(const std::optional<SavedPlan>& saved,
-                                    const GlobalOptions& global, const ApplyOptions& options) {
-  if (saved) {
-    return agreed_policy(*saved, options.target, {options.policy, global.at, options.undo});
+Result<Agreed> what_to_apply(const std::optional<SavedPlan>& saved, const GlobalOptions& global,
+                             const ApplyOptions& options) {
+  if (saved) return agree(*saved, options.target, {options.policy, global.at, options.undo});
+  if (!options.policy.empty() || options.undo != 0) {
+    return fail(fmt::format("{} is no saved plan", quote(options.target)),
+                "--undo, and a policy as second argument, go with a saved plan");
   }
-  if (options.policy.empty() && options.undo == 0) return policy_path_or_default(options.target);
-  return fail(fmt::format("{} is no saved plan", quote(options.target)),
-              "--undo, and a policy as second argument, go with a saved plan");
+  const auto path = policy_path_or_default(options.target);
+  if (!path) return tl::make_unexpected(path.error());
+  return Agreed{*path, global.at, {}};
 }
 
 int stale(const std::vector<std::string>& reasons) {
@@ -194,16 +196,21 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
 
 }  // namespace
 
-int run_apply(const GlobalOptions& global, const ApplyOptions& options) {
+int run_apply(const GlobalOptions& given, const ApplyOptions& options) {
   const auto found = saved_plan_at(options.target);
   if (!found) {
     print_error(found.error());
     return kStale;
   }
   const std::optional<SavedPlan>& saved = *found;
-  const auto path = policy_to_apply(saved, global, options);
-  if (!path) return print_error(path.error());
-  const std::string& policy_path = *path;
+  const auto agreed = what_to_apply(saved, given, options);
+  if (!agreed) return print_error(agreed.error());
+  const std::string& policy_path = agreed->policy;
+  GlobalOptions global = given;
+  global.at = agreed->at;
+  for (const std::string& unsaid : agreed->unsaid) {
+    print_message(fmt::format("{}: {}\n", escape_terminal(options.target), unsaid));
+  }
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind, nor must a plan of another store.
