@@ -101,9 +101,10 @@ TEST_F(Terminal, HasColorsUnlessTheyAreNotWanted) {
 TEST_F(Terminal, PlansAndExplanationsFitItAndAreWholeLinesInAPipe) {
   start(acme());
   const std::string reason = "the auditors look at the books of the year that has just ended";
-  write_policy(with(acme_policy(), R"("rosa@acme.example"  = {})",
-                    R"("rosa@acme.example"  = { reason = ")" + reason + R"(" })"));
-  for (const Arguments& command : {Arguments{"plan"}, {"explain", "rosa@acme.example"}}) {
+  const std::string rosa = R"("rosa@acme.example"  = {})";
+  write_policy(
+      with(acme_policy(), rosa, rosa + "\n\"new@acme.example\" = { reason = \"" + reason + "\" }"));
+  for (const Arguments& command : {Arguments{"plan"}, {"explain", "new@acme.example"}}) {
     EXPECT_THAT(rolecall(command).out, HasSubstr(reason));
     Arguments quiet = command;
     quiet.insert(quiet.end(), {"--no-color", "--progress", "none"});
