@@ -109,7 +109,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
                  "Believe a listing that shows fewer than half of what the last run saw");
   apply
       .add_option("--invite-again", line.apply.invite_again,
-                  "Invite this person again although an earlier invitation may have left")
+                  "Invite this person again although they may have an invitation already")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   define_log_options(apply, line.apply.log);

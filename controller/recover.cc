@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/read_back.h"
+#include "controller/settle_window.h"
 #include "controller/write_call.h"
 #include "state/api/endpoints.h"
 

@@ -74,9 +74,20 @@ Cycle stay_in_quarantine(const std::string& why, int code) {
   return {code, true};
 }
 
+void log_open_invitations(const Plan& plan) {
+  for (const Note& note : plan.notes) {
+    if (note.kind != kOpenInvitation) continue;
+    spdlog::error(
+        "not invited again: {}; once you know that they have no mail, rolecall apply "
+        "--invite-again",
+        note.subject);
+  }
+}
+
 /// What goes on without them ends as one in which something was not done.
-Cycle without(const std::vector<Change>& left, Cycle cycle) {
-  return left.empty() || cycle.code != 0 ? cycle : Cycle{3, true};
+Cycle without(const std::vector<Change>& left, const Plan& plan, Cycle cycle) {
+  const bool waits = !left.empty() || plan.has_open_invitations();
+  return waits && cycle.code == 0 ? Cycle{3, true} : cycle;
 }
 
 void log_what_is_left(const std::vector<Change>& left) {
@@ -140,6 +151,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   log_refusals(plan);
   log_what_is_left(*left);
+  log_open_invitations(plan);
   ApplyRun run{global,
                connection->writes(),
                connection->clock(),
@@ -149,7 +161,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
                git_commit_of(policy_path),
                StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
-    const Cycle cycle = without(*left, {exit_code(plan)});
+    const Cycle cycle = without(*left, plan, {exit_code(plan)});
     const auto recorded = run.record_without_calls(planned, cycle.code);
     tell_audit_head(opened);
     const auto noted = plan.refusals.empty()
@@ -187,7 +199,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   }
   tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
-  return without(*left, {finish_output(done->exit_code), done->report.halted});
+  return without(*left, plan, {finish_output(done->exit_code), done->report.halted});
 }
 
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
