@@ -369,6 +369,9 @@ class Applier {
     }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
+    if (effect == Effect::ambiguous) {
+      return close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
+    }
     if (effect == Effect::there) {
       if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
       return close(open, State::applied, fmt::format("found done on reading back; {}", was));
