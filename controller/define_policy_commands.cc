@@ -126,8 +126,10 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
     if (!value || *value < std::chrono::minutes(1) || *value > std::chrono::days(7)) return {};
     return value;
   };
-  parsed_option(run, "--interval", line.run.interval, "Time between cycles (default 15m)",
-                "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
+  parsed_option(
+      run, "--interval", line.run.interval,
+      "Time between cycles (default 15m); at least 2m after one that wrote, as reads may lag",
+      "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
   parsed_option(run, "--full-every", line.run.full_every,
                 "Read everything this often, and in between only what plan --quick looks at "
                 "(default: every cycle reads everything)",

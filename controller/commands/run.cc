@@ -14,6 +14,7 @@
 #include "controller/policy_files.h"
 #include "controller/quarantine.h"
 #include "controller/safety_history.h"
+#include "controller/settle_window.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/tug_of_war.h"
@@ -202,6 +203,10 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   return without(*left, plan, {finish_output(done->exit_code), done->report.halted});
 }
 
+std::int64_t seconds_of(milliseconds time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
 /// times), give or take a tenth so that many controllers do not come at once.
 milliseconds pause_after(std::chrono::seconds interval, int failures, std::mt19937_64& random) {
@@ -236,7 +241,17 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
   std::mt19937_64 random(std::random_device{}());
   int failures = 0;
   LogOptions log = options.log;
+  // What this service or somebody's apply has written, and reads do not show yet, would look like
+  // drift.
+  const auto settling = [&] {
+    return still_settling(store_path(global, *policy), settle_window(global), SystemClock().now());
+  };
   while (true) {
+    if (const milliseconds rest = settling(); !options.once && rest.count() > 0) {
+      spdlog::info("reads may lag behind what was just written: this cycle begins in {} s",
+                   seconds_of(rest));
+      if (!sleep_unless_stopped(rest)) break;
+    }
     const std::string before = fingerprint(*policy);
     const Cycle cycle = run_cycle(global, *policy, log, options.full_every);
     // Given for what is known now, not for whatever happens to the log in months to come.
@@ -244,8 +259,9 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
     if (options.once) return cycle.code;
     failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;
-    const milliseconds pause = pause_after(options.interval, failures, random);
-    spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, pause.count() / 1000,
+    const milliseconds pause =
+        std::max(settling(), pause_after(options.interval, failures, random));
+    spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, seconds_of(pause),
                  failures > 1
                      ? fmt::format(" after {} that failed, or once the policy changes",
                                    counted(static_cast<std::size_t>(failures), "cycle", "cycles"))
