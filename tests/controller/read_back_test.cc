@@ -13,6 +13,7 @@
 #include "state/simulator/fake_client.h"
 #include "tests/support/canned_client.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/no_log.h"
 #include "tests/support/rehearsal.h"
 
 namespace rolecall::test {
@@ -124,19 +125,6 @@ class Doubling final : public WriteClient {
 
  private:
   simulator::FakeClient& client_;
-};
-
-class NoLog final : public ChangeLog {
- public:
-  Result<std::vector<IntentId>> record(Instant, std::span<const rolecall::Outcome>,
-                                       std::span<const Intent> intents) override {
-    std::vector<IntentId> out;
-    for (std::size_t i = 0; i < intents.size(); ++i) out.push_back(++last_);
-    return out;
-  }
-
- private:
-  IntentId last_ = 0;
 };
 
 TEST(ReadBack, ALostAnswerStaysInDoubtWhereTwoAccountsHaveTheAddress) {
