@@ -192,7 +192,7 @@ class StrictHandler {
     if (name.empty()) return 1;
     const auto first = static_cast<unsigned char>(name.front());
     const auto last = static_cast<unsigned char>(name.back());
-    return std::uint64_t{1} << ((name.size() * 5 + first * 3U + last) % 64);
+    return std::uint64_t{1} << ((name.size() * 5 + std::size_t{first} * 3 + last) % 64);
   }
 
   /// Inside a member that is not wanted.
