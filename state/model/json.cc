@@ -284,4 +284,9 @@ const bool* bool_member(const json::value& object, std::string_view key) {
   return found == nullptr ? nullptr : found->if_bool();
 }
 
+std::string string_or(const json::value& object, std::string_view key, std::string_view otherwise) {
+  const json::string* found = string_member(object, key);
+  return std::string(found == nullptr ? otherwise : std::string_view(*found));
+}
+
 }  // namespace rolecall
