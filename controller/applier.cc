@@ -369,6 +369,9 @@ class Applier {
     }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
+    if (effect == Effect::ambiguous) {
+      return close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
+    }
     if (effect == Effect::there) {
       if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
       return close(open, State::applied, fmt::format("found done on reading back; {}", was));
@@ -383,14 +386,10 @@ class Applier {
     const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
                             call_kind(open.change) != ChangeKind::invite_user &&
                             !floor_.forbids(change);
-    // 503 says that nothing was done; after other errors it may yet come to light, since reads can
-    // lag behind for longer than anybody waits here.
-    if (open.status != 503) lost_an_answer_[open.change] = true;
-    if (repeatable) return;
-    if (effect == Effect::not_there && !lost_an_answer_[open.change]) {
-      return close(open, State::failed, open.message);
-    }
-    close(open, State::in_doubt, was);
+    // Whatever the error, 503 too, it may yet come to light that it was done: reads can lag behind
+    // for longer than anybody waits here.
+    lost_an_answer_[open.change] = true;
+    if (!repeatable) close(open, State::in_doubt, was);
   }
 
   void learn_group_ids() {

@@ -159,9 +159,13 @@ class Differ {
     const Presence wanted = wanted_presence(ref);
     if (waits_for_invitation(ref) && wanted != Presence::absent) {
       const OpenInvitation& open = *open_invitations_.at(ref);
-      note(std::string(open.answered ? kFreshInvitation : kOpenInvitation),
+      const bool fresh = open.answered && open.settling;
+      note(std::string(fresh ? kFreshInvitation : kOpenInvitation),
            fmt::format("{}: run {} sent one on {}{}", catalog_.name(ref), open.run,
-                       format_instant(open.at), open.answered ? "" : " and saw no answer"));
+                       format_instant(open.at),
+                       !open.answered ? " and saw no answer"
+                       : fresh        ? ""
+                                      : ", it was accepted, and nobody has seen them since"));
       return;
     }
     const Cause why =

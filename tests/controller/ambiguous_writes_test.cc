@@ -89,6 +89,10 @@ const std::vector<Ambiguity>& ambiguities() {
       {"time-out after the effect", true, {{"cut", "after_effect"}, {"delay_ms", 60'000}}},
       {"500 after the effect", true, {{"status", 500}, {"after_effect", true}}},
       {"502 and HTML after the effect", true, html_after},
+      {"503 after the effect", true, {{"status", 503}, {"after_effect", true}}},
+      {"503 after the effect, and when to try again",
+       true,
+       {{"status", 503}, {"after_effect", true}, {"headers", {{"Retry-After", "1"}}}}},
       {"408 after the effect", true, {{"status", 408}, {"after_effect", true}}},
       {"cut in the middle", true, {{"cut", "half_body"}}},
       {"204 and garbage", true, {{"status", 204}, {"after_effect", true}, {"body", "]}<html>"}}},
@@ -98,6 +102,7 @@ const std::vector<Ambiguity>& ambiguities() {
       {"reset before", false, {{"cut", "before_effect"}}},
       {"500 before", false, {{"status", 500}}},
       {"502 and HTML before", false, html},
+      {"503 before", false, {{"status", 503}}},
       {"always 500 before", false, {{"status", 500}}, 99},
       {"always reset before", false, {{"cut", "before_effect"}}, 99},
   };
