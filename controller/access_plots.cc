@@ -5,38 +5,19 @@
 #include <algorithm>
 
 #include "state/model/html.h"
-#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
 // In units of the picture; on a wide screen about a pixel each.
 constexpr double kWidth = 360;
-constexpr double kLabels = 140;
 constexpr double kValues = 44;
-constexpr double kBarStep = 24;
 constexpr double kPlotHeight = 96;
 constexpr double kPlotTop = 10;
-constexpr std::size_t kLongestLabel = 20;
 
-/// As much of a name as has room. What is left out is in the title of its bar.
-std::string shortened(const std::string& text) {
-  if (find_invalid_utf8(text) || count_code_points(text) <= kLongestLabel) return text;
-  std::size_t end = 0;
-  for (std::size_t points = 0; end < text.size(); ++end) {
-    const bool starts = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80;
-    if (starts && ++points == kLongestLabel) break;
-  }
-  return text.substr(0, end) + "…";
-}
-
-std::string figure(std::string_view title, double height, const std::string& content,
-                   const std::string& below) {
-  return fmt::format(
-      "<figure><figcaption>{}</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" "
-      "aria-label=\"{}\">{}</svg>{}</figure>\n",
-      escape_html(title), kWidth, height, escape_html(title), content,
-      below.empty() ? "" : fmt::format("<p class=\"more\">{}</p>", escape_html(below)));
+std::string figure(std::string_view title, const std::string& content) {
+  return fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", escape_html(title),
+                     content);
 }
 
 }  // namespace
@@ -46,23 +27,23 @@ std::string bar_plot(std::string_view title, const AccessReport::Bars& bars, std
   const std::size_t shown = std::min(most, bars.size());
   std::int64_t largest = 1;
   for (std::size_t i = 0; i < shown; ++i) largest = std::max(largest, bars[i].second);
-  std::string content;
+  // The names are text of the page beside the bars, since text in a picture is not wrapped.
+  std::string content = "<ul class=\"bars\">";
   for (std::size_t i = 0; i < shown; ++i) {
     const auto& [label, value] = bars[i];
-    const double y = static_cast<double>(i) * kBarStep;
-    const double room = kWidth - kLabels - kValues;
-    const double width = std::max(value > 0 ? 1.5 : 0.0,
-                                  room * static_cast<double>(value) / static_cast<double>(largest));
+    const double width = std::max(value > 0 ? 0.5 : 0.0,
+                                  100 * static_cast<double>(value) / static_cast<double>(largest));
     content += fmt::format(
-        "<g><title>{0}: {1}</title><text class=\"label\" x=\"{2}\" y=\"{3}\">{4}</text>"
-        "<rect class=\"bar\" x=\"{5}\" y=\"{6}\" width=\"{7:.1f}\" height=\"14\" rx=\"2\"/>"
-        "<text class=\"value\" x=\"{8:.1f}\" y=\"{3}\">{1}</text></g>",
-        escape_html(label), value, kLabels - 8, y + 15, escape_html(shortened(label)), kLabels,
-        y + 4, width, kLabels + width + 6);
+        "<li><span class=\"label\">{}</span><svg viewBox=\"0 0 100 14\" "
+        "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" width=\"{:.1f}\" "
+        "height=\"14\"/></svg><span class=\"value\">{}</span></li>",
+        escape_html(label), width, value);
   }
-  const std::size_t left_out = bars.size() - shown;
-  return figure(title, static_cast<double>(shown) * kBarStep, content,
-                left_out == 0 ? "" : fmt::format("and {} more", left_out));
+  content += "</ul>";
+  if (shown < bars.size()) {
+    content += fmt::format("<p class=\"more\">and {} more</p>", bars.size() - shown);
+  }
+  return figure(title, content);
 }
 
 std::string line_plot(std::string_view title, const std::vector<Counts>& history,
@@ -104,7 +85,9 @@ std::string line_plot(std::string_view title, const std::vector<Counts>& history
       "<text class=\"axis end\" x=\"{2}\" y=\"{0}\">{3}</text>",
       bottom + 18, format_instant(history.front().at).substr(0, kDay), room,
       format_instant(history.back().at).substr(0, kDay));
-  return figure(title, bottom + 24, content, "");
+  return figure(title,
+                fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">{}</svg>",
+                            kWidth, bottom + 24, escape_html(title), content));
 }
 
 }  // namespace rolecall

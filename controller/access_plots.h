@@ -9,7 +9,8 @@ namespace rolecall {
 
 /// Plots as SVG to be set into a page, by whose styles they are coloured. Names are escaped.
 
-/// Horizontal bars, the first `most`; says how many were left out. Empty for no bars.
+/// Horizontal bars, each with its whole name, the first `most`; says how many were left out. Empty
+/// for no bars.
 [[nodiscard]] std::string bar_plot(std::string_view title, const AccessReport::Bars& bars,
                                    std::size_t most);
 

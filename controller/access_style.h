@@ -43,9 +43,14 @@ figcaption { font-weight: 600; margin-bottom: 8px; }
 figure .more { margin: 4px 0 0; font-size: 13px; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--ink); font-size: 12px; }
-svg .label { text-anchor: end; }
-svg .value, svg .axis { fill: var(--dim); font-variant-numeric: tabular-nums; }
+svg .axis { fill: var(--dim); font-variant-numeric: tabular-nums; }
 svg .end { text-anchor: end; }
+.bars { list-style: none; padding: 0; margin: 0; font-size: 12px; line-height: 1.3; }
+.bars li { display: grid; grid-template-columns: minmax(0, 7fr) minmax(0, 8fr) 5ch;
+  column-gap: 8px; align-items: center; padding: 4px 0; break-inside: avoid; }
+.bars .label { text-align: right; overflow-wrap: anywhere; }
+.bars .value { color: var(--dim); font-variant-numeric: tabular-nums; }
+.bars svg { height: 14px; }
 svg .bar { fill: var(--bar); }
 svg .grid { stroke: var(--line); fill: none; }
 svg .line { stroke: var(--accent); stroke-width: 2; fill: none; }
@@ -63,7 +68,8 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--dim); font-size: 13px; white-space: nowrap; }
 th, td { padding: 8px 14px; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; }
-td { overflow-wrap: break-word; max-width: 44ch; }
+td { overflow-wrap: anywhere; min-width: 20ch; max-width: 44ch; }
+td.short, td.n { min-width: 0; }
 .short { white-space: nowrap; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 tr[hidden] { display: none; }
@@ -75,7 +81,7 @@ tr[hidden] { display: none; }
   tbody tr { padding: 10px 14px; border-top: 1px solid var(--line); }
   tbody tr:first-child { border-top: 0; }
   td { border: 0; padding: 1px 0; display: grid; grid-template-columns: 104px minmax(0, 1fr);
-    gap: 8px; max-width: none; overflow-wrap: anywhere; }
+    gap: 8px; min-width: 0; max-width: none; }
   td:empty { display: none; }
   td::before { color: var(--dim); font-size: 13px; }
   td.n { text-align: left; }
@@ -88,6 +94,7 @@ tr[hidden] { display: none; }
   main { max-width: none; padding: 0; }
   nav, .search { display: none; }
   figure, dl div, tr { break-inside: avoid; }
+  td { min-width: 0; }
   section { break-inside: auto; margin-top: 20pt; }
   h2, .lead { break-after: avoid; }
   thead { display: table-header-group; }

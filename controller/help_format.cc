@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "state/model/text.h"
+#include "state/model/wrap.h"
 
 namespace rolecall {
 namespace {
@@ -19,19 +20,9 @@ constexpr std::array<std::string_view, 5> kOrder = {kBeginning, kEveryDay, kLook
 /// Adds words to a line that has come as far as `column`; further lines begin at `indent`.
 void add_wrapped(std::string& out, std::size_t column, std::size_t indent, std::string_view words) {
   bool first = true;
-  while (!words.empty()) {
-    const std::string_view word = words.substr(0, words.find(' '));
-    words.remove_prefix(std::min(word.size() + 1, words.size()));
-    const std::size_t length = count_code_points(word);
-    if (!first && column + 1 + length > kColumns) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (!first) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += length;
+  for (const std::string_view part : wrap(words, column, indent, kColumns)) {
+    if (!first) out += '\n' + std::string(indent, ' ');
+    out += part;
     first = false;
   }
   out += '\n';

@@ -1,6 +1,7 @@
 #include "controller/output.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +55,11 @@ bool wants_color(const GlobalOptions& global, int stream) {
   const char* terminal = std::getenv("TERM");
   return !global.no_color && (no_color == nullptr || *no_color == '\0') && isatty(stream) == 1 &&
          terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+std::size_t terminal_columns(int stream) {
+  winsize size{};
+  return ioctl(stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 int finish_output(int code) {

@@ -24,6 +24,9 @@ void print_json(const boost::json::value& value);
 /// --no-color or NO_COLOR is set.
 [[nodiscard]] bool wants_color(const GlobalOptions& global, int stream);
 
+/// The width of the terminal that STDOUT_FILENO or STDERR_FILENO is; 0: it is none, or hides it.
+[[nodiscard]] std::size_t terminal_columns(int stream);
+
 /// Ends the output of a command that wants to exit with `code`. A reader that has gone away is
 /// no error; any other failure to write is, and gives 1 where the command would have given 0.
 [[nodiscard]] int finish_output(int code);

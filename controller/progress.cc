@@ -1,13 +1,14 @@
 #include "controller/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
+
+#include "controller/output.h"
 
 namespace rolecall {
 namespace {
@@ -17,6 +18,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kQuietAtFirst{1000};
 constexpr milliseconds kRedraw{100};
 constexpr std::chrono::seconds kLineEvery{5};
+/// Where the terminal does not tell.
+constexpr std::size_t kUsualColumns = 80;
 constexpr std::size_t kBarWidth = 24;
 constexpr std::size_t kShortBarWidth = 12;
 constexpr std::string_view kErase = "\r\x1b[K";
@@ -43,11 +46,6 @@ std::string time_of_day(std::chrono::system_clock::time_point at) {
 std::string duration(double seconds) {
   if (seconds < 100) return fmt::format("{:.0f} s", std::max(seconds, 1.0));
   return fmt::format("{:.0f} min", seconds / 60);
-}
-
-std::size_t terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 }  // namespace
@@ -143,7 +141,9 @@ void Progress::draw() {
   advance_.elapsed = std::chrono::duration_cast<milliseconds>(now - begun_);
   advance_.waits_until = now < resumes_ ? wait_ends_ : std::string();
   if (terminal_) {
-    fmt::print(stderr, "{}{}", kErase, bar_line(what_, advance_, terminal_columns()));
+    const std::size_t columns = terminal_columns(STDERR_FILENO);
+    fmt::print(stderr, "{}{}", kErase,
+               bar_line(what_, advance_, columns == 0 ? kUsualColumns : columns));
     std::fflush(stderr);
   } else {
     fmt::print(stderr, "{}: {}\n", what_, in_words(advance_));

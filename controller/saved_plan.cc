@@ -88,6 +88,15 @@ bool is_same(const std::string& path, const std::string& other) {
   return path == other || std::filesystem::equivalent(path, other, ignored);
 }
 
+/// Leaves the plan no choice of policy, day and undone run.
+std::string command_to_apply(const std::string& plan_file, const Named& named) {
+  std::string out = "rolecall apply " + plan_file;
+  if (!is_same(named.policy, default_policy_path().value_or(""))) out += " " + named.policy;
+  if (named.at) out += " --at " + format_instant(*named.at);
+  if (named.undo != 0) out += fmt::format(" --undo {}", named.undo);
+  return out;
+}
+
 std::string shown(const SavedPlan& saved) {
   return saved.checksum.substr(0, kShownDigits);
 }
@@ -101,16 +110,6 @@ Result<std::optional<std::string>> read_plan_file(const std::string& path) {
   auto read = read_open_file(file, path);
   close(file);
   return read;
-}
-
-Result<void> write_plan_file(const std::string& path, const Plan& plan, const SavedPlanInfo& info) {
-  const std::string bytes = save_plan(plan, info);
-  if (bytes.size() > kLargestPlanFile) {
-    return fail(fmt::format("the plan is too large to be saved: {} MB of at most {}",
-                            bytes.size() / 1'000'000, kLargestPlanFile / 1'000'000),
-                "apply the policy itself, with --expect-digest where the plan was reviewed");
-  }
-  return write_private_file(path, bytes);
 }
 
 Result<Agreed> agree(const SavedPlan& saved, const std::string& plan_file, const Named& named) {
@@ -140,12 +139,23 @@ Result<Agreed> agree(const SavedPlan& saved, const std::string& plan_file, const
                           command_to_apply(plan_file, {out.policy, out.at, saved.plan.undo_of})));
 }
 
-std::string command_to_apply(const std::string& plan_file, const Named& named) {
-  std::string out = "rolecall apply " + plan_file;
-  if (!is_same(named.policy, default_policy_path().value_or(""))) out += " " + named.policy;
-  if (named.at) out += " --at " + format_instant(*named.at);
-  if (named.undo != 0) out += fmt::format(" --undo {}", named.undo);
-  return out;
+Result<std::string> write_plan_file(const std::string& path, const PlanRequest& request,
+                                    const Planned& planned, const std::optional<Instant>& at,
+                                    Instant now) {
+  const Plan& plan = *planned.plan;
+  const SavedPlanInfo info{ROLECALL_VERSION,   now,           request.policy_path,
+                           at.has_value(),     request.store, request.audit_head,
+                           planned.server_date};
+  const std::string bytes = save_plan(plan, info);
+  if (bytes.size() > kLargestPlanFile) {
+    return fail(fmt::format("the plan is too large to be saved: {} MB of at most {}",
+                            bytes.size() / 1'000'000, kLargestPlanFile / 1'000'000),
+                "apply the policy itself, with --expect-digest where the plan was reviewed");
+  }
+  if (const auto written = write_private_file(path, bytes); !written) {
+    return tl::make_unexpected(written.error());
+  }
+  return command_to_apply(path, {request.policy_path, at, plan.undo_of});
 }
 
 std::string saved_plan_command(const SavedPlan& saved) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/reconciler.h"
 #include "diff/plan_age.h"
 #include "diff/plan_file.h"
 #include "state/store/store.h"
@@ -18,10 +19,6 @@ inline constexpr std::size_t kLargestPlanFile = 100'000'000;
 /// is opened once: what is checked is what is read. An error says what is wrong with the file:
 /// empty, too large, or for others to write.
 [[nodiscard]] Result<std::optional<std::string>> read_plan_file(const std::string& path);
-
-/// Writes it where its owner alone can read it.
-[[nodiscard]] Result<void> write_plan_file(const std::string& path, const Plan& plan,
-                                           const SavedPlanInfo& info);
 
 /// What whoever applies a saved plan says of it, where they say it. What they say the file cannot
 /// choose: who can write one could else have done what the policy does not ask for, by another
@@ -44,8 +41,13 @@ struct Agreed {
 [[nodiscard]] Result<Agreed> agree(const SavedPlan& saved, const std::string& plan_file,
                                    const Named& named);
 
-/// The command that applies a saved plan and leaves it no choice.
-[[nodiscard]] std::string command_to_apply(const std::string& plan_file, const Named& named);
+/// Writes the plan that was made of `request`, with how it was made, where its owner alone can read
+/// it. `at` is the instant, where one was asked for; `now` is when the plan was made. Returns the
+/// command that applies it and leaves it no choice.
+[[nodiscard]] Result<std::string> write_plan_file(const std::string& path,
+                                                  const PlanRequest& request,
+                                                  const Planned& planned,
+                                                  const std::optional<Instant>& at, Instant now);
 
 /// What the run that applies it is called in the log. No other plan file has the same.
 [[nodiscard]] std::string saved_plan_command(const SavedPlan& saved);

@@ -81,6 +81,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
   }
   TextOptions options;
   options.color = wants_color(global, STDOUT_FILENO);
+  options.columns = terminal_columns(STDOUT_FILENO);
   options.apply_command = apply_command;
   options.base = base;
   return render_text(plan, options);

@@ -58,7 +58,7 @@ struct Explanation {
                                       std::string_view group, std::string_view resource,
                                       std::string_view role);
 
-[[nodiscard]] std::string render_text(const Explanation& explanation);
+[[nodiscard]] std::string render_text(const Explanation& explanation, std::size_t columns = 0);
 [[nodiscard]] std::string render_markdown(const Explanation& explanation);
 /// One object: kind, subject, name, facts, the lists by their titles, changes, remarks.
 [[nodiscard]] std::string render_json(const Explanation& explanation);

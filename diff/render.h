@@ -10,6 +10,7 @@ namespace rolecall {
 
 struct TextOptions {
   bool color = false;
+  std::size_t columns = 0;            ///< of the terminal: longer lines are wrapped; 0: none is
   const AgainstBase* base = nullptr;  ///< tells what was to be done before apart
   std::string apply_command;  ///< what applies this very plan; left out where it may not be applied
 };

@@ -6,6 +6,7 @@
 #include "diff/explain.h"
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
+#include "diff/text_lines.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -63,8 +64,10 @@ json::object to_json(const Holding& held) {
 
 }  // namespace
 
-std::string render_text(const Explanation& explanation) {
-  std::string out = escape_terminal(explanation.subject);
+std::string render_text(const Explanation& explanation, std::size_t columns) {
+  TextLines to(false, columns);
+  std::string& out = to.out;
+  out = escape_terminal(explanation.subject);
   if (!explanation.name.empty()) {
     out = explanation.kind == "user"
               ? fmt::format("{} <{}>", escape_terminal(explanation.name), out)
@@ -72,27 +75,18 @@ std::string render_text(const Explanation& explanation) {
   }
   out += '\n';
   const auto lines = [&](const std::vector<Holding>& all) {
-    std::size_t width = 0;
-    constexpr std::size_t kWidest = 40;
+    constexpr std::size_t kWidest = 44;
+    std::vector<TextLine> shown;
     for (const Holding& held : all) {
-      const std::size_t length = count_code_points(escape_terminal(held.subject));
-      if (length <= kWidest) width = std::max(width, length);
+      shown.push_back({2, sign(held, explanation.offline), escape_terminal(held.subject),
+                       escape_terminal(remark(held))});
     }
-    for (const Holding& held : all) {
-      const std::string subject = escape_terminal(held.subject);
-      const std::string words = escape_terminal(remark(held));
-      const std::size_t length = count_code_points(subject);
-      out += fmt::format("  {} {}", sign(held, explanation.offline), subject);
-      if (!words.empty()) {
-        out +=
-            fmt::format("{}  ({})", std::string(width > length ? width - length : 0, ' '), words);
-      }
-      out += '\n';
-    }
+    to.add(shown, kWidest);
   };
   lines(explanation.facts);
   for (const std::string& words : explanation.remarks) {
-    out += fmt::format("    {}\n", escape_terminal(words));
+    out += "    ";
+    to.add_words(4, escape_terminal(words), 4);
   }
   for (const HoldingList& list : explanation.lists) {
     out += fmt::format("\n{}{}\n", static_cast<char>(list.title.front() - 'a' + 'A'),

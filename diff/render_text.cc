@@ -6,6 +6,7 @@
 #include "diff/effects.h"
 #include "diff/plan_view.h"
 #include "diff/render.h"
+#include "diff/text_lines.h"
 #include "state/model/paint.h"
 #include "state/model/text.h"
 
@@ -16,17 +17,10 @@ constexpr std::size_t kSubjectsPerNote = 5;
 /// Causes stand below each other up to here; what is longer pushes its own cause aside.
 constexpr std::size_t kWidestColumn = 60;
 
-/// A line before its cause has been lined up with those around it.
-struct Line {
-  std::size_t indent = 0;
-  char symbol = ' ';
-  std::string text;   ///< escaped
-  std::string cause;  ///< escaped
-};
-
 class TextRenderer {
  public:
-  TextRenderer(const Plan& plan, const TextOptions& options) : plan_(plan), options_(options) {}
+  TextRenderer(const Plan& plan, const TextOptions& options)
+      : plan_(plan), options_(options), to_(options.color, options.columns) {}
 
   std::string run() {
     if (plan_.undo_of != 0) heading(fmt::format("Undo of run {}", plan_.undo_of));
@@ -41,15 +35,12 @@ class TextRenderer {
     effects();
     notes();
     summary();
-    return std::move(out_);
+    return std::move(to_.out);
   }
 
  private:
   [[nodiscard]] std::string paint(Tone tone, std::string_view text) const {
     return rolecall::paint(options_.color, tone, text);
-  }
-  static Tone tone_of(char symbol) {
-    return symbol == '+' ? Tone::green : symbol == '-' ? Tone::red : Tone::yellow;
   }
 
   /// "Ada Lovelace <ada@acme.example>", or the address alone where no name is known.
@@ -60,29 +51,15 @@ class TextRenderer {
   }
 
   void heading(std::string_view text, Tone tone = Tone::bold) {
-    if (!out_.empty()) out_ += '\n';
-    out_ += paint(tone, text) + '\n';
+    if (!to_.out.empty()) to_.out += '\n';
+    to_.add_words(0, text, 2, tone);
   }
 
-  void lines(const std::vector<Line>& all) {
-    const auto width = [](const Line& line) {
-      return line.indent + 2 + count_code_points(line.text);
-    };
-    std::size_t column = 0;
-    for (const Line& line : all) {
-      if (!line.cause.empty() && width(line) <= kWidestColumn) {
-        column = std::max(column, width(line));
-      }
-    }
-    for (const Line& line : all) {
-      out_ += std::string(line.indent, ' ');
-      out_ += paint(tone_of(line.symbol), std::string(1, line.symbol)) + ' ' + line.text;
-      if (!line.cause.empty()) {
-        out_ += std::string(width(line) < column ? column - width(line) : 0, ' ');
-        out_ += "  " + paint(Tone::dim, fmt::format("({})", line.cause));
-      }
-      out_ += '\n';
-    }
+  void lines(const std::vector<TextLine>& all) { to_.add(all, kWidestColumn); }
+  /// "  ! words"
+  void warning(std::string_view words, Tone tone = Tone::yellow) {
+    to_.out += fmt::format("  {} ", paint(tone, "!"));
+    to_.add_words(4, words, 6);
   }
 
   static std::string cause(const Change& change) { return escape_terminal(cause_in_words(change)); }
@@ -93,11 +70,12 @@ class TextRenderer {
     if (plan_.refusals.empty()) return;
     heading("Refused: nothing of this plan is applied, not even in part", Tone::red);
     for (const Refusal& refusal : plan_.refusals) {
-      out_ += fmt::format("  {} {}: {}\n", paint(Tone::red, "!"), escape_terminal(refusal.klass),
-                          escape_terminal(refusal_in_words(refusal)));
+      warning(fmt::format("{}: {}", escape_terminal(refusal.klass),
+                          escape_terminal(refusal_in_words(refusal))),
+              Tone::red);
     }
     for (const std::string& why : plan_.unfit_acknowledgements) {
-      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(why));
+      warning(escape_terminal(why));
     }
     acknowledgements();
   }
@@ -105,10 +83,13 @@ class TextRenderer {
   void acknowledgements() {
     const std::string all = acknowledgements_for(plan_);
     if (all.empty()) return;
-    out_ += fmt::format("  {}\n\n", acknowledgements_lead(plan_));
+    to_.out += "  ";
+    to_.add_words(2, acknowledgements_lead(plan_), 2);
+    to_.out += '\n';
+    // As it is, to be copied.
     for (std::string_view toml = all; !toml.empty(); toml.remove_prefix(toml.find('\n') + 1)) {
       const std::string_view line = toml.substr(0, toml.find('\n'));
-      out_ += line.empty() ? "\n" : fmt::format("    {}\n", line);
+      to_.out += line.empty() ? "\n" : fmt::format("    {}\n", line);
     }
   }
 
@@ -117,17 +98,16 @@ class TextRenderer {
     heading("Incomplete: what was read could not be proved, so nothing is taken away",
             Tone::yellow);
     for (const std::string& gap : plan_.gaps) {
-      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(gap));
+      warning(escape_terminal(gap));
     }
     if (plan_.withheld > 0) {
-      out_ += fmt::format(
-          "  {} {} withheld\n", paint(Tone::yellow, "!"),
-          plan_.withheld == 1 ? "1 change is" : fmt::format("{} changes are", plan_.withheld));
+      warning(plan_.withheld == 1 ? "1 change is withheld"
+                                  : fmt::format("{} changes are withheld", plan_.withheld));
     }
   }
 
   void risks() {
-    std::vector<Line> all;
+    std::vector<TextLine> all;
     for (const Note& note : plan_.notes) {
       if (note.kind != kStoppedNote) continue;
       all.push_back({2, '!', escape_terminal(note.subject), ""});
@@ -151,7 +131,7 @@ class TextRenderer {
     lines(all);
   }
 
-  void outside(std::vector<Line>& into) const {
+  void outside(std::vector<TextLine>& into) const {
     const std::vector<Outsider> all = outsiders(plan_);
     if (all.empty()) return;
     into.push_back({2, '!', escape_terminal(outsiders_in_words(plan_, all.size())), ""});
@@ -163,7 +143,7 @@ class TextRenderer {
     }
   }
 
-  void shortages(std::vector<Line>& into) const {
+  void shortages(std::vector<TextLine>& into) const {
     for (const Seats& seats : plan_.seats) {
       if (seats.left_over.empty()) continue;
       into.push_back({2, '!',
@@ -198,15 +178,15 @@ class TextRenderer {
     }
   }
 
-  [[nodiscard]] std::vector<Line> subject_lines(const ChangedSubject& subject,
-                                                std::string title) const {
-    Line head{2, '~', std::move(title), ""};
+  [[nodiscard]] std::vector<TextLine> subject_lines(const ChangedSubject& subject,
+                                                    std::string title) const {
+    TextLine head{2, '~', std::move(title), ""};
     if (subject.self != nullptr) {
       head.symbol = symbol(subject.self->kind);
       head.text += fmt::format(": {}", deed(subject.self->kind));
-      head.cause = cause(*subject.self);
+      head.remark = cause(*subject.self);
     }
-    std::vector<Line> out = {std::move(head)};
+    std::vector<TextLine> out = {std::move(head)};
     for (const Change* part : subject.parts) {
       out.push_back({4, symbol(part->kind), part_in_words(*part), cause(*part)});
     }
@@ -226,7 +206,7 @@ class TextRenderer {
       heading("The policy before has no plan of its own, so that every change is this change's",
               Tone::yellow);
       for (const std::string& problem : base.problems) {
-        out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "!"), escape_terminal(problem));
+        warning(escape_terminal(problem));
       }
     }
     const Plan own = part_of(plan_, base, false);
@@ -254,9 +234,9 @@ class TextRenderer {
   void people(const std::vector<ChangedSubject>& subjects, std::string_view title) {
     if (subjects.empty()) return;
     if (!title.empty()) heading(title);
-    std::vector<Line> all;
+    std::vector<TextLine> all;
     for (const ChangedSubject& subject : subjects) {
-      for (Line& line : subject_lines(subject, person(subject.key))) {
+      for (TextLine& line : subject_lines(subject, person(subject.key))) {
         all.push_back(std::move(line));
       }
     }
@@ -268,19 +248,21 @@ class TextRenderer {
   void effects() {
     if (plan_.effects.empty()) return;
     heading("Effects");
+    std::vector<TextLine> all;
     for (const EffectGroup& group : group_effects(plan_)) {
       std::string deeds;
       for (const std::string& deed : group.deeds) deeds += (deeds.empty() ? "" : ", ") + deed;
-      const char mark = group.takes ? '-' : '+';
-      out_ += fmt::format("  {} {}: {}\n", paint(tone_of(mark), std::string(1, mark)),
-                          some_people(group.people), escape_terminal(deeds));
+      all.push_back({2, group.takes ? '-' : '+',
+                     fmt::format("{}: {}", some_people(group.people), escape_terminal(deeds)), ""});
     }
     for (const Seats& seats : plan_.seats) {
-      out_ += fmt::format("  {} {}\n", paint(Tone::yellow, "~"),
-                          escape_terminal(seats_in_words(seats)));
+      all.push_back({2, '~', escape_terminal(seats_in_words(seats)), ""});
     }
+    lines(all);
     const std::string_view uncertain = uncertainty_in_words(plan_);
-    if (!uncertain.empty()) out_ += fmt::format("    {}\n", paint(Tone::dim, uncertain));
+    if (uncertain.empty()) return;
+    to_.out += "    ";
+    to_.add_words(4, uncertain, 4, Tone::dim);
   }
 
   // --- the rest -----------------------------------------------------------------------------
@@ -289,31 +271,37 @@ class TextRenderer {
     if (plan_.notes.empty()) return;
     heading("Notes");
     for (const NoteGroup& group : group_notes(plan_)) {
-      out_ += fmt::format("  {} ({})\n", note_in_words(group.kind), group.subjects.size());
+      to_.out += "  ";
+      to_.add_words(2, fmt::format("{} ({})", note_in_words(group.kind), group.subjects.size()), 4);
       // What an undo cannot bring back is known in full before it is done.
       const bool all = group.kind.starts_with("undo_");
       const std::size_t shown =
           all ? group.subjects.size() : std::min(group.subjects.size(), kSubjectsPerNote);
       for (std::size_t i = 0; i < shown; ++i) {
-        out_ += fmt::format("      {}\n", escape_terminal(group.subjects[i]));
+        to_.out += "      ";
+        to_.add_words(6, escape_terminal(group.subjects[i]), 8);
       }
       if (shown < group.subjects.size()) {
-        out_ += fmt::format("      and {} more\n", group.subjects.size() - shown);
+        to_.out += fmt::format("      and {} more\n", group.subjects.size() - shown);
       }
     }
   }
 
   void summary() {
-    if (!out_.empty()) out_ += '\n';
-    const auto line = [&](std::string_view label, std::string_view text) {
-      out_ += paint(Tone::bold, fmt::format("{:<7}", fmt::format("{}:", label)));
-      out_ += fmt::format(" {}\n", text);
+    if (!to_.out.empty()) to_.out += '\n';
+    const auto label = [&](std::string_view name) {
+      to_.out += paint(Tone::bold, fmt::format("{:<7}", fmt::format("{}:", name))) + ' ';
+    };
+    const auto line = [&](std::string_view name, std::string_view text) {
+      label(name);
+      to_.add_words(8, text, 8);
     };
     if (plan_.changes.empty()) {
-      out_ += plan_.complete
-                  ? plan_.undo_of != 0 ? "Nothing to do: nothing of the run can be taken back.\n"
-                                       : "Nothing to do: the organization is as described.\n"
-                  : "Nothing to do that is safe without having read the organization completely.\n";
+      to_.out +=
+          plan_.complete
+              ? plan_.undo_of != 0 ? "Nothing to do: nothing of the run can be taken back.\n"
+                                   : "Nothing to do: the organization is as described.\n"
+              : "Nothing to do that is safe without having read the organization completely.\n";
       line("Cost", cost_in_words(plan_));
       return;
     }
@@ -323,13 +311,15 @@ class TextRenderer {
     line("Cost", cost_in_words(plan_));
     line("Digest", escape_terminal(short_digest(plan_)));
     if (plan_.applyable() && !options_.apply_command.empty()) {
-      line("Apply", escape_terminal(options_.apply_command));
+      // Not wrapped: it is to be copied.
+      label("Apply");
+      to_.out += escape_terminal(options_.apply_command) + '\n';
     }
   }
 
   const Plan& plan_;
   const TextOptions& options_;
-  std::string out_;
+  TextLines to_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "diff/explain.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -156,7 +157,7 @@ int show(const GlobalOptions& global, const Asked& asked, const ExplainInput& in
       break;
     case OutputFormat::csv:
     case OutputFormat::text:
-      print(render_text(*explanation));
+      print(render_text(*explanation, terminal_columns(STDOUT_FILENO)));
       break;
   }
   return 0;

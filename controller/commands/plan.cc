@@ -39,17 +39,10 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   const Plan& plan = *planned.plan;
   std::string apply_command = fmt::format("rolecall apply {}", *policy);
   if (!options.out.empty()) {
-    const SavedPlanInfo info{ROLECALL_VERSION,
-                             connection->clock().now(),
-                             *policy,
-                             global.at.has_value(),
-                             request->store,
-                             request->audit_head,
-                             planned.server_date};
-    if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
-      return print_error(saved.error());
-    }
-    apply_command = command_to_apply(options.out, {*policy, global.at});
+    auto saved =
+        write_plan_file(options.out, *request, planned, global.at, connection->clock().now());
+    if (!saved) return print_error(saved.error());
+    apply_command = *std::move(saved);
   }
   print(view(global, plan, apply_command, options.base.empty() ? nullptr : &base.result()));
   int code = exit_code(plan);

@@ -73,17 +73,10 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
   }
   std::string apply_command;
   if (!options.out.empty()) {
-    const SavedPlanInfo info{ROLECALL_VERSION,
-                             connection->clock().now(),
-                             *policy,
-                             global.at.has_value(),
-                             request->store,
-                             request->audit_head,
-                             planned.server_date};
-    if (const auto saved = write_plan_file(options.out, plan, info); !saved) {
-      return print_error(saved.error());
-    }
-    apply_command = command_to_apply(options.out, {*policy, global.at, options.run});
+    auto saved =
+        write_plan_file(options.out, *request, planned, global.at, connection->clock().now());
+    if (!saved) return print_error(saved.error());
+    apply_command = *std::move(saved);
   }
   print(view(global, plan, apply_command));
   return finish_output(exit_code(plan));

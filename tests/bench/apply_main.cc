@@ -11,23 +11,11 @@
 #include "controller/applier.h"
 #include "controller/connect.h"
 #include "controller/reconciler.h"
+#include "tests/support/no_log.h"
 
 namespace {
 
 using namespace rolecall;
-
-class NoLog final : public ChangeLog {
- public:
-  [[nodiscard]] Result<std::vector<IntentId>> record(Instant, std::span<const Outcome>,
-                                                     std::span<const Intent> intents) override {
-    std::vector<IntentId> ids(intents.size());
-    for (IntentId& id : ids) id = ++last_;
-    return ids;
-  }
-
- private:
-  IntentId last_ = 0;
-};
 
 template <class T>
 T must(Result<T> result) {
@@ -63,7 +51,7 @@ int main(int argc, char** argv) {
   const Plan& plan = *planned.plan;
   std::optional<Store> store;
   std::optional<StoreLog> durable;
-  NoLog none;
+  test::NoLog none;
   if (std::string_view(argv[2]) != "-") {
     store = must(Store::open(argv[2], Store::Access::write));
     RunStart start;

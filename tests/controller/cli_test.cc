@@ -1,11 +1,15 @@
 #include "controller/cli.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <string>
 #include <vector>
+
+#include "tests/support/test_name.h"
 
 namespace rolecall {
 namespace {
@@ -228,7 +232,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"plan", "--format", "csv"}, "--format csv is for get"}, Refused{{"undo"}, "RUN"},
         Refused{{"undo", "0"}, "must be the number of a run"},
         Refused{{"plan", std::string("a\xff")}, "argument 2 is not valid UTF-8"},
-        Refused{{"plan", std::string(1'000'000, 'a')}, "argument 2 is too long"}));
+        Refused{{"plan", std::string(1'000'000, 'a')}, "argument 2 is too long"}),
+    [](const auto& it) {
+      return fmt::format("Row{}{}", it.index + 1,
+                         test::test_name(fmt::to_string(fmt::join(it.param.arguments, " "))));
+    });
 
 TEST(CommandLine, TakesNoSecretsAndNeverEchoesThem) {
   const std::vector<std::string> options{"--api-key", "--token",  "--api-token", "--API_KEY",

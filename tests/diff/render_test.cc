@@ -154,6 +154,11 @@ TEST(RenderTest, ToldAsJson) {
 TEST(RenderTest, ToldAsMarkdown) {
   expect_golden("plan/told.md", render_markdown(told_plan()));
 }
+TEST(RenderTest, ToldAsTextOnANarrowTerminal) {
+  TextOptions options = kPlain;
+  options.columns = 60;
+  expect_golden("plan/told_narrow.txt", render_text(told_plan(), options));
+}
 TEST(RenderTest, NothingToDoAsText) {
   expect_golden("plan/empty.txt", render_text(empty_plan(), kPlain));
 }
@@ -164,6 +169,50 @@ TEST(RenderTest, NothingToDoAsMarkdown) {
 TEST(RenderTest, TextNamesNoCommandForAPlanThatMayNotBeApplied) {
   EXPECT_NE(render_text(sample_plan(), kPlain).find(kPlain.apply_command), std::string::npos);
   EXPECT_EQ(render_text(refused_plan(), kPlain).find(kPlain.apply_command), std::string::npos);
+}
+
+/// Without its line breaks, and blanks next to each other as one.
+std::string unwrapped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const char next = c == '\n' ? ' ' : c;
+    if (next != ' ' || (!out.empty() && out.back() != ' ')) out += next;
+  }
+  return out;
+}
+
+TEST(RenderTest, ANarrowTerminalIsToldTheSame) {
+  for (const Plan& plan : {sample_plan(), refused_plan(), incomplete_plan(), told_plan()}) {
+    const std::string wide = render_text(plan, kPlain);
+    for (const std::size_t columns : {1U, 40U, 80U, 200U}) {
+      TextOptions options = kPlain;
+      options.columns = columns;
+      EXPECT_EQ(unwrapped(render_text(plan, options)), unwrapped(wide)) << columns;
+    }
+    TextOptions options = kPlain;
+    options.columns = 1000;
+    EXPECT_EQ(render_text(plan, options), wide);
+  }
+}
+
+TEST(RenderTest, WhatIsToBeCopiedIsNotWrapped) {
+  TextOptions options = kPlain;
+  options.columns = 20;
+  EXPECT_NE(render_text(sample_plan(), options).find("\nApply:  " + kPlain.apply_command + "\n"),
+            std::string::npos);
+}
+
+/// A name that looks like another line of the plan where it is wrapped.
+TEST(RenderTest, NoNameForgesALineOfItsOwn) {
+  PlanBuilder b;
+  const std::string forged = "x" + std::string(200, ' ') + "+ mallory@evil.example";
+  b.live_group("developers").group(forged, {}).group("developers", {});
+  TextOptions options;
+  for (options.columns = 20; options.columns < 240; ++options.columns) {
+    const std::string text = render_text(b.plan(), options);
+    EXPECT_EQ(text.find("\n  + mallory"), std::string::npos) << text;
+    EXPECT_EQ(text.find("\n    + mallory"), std::string::npos) << text;
+  }
 }
 
 TEST(RenderTest, TextHoldsNoControlCharacterWhateverTheNames) {

@@ -142,7 +142,8 @@ TEST_P(FailedChange, IsReportedAndTheOthersAreApplied) {
   EXPECT_EQ(members("engineering").size(), 4U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Status, FailedChange, ::testing::Values(400, 403, 404));
+INSTANTIATE_TEST_SUITE_P(Status, FailedChange, ::testing::Values(400, 403, 404),
+                         ::testing::PrintToStringParamName());
 
 TEST_F(ExitCodes, AKeyThatMayOnlyReadPlansAndAppliesNothingAtAll) {
   write_policy(

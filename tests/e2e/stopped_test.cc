@@ -185,7 +185,10 @@ TEST_P(Interrupted, WhatWasInFlightIsFinishedAndRecordedAndTheNextRunGoesOn) {
   EXPECT_EQ(made(), kNewGroups);
 }
 
-INSTANTIATE_TEST_SUITE_P(Signal, Interrupted, ::testing::Values(SIGINT, SIGTERM));
+INSTANTIATE_TEST_SUITE_P(Signal, Interrupted, ::testing::Values(SIGINT, SIGTERM),
+                         [](const auto& it) {
+                           return std::string(it.param == SIGINT ? "SIGINT" : "SIGTERM");
+                         });
 
 }  // namespace
 }  // namespace rolecall::test

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "policies/schema.h"
 #include "tests/support/end_to_end.h"
@@ -94,6 +95,25 @@ TEST_F(Terminal, HasColorsUnlessTheyAreNotWanted) {
     EXPECT_THAT(on_terminal({command}, "", {{"TERM", "xterm"}, {"NO_COLOR", "1"}}).out,
                 Not(HasSubstr(kEscape)));
     EXPECT_THAT(on_terminal({command}, "", {{"TERM", "dumb"}}).out, Not(HasSubstr(kEscape)));
+  }
+}
+
+TEST_F(Terminal, PlansAndExplanationsFitItAndAreWholeLinesInAPipe) {
+  start(acme());
+  const std::string reason = "the auditors look at the books of the year that has just ended";
+  const std::string rosa = R"("rosa@acme.example"  = {})";
+  write_policy(
+      with(acme_policy(), rosa, rosa + "\n\"new@acme.example\" = { reason = \"" + reason + "\" }"));
+  for (const Arguments& command : {Arguments{"plan"}, {"explain", "new@acme.example"}}) {
+    EXPECT_THAT(rolecall(command).out, HasSubstr(reason));
+    Arguments quiet = command;
+    quiet.insert(quiet.end(), {"--no-color", "--progress", "none"});
+    const std::string shown = on_terminal(quiet).out;
+    EXPECT_THAT(shown, Not(HasSubstr(reason)));
+    std::istringstream lines(shown);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 80U + 1U) << line;  // a carriage return
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/faults/faulted.h"
+#include "tests/support/test_name.h"
 
 namespace rolecall::test {
 namespace {
@@ -50,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Fault{"fdatasync", "EIO", false}, Fault{"fdatasync", "EIO", true},
                       Fault{"fallocate", "ENOSPC", true}, Fault{"ftruncate", "EIO", true},
                       Fault{"openat", "EMFILE", true}, Fault{"rename", "EROFS", true},
-                      Fault{"unlink", "EACCES", true}));
+                      Fault{"unlink", "EACCES", true}),
+    [](const auto& it) { return test_name(::testing::PrintToString(it.param)); });
 
 }  // namespace
 }  // namespace rolecall::test

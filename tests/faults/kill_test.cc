@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/faults/faulted.h"
+#include "tests/support/test_name.h"
 
 namespace rolecall::test {
 namespace {
@@ -40,7 +41,8 @@ TEST_P(KilledAt, AnyCallOneMoreApplyMakesEverythingRight) {
 INSTANTIATE_TEST_SUITE_P(Calls, KilledAt,
                          ::testing::Values("pwrite64", "fdatasync", "ftruncate", "openat", "rename",
                                            "unlink", "sendmsg", "recvmsg", "connect", "close",
-                                           "write"));
+                                           "write"),
+                         [](const auto& it) { return test_name(it.param); });
 
 class KilledAtRandom : public Faulted {
  protected:

@@ -9,6 +9,7 @@
 #include "state/store/verify.h"
 #include "tests/faults/faulted.h"
 #include "tests/state/store/older_store.h"
+#include "tests/support/test_name.h"
 
 namespace rolecall::test {
 namespace {
@@ -77,7 +78,8 @@ TEST_P(KilledMigration, LeavesTheOldOneOrTheNewOneAndACopy) {
 
 INSTANTIATE_TEST_SUITE_P(Calls, KilledMigration,
                          ::testing::Values("pwrite64", "fdatasync", "fsync", "openat", "rename",
-                                           "unlink", "ftruncate", "close"));
+                                           "unlink", "ftruncate", "close"),
+                         [](const auto& it) { return test_name(it.param); });
 
 }  // namespace
 }  // namespace rolecall::test

@@ -16,6 +16,7 @@
 #include "state/model/json.h"
 #include "state/simulator/fake_client.h"
 #include "tests/support/cases.h"
+#include "tests/support/no_log.h"
 #include "tests/support/org_model.h"
 #include "tests/support/random_case.h"
 #include "tests/support/temp_dir.h"
@@ -31,19 +32,6 @@ using test::RandomCase;
 constexpr std::uint64_t kUsual = 240;
 constexpr std::uint64_t kForgeriesOfAPlan = 8;
 
-class NoLog final : public ChangeLog {
- public:
-  [[nodiscard]] Result<std::vector<IntentId>> record(Instant, std::span<const Outcome>,
-                                                     std::span<const Intent> intents) override {
-    std::vector<IntentId> ids(intents.size());
-    for (IntentId& id : ids) id = ++last_;
-    return ids;
-  }
-
- private:
-  IntentId last_ = 0;
-};
-
 /// An organization and a policy, from the beginning each time.
 class Attempt {
  public:
@@ -57,7 +45,7 @@ class Attempt {
     return plan_policy(*client_, request, {});
   }
   void apply(const Plan& plan) {
-    NoLog log;
+    test::NoLog log;
     (void)apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}});
   }
   [[nodiscard]] Model model() const { return test::read_model(client_->org().state()); }

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -60,6 +62,11 @@ class Peer {
                            : ::recv(fd_, bytes.data(), bytes.size(), 0);
     bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return bytes;
+  }
+  /// Nothing is sent from now on before the connection is closed.
+  void hold() const {
+    const int on = 1;
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
   }
   void close_in_order() {
     if (ssl_ != nullptr) SSL_shutdown(ssl_);
@@ -147,6 +154,7 @@ class ByteServer::Impl {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections() const { return accepted_; }
+  [[nodiscard]] std::size_t unasked() const { return unasked_; }
   [[nodiscard]] std::vector<std::string> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -218,16 +226,20 @@ class ByteServer::Impl {
       const std::lock_guard lock(mutex_);
       ++next_;
     }
+    const bool at_once = step.late_after == milliseconds::zero();
+    if (step.then == Step::Then::close && at_once) peer.hold();
     if (!send(peer, step)) return false;
-    if (!step.late.empty() && step.then != Step::Then::pour) {
+    if (step.then != Step::Then::pour) {
       std::this_thread::sleep_for(step.late_after);
       if (!peer.send(step.late)) return false;
+      if (!step.late.empty()) ++unasked_;
     }
     switch (step.then) {
       case Step::Then::keep:
         return true;
       case Step::Then::close:
         peer.close_in_order();
+        ++unasked_;
         peer.wait_for_end();
         return false;
       case Step::Then::reset:
@@ -269,6 +281,7 @@ class ByteServer::Impl {
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> accepted_{0};
+  std::atomic<std::size_t> unasked_{0};
   mutable std::mutex mutex_;
   std::size_t next_ = 0;
   std::vector<std::string> requests_;
@@ -286,6 +299,9 @@ std::uint16_t ByteServer::port() const {
 }
 std::size_t ByteServer::connections() const {
   return impl_->connections();
+}
+std::size_t ByteServer::unasked() const {
+  return impl_->unasked();
 }
 std::vector<std::string> ByteServer::requests() const {
   return impl_->requests();

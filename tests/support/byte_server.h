@@ -16,14 +16,15 @@ namespace rolecall::testing {
 struct Step {
   enum class Then : std::uint8_t {
     keep,   ///< read the next request on this connection
-    close,  ///< close in good order
+    close,  ///< close in good order: along with `bytes`, unless there is time between
     reset,  ///< break the connection (RST)
     stall,  ///< say nothing more until the client goes away
     pour,   ///< send `late` again and again
   };
   std::string bytes;
   Then then = Then::keep;
-  /// Sent some time after `bytes`, without being asked.
+  /// Sent some time after `bytes`, without being asked. (Where there is none, that is when it is
+  /// closed.)
   std::string late{};
   std::chrono::milliseconds late_after{0};
   /// Between single bytes of `bytes`; zero sends them at once.
@@ -55,6 +56,7 @@ class ByteServer {
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;            ///< accepted so far
   [[nodiscard]] std::vector<std::string> requests() const;  ///< as received
+  [[nodiscard]] std::size_t unasked() const;  ///< how many times it has sent `late` or closed
   /// The name that each handshake asked for (SNI); empty where it asked for none.
   [[nodiscard]] std::vector<std::string> names_asked_for() const;
 

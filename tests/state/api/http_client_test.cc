@@ -145,11 +145,12 @@ TEST_P(HttpWire, IsJudged) {
   const auto& wire = GetParam();
   ByteServer server({wire.step, {answer(200, R"("second")")}});
   auto options = options_for(server.port());
-  // Short only where time is what runs out: a busy machine may take its time for all else.
-  if (std::string_view(wire.says).find("within") != std::string_view::npos) {
-    options.read_limit = milliseconds(150);
-    options.call_limit = milliseconds(400);
-  }
+  // Short is only the time that is to run out: a busy machine may take its time for all else.
+  options.connect_limit = options.read_limit = options.call_limit = milliseconds(60'000);
+  const bool silence_ends = std::string_view(wire.says).ends_with("within 150 ms");
+  const bool call_ends = std::string_view(wire.says).ends_with("within 400 ms");
+  if (silence_ends) options.read_limit = milliseconds(150);
+  if (call_ends) options.call_limit = milliseconds(400);
   options.max_body = 100'000;
   auto client = make(options);
   const auto first = read_once(*client);
@@ -162,10 +163,12 @@ TEST_P(HttpWire, IsJudged) {
     EXPECT_EQ(first.error().kind, *wire.failure) << words(first);
     EXPECT_THAT(first.error().what, HasSubstr(wire.says));
   }
-  const auto second = read_once(*client);
+  auto second = read_once(*client);
+  std::size_t too_late = 0;  // the short time holds for this call as well
+  while ((silence_ends || call_ends) && !second && ++too_late < 50) second = read_once(*client);
   ASSERT_TRUE(second) << words(second);
   EXPECT_EQ(second->body, R"("second")") << "an answer must belong to its request";
-  EXPECT_EQ(server.connections(), wire.kept ? 1U : 2U);
+  EXPECT_EQ(server.connections(), wire.kept ? 1U : 2U + too_late);
 }
 
 const std::string kHead = "HTTP/1.1 200 OK\r\n";
@@ -323,7 +326,7 @@ TEST(HttpClient, LateBytesOnAnIdleConnectionAreNotTheNextAnswer) {
                      {answer(200, R"("second")")}});
   auto client = make(options_for(server.port()));
   ASSERT_TRUE(read_once(*client));
-  std::this_thread::sleep_for(milliseconds(50));
+  while (server.unasked() == 0) std::this_thread::sleep_for(milliseconds(1));
   const auto second = write_once(*client);
   ASSERT_TRUE(second) << words(second);
   EXPECT_EQ(second->body, R"("second")");
@@ -331,10 +334,11 @@ TEST(HttpClient, LateBytesOnAnIdleConnectionAreNotTheNextAnswer) {
 }
 
 TEST(HttpClient, DoesNotWriteToAConnectionTheServerHasClosed) {
-  ByteServer server({{answer(200, "[1]"), Then::close}, {answer(200, R"("second")")}});
+  ByteServer server(
+      {{answer(200, "[1]"), Then::close, "", milliseconds(1)}, {answer(200, R"("second")")}});
   auto client = make(options_for(server.port()));
   ASSERT_TRUE(read_once(*client));
-  std::this_thread::sleep_for(milliseconds(50));
+  while (server.unasked() == 0) std::this_thread::sleep_for(milliseconds(1));
   const auto second = write_once(*client);
   ASSERT_TRUE(second) << words(second);
   EXPECT_EQ(second->body, R"("second")");

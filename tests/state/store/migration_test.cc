@@ -81,7 +81,8 @@ TEST_P(Migration, WhatAnEarlierAttemptLeftIsReplaced) {
   EXPECT_FALSE(std::filesystem::exists(backup_ + ".new"));
 }
 
-INSTANTIATE_TEST_SUITE_P(From, Migration, testing::Range(std::int64_t{1}, std::int64_t{4}));
+INSTANTIATE_TEST_SUITE_P(From, Migration, testing::Range(std::int64_t{1}, std::int64_t{4}),
+                         testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace rolecall

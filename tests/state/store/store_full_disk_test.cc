@@ -64,7 +64,8 @@ TEST_P(FullDiskTest, StopsBeforeTheNextCallAndNeverBetweenACallAndItsOutcome) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(InBatchesOf, FullDiskTest, testing::Values(1, 8, 100));
+INSTANTIATE_TEST_SUITE_P(InBatchesOf, FullDiskTest, testing::Values(1, 8, 100),
+                         testing::PrintToStringParamName());
 
 TEST(FullDiskTest, WithoutAnyRoomOpeningForWritingIsAnError) {
   const TestFolder folder;
