@@ -86,7 +86,8 @@ class ReadBack {
 
   /// The roles of a group cannot be read once it is gone: then nobody holds them.
   void look_for_unreadable_groups() {
-    for (const auto& [id, roles] : group_roles_) {
+    for (const auto& [group, roles] : group_roles_) {
+      const std::string& id = group;
       if (roles.read || id.empty()) continue;
       Endpoints::GroupSearch request;
       request.ids = {id};

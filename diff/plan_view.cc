@@ -56,7 +56,7 @@ bool is_whole(ChangeKind kind) {
   }
 }
 
-std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject> by_key) {
+std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject>&& by_key) {
   std::vector<ChangedSubject> out;
   out.reserve(by_key.size());
   for (auto& [key, subject] : by_key) {

@@ -44,8 +44,6 @@ WHERE outcomes.result IS NULL OR outcomes.result IN ('in_doubt', 'applied')
 ORDER BY newest.user
 )sql";
 
-constexpr std::string_view kSighting = "SELECT users, groups FROM sightings WHERE organization = ?";
-
 constexpr std::string_view kLatest = "SELECT at FROM runs ORDER BY id DESC LIMIT 1";
 
 }  // namespace
