@@ -216,7 +216,7 @@ class Report {
     ReportTable& out = table(
         "invitations", "Pending invitations",
         "People whose address has not been verified, which is how the API shows that an invitation "
-        "was not accepted yet; and invitations of rolecall that nobody saw an answer to.",
+        "was not accepted yet; and invitations of rolecall whose people nobody has seen yet.",
         "None, as far as the API shows.", {"Name", "Address", "Since", "What is known"});
     for (const UserRef ref : people_) {
       if (!activity(ref).unverified) continue;
@@ -225,8 +225,9 @@ class Report {
       out.rows.push_back(std::move(row));
     }
     for (const OpenInvitation& open : in_.open_invitations) {
-      out.rows.push_back({"", open.email, day(open.at),
-                          fmt::format("run {} sent it and saw no answer", open.run)});
+      out.rows.push_back(
+          {"", open.email, day(open.at),
+           fmt::format("run {} sent it{}", open.run, open.answered ? "" : " and saw no answer")});
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -61,7 +62,7 @@ class Applier {
                                : !report_.stopped_because.empty() ? report_.stopped_because
                                                                   : "the run was interrupted";
     for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
-      if (report_.outcomes[i].state == State::pending) set(i, State::skipped, reason);
+      if (report_.outcomes[i].state == State::pending) leave(i, reason);
     }
     return std::move(report_);
   }
@@ -131,6 +132,14 @@ class Applier {
     outcome = {state, std::move(message)};
   }
 
+  /// A change that is not to be made, or not to be sent again: of what was sent before, the intent
+  /// stays without an outcome, and the next run looks before it does anything.
+  void leave(std::size_t change, std::string because) {
+    if (attempts_[change] == 0) return set(change, State::skipped, std::move(because));
+    set(change, State::in_doubt,
+        fmt::format("not sent again: {}; the next run will look what became of it", because));
+  }
+
   // --- one kind -----------------------------------------------------------------------------
 
   void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
@@ -141,6 +150,7 @@ class Applier {
       if (kind == ChangeKind::create_group) learn_group_ids();
       calls = settle(kind, round + 1 == kMostRounds);
     }
+    if (kind == ChangeKind::invite_user) check_invited_accounts();
   }
 
   void send_all(const std::vector<std::size_t>& calls) {
@@ -181,7 +191,7 @@ class Applier {
     for (const std::size_t i : plan_.calls[call].changes) {
       if (report_.outcomes[i].state != State::pending) continue;
       if (std::string because = held_back(plan_.changes[i]); !because.empty()) {
-        set(i, State::skipped, std::move(because));
+        leave(i, std::move(because));
         continue;
       }
       ready.push_back(i);
@@ -221,7 +231,7 @@ class Applier {
     if (changes.empty()) return;
     Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
     if (!request) {
-      for (const std::size_t i : changes) set(i, State::skipped, request.error().what);
+      for (const std::size_t i : changes) leave(i, request.error().what);
       return;
     }
     for (const std::size_t i : changes) floor_.take(plan_.changes[i]);
@@ -310,10 +320,10 @@ class Applier {
           close(open, State::applied, {});
           break;
         case Verdict::refused:
-          close(open, State::failed, judgement.message);
+          close_failed(open, judgement.message);
           break;
         case Verdict::not_sent:
-          close(open, State::failed, cancelled ? why_not_sent() : judgement.message);
+          close_failed(open, cancelled ? why_not_sent() : judgement.message);
           break;
         case Verdict::conflict:
         case Verdict::unclear:
@@ -369,28 +379,31 @@ class Applier {
     }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
+    if (effect == Effect::ambiguous) {
+      return close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
+    }
     if (effect == Effect::there) {
       if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
       return close(open, State::applied, fmt::format("found done on reading back; {}", was));
     }
-    if (open.verdict == Verdict::conflict) {
-      // Perhaps in conflict with our own first try, which reads do not show yet.
-      if (lost_an_answer_[open.change]) return close(open, State::in_doubt, was);
-      return close(open, State::failed, open.message);
-    }
+    // Perhaps in conflict with our own first try, which reads do not show yet.
+    if (open.verdict == Verdict::conflict) return close_failed(open, open.message);
     // Somebody could get two mails: an invitation that may have left is never sent again, and
     // neither is what rode on it before it is known to have arrived.
     const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
                             call_kind(open.change) != ChangeKind::invite_user &&
                             !floor_.forbids(change);
-    // 503 says that nothing was done; after other errors it may yet come to light, since reads can
-    // lag behind for longer than anybody waits here.
-    if (open.status != 503) lost_an_answer_[open.change] = true;
-    if (repeatable) return;
-    if (effect == Effect::not_there && !lost_an_answer_[open.change]) {
-      return close(open, State::failed, open.message);
-    }
-    close(open, State::in_doubt, was);
+    // Whatever the error, 503 too, it may yet come to light that it was done: reads can lag behind
+    // for longer than anybody waits here.
+    lost_an_answer_[open.change] = true;
+    if (!repeatable) close(open, State::in_doubt, was);
+  }
+
+  /// What this try did not do an earlier one may have done.
+  void close_failed(const Open& open, const std::string& message) {
+    if (!lost_an_answer_[open.change]) return close(open, State::failed, message);
+    close(open, State::in_doubt,
+          open.status == 0 ? message : fmt::format("the answer was {}", message));
   }
 
   void learn_group_ids() {
@@ -404,6 +417,47 @@ class Applier {
       (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait);
       std::erase_if(unknown, [&](std::size_t i) { return !ids_.group(plan_.changes[i]).empty(); });
     }
+  }
+
+  /// What follows an invitation goes to the account that its answer named: not where that is
+  /// somebody else's. An account that is not to be seen yet is nobody else's.
+  void check_invited_accounts() {
+    std::map<std::string, std::vector<std::string>> users_of;
+    for (const auto& [user, account] : ids_.accounts) users_of[account].push_back(user);
+    std::map<std::string, std::string> asked;  // by account
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      const Change& change = plan_.changes[i];
+      const bool follows = report_.outcomes[i].state == State::pending;
+      if (!follows || !ids_.invited.contains(change.user)) continue;
+      if (const std::string account = ids_.account(change); !account.empty()) {
+        asked[account] = change.user;
+      }
+    }
+    std::erase_if(asked, [&](const auto& it) {
+      const auto& [account, user] = it;
+      if (users_of[account].size() == 1) return false;
+      for (const std::string& other : users_of[account]) forget_account(other, "of two people");
+      return true;
+    });
+    if (asked.empty() || must_stop()) return;
+    std::vector<std::string> accounts;
+    for (const auto& [account, user] : asked) accounts.push_back(account);
+    const auto shown = addresses_of(env_.client, endpoints_, plan_.directory, accounts);
+    for (const auto& [account, user] : asked) {
+      if (!shown) {
+        forget_account(user, "that could not be read back");
+      } else if (const auto it = shown->find(account); it != shown->end() && it->second != user) {
+        forget_account(user, fmt::format("of {}", it->second.empty() ? "somebody" : it->second));
+      }
+    }
+  }
+
+  void forget_account(const std::string& user, std::string_view whose) {
+    const auto invited = ids_.invited.find(user);
+    if (invited == ids_.invited.end()) return;  // the plan itself knows them
+    invited->second =
+        fmt::format("the invitation was answered with account {} {}", ids_.accounts[user], whose);
+    ids_.accounts.erase(user);
   }
 
   [[nodiscard]] ChangeKind call_kind(std::size_t change) const {

@@ -130,7 +130,7 @@ RunStart ApplyRun::start_of(const Plan& plan) const {
 
 Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_code) {
   const Plan& plan = *planned.plan;
-  const auto run = opened.store->begin_run(start_of(plan));
+  auto run = opened.store->begin_run(start_of(plan));
   if (!run) return run;
   RunEnd end;
   end.at = clock.now();
@@ -155,7 +155,7 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
 }
 
 Result<RunId> ApplyRun::record_stopped(const Plan& plan) {
-  const auto run = opened.store->begin_run(start_of(plan));
+  auto run = opened.store->begin_run(start_of(plan));
   if (!run) return run;
   RunEnd end;
   end.at = clock.now();

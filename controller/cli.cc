@@ -15,7 +15,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kLongestArgument = 64 * 1024;
+constexpr std::size_t kLongestArgument = std::size_t{64} * 1024;
 
 Answered refused(std::string_view what, std::string_view hint) {
   return {fmt::format("error: {}\n  hint: {}\n", what, hint), 1};

@@ -109,7 +109,7 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
                  "Believe a listing that shows fewer than half of what the last run saw");
   apply
       .add_option("--invite-again", line.apply.invite_again,
-                  "Invite this person again although an earlier invitation may have left")
+                  "Invite this person again although they may have an invitation already")
       ->type_name("ADDRESS")
       ->allow_extra_args(false);
   define_log_options(apply, line.apply.log);
@@ -126,8 +126,10 @@ void define_policy_commands(CLI::App& app, CommandLine& line) {
     if (!value || *value < std::chrono::minutes(1) || *value > std::chrono::days(7)) return {};
     return value;
   };
-  parsed_option(run, "--interval", line.run.interval, "Time between cycles (default 15m)",
-                "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
+  parsed_option(
+      run, "--interval", line.run.interval,
+      "Time between cycles (default 15m); at least 2m after one that wrote, as reads may lag",
+      "DURATION", "must be between 1m and 7d, with a unit: 90s, 15m, 2h", interval);
   parsed_option(run, "--full-every", line.run.full_every,
                 "Read everything this often, and in between only what plan --quick looks at "
                 "(default: every cycle reads everything)",

@@ -12,8 +12,6 @@
 
 #include "state/model/text.h"
 
-extern char** environ;
-
 namespace rolecall {
 namespace {
 

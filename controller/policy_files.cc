@@ -158,7 +158,8 @@ class Walk {
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
       if (name.starts_with('.')) continue;
-      if (Result<void> done = entry(path + "/" + name, name, depth); !done) return done;
+      if (Result<void> done = entry(fmt::format("{}/{}", path, name), name, depth); !done)
+        return done;
     }
     return {};
   }

@@ -17,7 +17,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kMostBytes = 64 * 1024;
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
 constexpr std::size_t kShownDigits = 12;
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMostBytes = 16 * 1024;
+constexpr std::size_t kMostBytes = std::size_t{16} * 1024;
 
 std::string file_of(const std::string& store_path) {
   return store_path + ".look";

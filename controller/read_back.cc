@@ -21,6 +21,10 @@ struct Asked {
   std::optional<Found> found{};
 };
 
+struct AskedPerson : Asked<ParsedUser> {
+  bool ambiguous = false;  ///< `found` is one of several accounts that have the address
+};
+
 class ReadBack {
  public:
   ReadBack(ReadClient& client, const Endpoints& endpoints, const Plan& plan, KnownIds& ids,
@@ -82,7 +86,8 @@ class ReadBack {
 
   /// The roles of a group cannot be read once it is gone: then nobody holds them.
   void look_for_unreadable_groups() {
-    for (const auto& [id, roles] : group_roles_) {
+    for (const auto& [group, roles] : group_roles_) {
+      const std::string& id = group;
       if (roles.read || id.empty()) continue;
       Endpoints::GroupSearch request;
       request.ids = {id};
@@ -132,26 +137,34 @@ class ReadBack {
         [this, request](const std::string& cursor) {
           return endpoints_.users(plan_.directory, request, cursor);
         },
-        [this, asked, users_of](const Reader::Page& page) {
+        [this, asked, users_of, by_email = !request.emails.empty()](const Reader::Page& page) {
           if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            ParsedUser user = parse_user(item);
-            const auto by_account = users_of.find(user.about.account_id);
-            const auto email = Email::parse(user.email);
-            const std::string key = by_account != users_of.end() ? by_account->second
-                                    : email                      ? email->str()
-                                                                 : std::string();
-            const auto place = people_.find(key);
-            if (place == people_.end()) continue;
-            if (!user.about.account_id.empty()) {
-              ids_.accounts.try_emplace(key, user.about.account_id);
-            }
-            place->second.found = std::move(user);
-          }
+          for (const json::value& item : *page.data) take(parse_user(item), by_email, users_of);
           if (!page.last) return;
-          for (const std::string& user : asked) people_[user].read = true;
+          for (const std::string& user : asked) conclude(user);
         },
         delay_);
+  }
+
+  /// Whoever was asked for by their account is nobody else, whatever address others have.
+  void take(ParsedUser user, bool by_email, const std::map<std::string, std::string>& users_of) {
+    const std::string& account = user.about.account_id;
+    const auto email = Email::parse(user.email);
+    const auto of_account = users_of.find(account);
+    auto place = people_.end();
+    if (by_email && email) place = people_.find(email->str());
+    if (!by_email && of_account != users_of.end()) place = people_.find(of_account->second);
+    if (place == people_.end()) return;
+    AskedPerson& person = place->second;
+    if (person.found && person.found->about.account_id != account) person.ambiguous = true;
+    person.found = std::move(user);
+  }
+
+  void conclude(const std::string& user) {
+    AskedPerson& person = people_[user];
+    person.read = true;
+    if (!person.found || person.ambiguous || person.found->about.account_id.empty()) return;
+    ids_.accounts.try_emplace(user, person.found->about.account_id);
   }
 
   void search_groups() {
@@ -228,9 +241,9 @@ class ReadBack {
       case ChangeKind::grant_user_access:
       case ChangeKind::revoke_user_access: {
         const std::string account = ids_.account(change);
-        if (people_[change.user].read && !people_[change.user].found) {
-          return as_wanted(takes_away(change.kind));
-        }
+        const AskedPerson& person = people_[change.user];
+        if (person.ambiguous) return Effect::ambiguous;
+        if (person.read && !person.found) return as_wanted(takes_away(change.kind));
         return account.empty() ? Effect::unknown : effect_on_roles(change, user_roles_[account]);
       }
       default:
@@ -243,16 +256,19 @@ class ReadBack {
     return as_wanted(roles.found->contains({change.ari, change.role}) != takes_away(change.kind));
   }
 
-  [[nodiscard]] Effect effect_on_person(const Change& change, const Asked<ParsedUser>& person) {
+  [[nodiscard]] Effect effect_on_person(const Change& change, const AskedPerson& person) {
     if (!person.read) return Effect::unknown;
+    if (person.ambiguous) return Effect::ambiguous;
     if (!person.found) {
       // Out of the directory: everything that takes away is as wanted.
       return as_wanted(takes_away(change.kind));
     }
     const ParsedUser& user = *person.found;
-    if (change.kind == ChangeKind::invite_user) return Effect::there;
+    // Only who is in the directory was asked for.
+    if (user.presence == Presence::absent) return Effect::unknown;
     if (change.kind == ChangeKind::remove_user) return Effect::not_there;
     if (!user.about.opaque.empty()) return Effect::unknown;
+    if (change.kind == ChangeKind::invite_user) return Effect::there;
     const bool member = std::find(user.group_ids.begin(), user.group_ids.end(),
                                   ids_.group(change)) != user.group_ids.end();
     switch (change.kind) {
@@ -278,7 +294,7 @@ class ReadBack {
   const Plan& plan_;
   KnownIds& ids_;
   std::chrono::milliseconds delay_;
-  std::map<std::string, Asked<ParsedUser>> people_;
+  std::map<std::string, AskedPerson> people_;
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<Roles>> group_roles_;
   std::map<std::string, Asked<Roles>> user_roles_;
@@ -291,6 +307,37 @@ std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, co
                               const std::vector<std::size_t>& changes, KnownIds& ids,
                               std::chrono::milliseconds delay) {
   return ReadBack(client, endpoints, plan, ids, delay).run(changes);
+}
+
+Result<std::map<std::string, std::string>> addresses_of(ReadClient& client,
+                                                        const Endpoints& endpoints,
+                                                        const std::string& directory,
+                                                        const std::vector<std::string>& accounts) {
+  Reader reader(client);
+  std::map<std::string, std::string> out;
+  std::string problem;
+  for (std::size_t i = 0; i < accounts.size(); i += Endpoints::kMostIds) {
+    Endpoints::UserSearch request;
+    const auto from = accounts.begin() + static_cast<std::ptrdiff_t>(i);
+    request.account_ids.assign(from, from + static_cast<std::ptrdiff_t>(std::min(
+                                                Endpoints::kMostIds, accounts.size() - i)));
+    reader.walk(
+        [&, request](const std::string& cursor) {
+          return endpoints.users(directory, request, cursor);
+        },
+        [&](const Reader::Page& page) {
+          problem += page.problem;
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) {
+            const ParsedUser user = parse_user(item);
+            const auto email = Email::parse(user.email);
+            out[user.about.account_id] = email ? email->str() : user.email;
+          }
+        });
+  }
+  reader.run();
+  if (!problem.empty()) return fail(problem);
+  return out;
 }
 
 }  // namespace rolecall

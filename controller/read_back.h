@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/write_call.h"
@@ -10,8 +13,12 @@ namespace rolecall {
 enum class Effect : std::uint8_t {
   there,  ///< the organization is as the change wants it
   not_there,
-  unknown,  ///< could not be read
+  unknown,    ///< could not be read, or not understood
+  ambiguous,  ///< more than one account has the address, and which one is meant is not known
 };
+
+/// What is said of a change whose effect is ambiguous.
+inline constexpr std::string_view kTwoAccounts = "more than one account has this address";
 
 /// Asks the organization whether changes have taken effect. One result for each of `changes`, in
 /// order. Account and group ids that are met on the way go into `ids`. `delay`: before the reads.
@@ -19,5 +26,11 @@ enum class Effect : std::uint8_t {
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,
                                             std::chrono::milliseconds delay);
+
+/// The address that each account shows; none for one that is not to be seen. An Error: it could not
+/// be read.
+[[nodiscard]] Result<std::map<std::string, std::string>> addresses_of(
+    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
+    const std::vector<std::string>& accounts);
 
 }  // namespace rolecall

@@ -67,7 +67,9 @@ Store::Remembered learned_from(const Snapshot& live, const Catalog& catalog, con
   for (const OpenInvitation& open : memory.open_invitations) {
     const auto email = Email::parse(open.email);
     const auto ref = email ? catalog.find_user(*email) : std::nullopt;
-    if (ref && live.live.find(*ref) != nullptr) out.arrived.push_back(open.email);
+    // Of an account that is not understood nobody knows that it is theirs.
+    const bool there = ref && live.live.find(*ref) != nullptr && live.about(*ref).opaque.empty();
+    if (there) out.arrived.push_back(open.email);
   }
   if (live.complete()) {
     out.sighting = size_of(live);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/read_back.h"
+#include "controller/settle_window.h"
 #include "controller/write_call.h"
 #include "state/api/endpoints.h"
 
@@ -62,6 +63,9 @@ Outcome outcome_of(const CallRecord& record, ChangeKind kind, Effect effect, Ins
   if (effect == Effect::there) {
     outcome.result = ChangeResult::applied;
     outcome.message = cut + "; found done by the next run";
+  } else if (effect == Effect::ambiguous) {
+    outcome.result = ChangeResult::in_doubt;
+    outcome.message = fmt::format("{}; {}", cut, kTwoAccounts);
   } else if (kind == ChangeKind::invite_user || now - record.at < kSettleWindow) {
     outcome.result = ChangeResult::in_doubt;
     outcome.message = cut + "; not to be seen by the next run";

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "state/api/api_client.h"
@@ -26,8 +25,5 @@ struct Recovered {
 /// the log could not be written.
 [[nodiscard]] Result<Recovered> recover(Store& store, ReadClient& client,
                                         const std::string& organization, Instant now);
-
-/// How long a change may take to show (facts.md section 9, with room).
-inline constexpr std::chrono::seconds kSettleWindow{120};
 
 }  // namespace rolecall

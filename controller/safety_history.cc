@@ -4,8 +4,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "controller/recover.h"
-
 namespace rolecall {
 namespace {
 
@@ -71,12 +69,13 @@ std::optional<CleanRun> last_clean(const std::vector<RunRecord>& newest_first,
 
 }  // namespace
 
-Result<Remembered> remembered(const Store& store, const std::string& organization, Instant now) {
+Result<Remembered> remembered(const Store& store, const std::string& organization, Instant now,
+                              std::chrono::seconds settle_window) {
   Remembered out;
   auto protections = store.remembered_protections(organization);
   if (!protections) return tl::make_unexpected(protections.error());
   out.protections = std::move(*protections);
-  auto memory = store.memory(organization, now - kSettleWindow);
+  auto memory = store.memory(organization, now - settle_window);
   if (!memory) return tl::make_unexpected(memory.error());
   out.memory = std::move(*memory);
   auto used = store.used_acknowledgements();
@@ -95,12 +94,12 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
 }
 
 Result<Remembered> remembered_at(const std::string& store_path, const std::string& organization,
-                                 Instant now) {
+                                 Instant now, std::chrono::seconds settle_window) {
   std::error_code ignored;
   if (!std::filesystem::exists(store_path, ignored)) return Remembered();
   const auto store = Store::open(store_path, Store::Access::read);
   if (!store) return tl::make_unexpected(store.error());
-  return remembered(*store, organization, now);
+  return remembered(*store, organization, now, settle_window);
 }
 
 Store::SafetyRecord safety_record(const Plan& plan) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/settle_window.h"
 #include "diff/diff.h"
 #include "diff/origin.h"
 #include "state/model/instant.h"
@@ -25,11 +26,13 @@ struct Remembered {
 /// `now` is the time itself, never the instant a plan is made for: a plan for next year must not
 /// see an empty window.
 [[nodiscard]] Result<Remembered> remembered(const Store& store, const std::string& organization,
-                                            Instant now);
+                                            Instant now,
+                                            std::chrono::seconds settle_window = kSettleWindow);
 
 /// The same from a store that may not be there yet; then nothing is remembered.
 [[nodiscard]] Result<Remembered> remembered_at(const std::string& store_path,
-                                               const std::string& organization, Instant now);
+                                               const std::string& organization, Instant now,
+                                               std::chrono::seconds settle_window = kSettleWindow);
 
 /// How runs that leave the organization as a policy says are called in the log (RunStart::command):
 /// saved plans may leave changes out, and --at wants another organization than today's.

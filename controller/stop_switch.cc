@@ -19,7 +19,7 @@ namespace rolecall {
 namespace {
 
 /// Far more than set() writes.
-constexpr std::size_t kMostBytes = 16 * 1024;
+constexpr std::size_t kMostBytes = std::size_t{16} * 1024;
 
 /// Error: says what is wrong with the file.
 Result<std::string> read_file(const std::string& file) {

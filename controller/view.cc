@@ -33,7 +33,7 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   if (parsed.diagnostics.has_errors()) return request;
   request.policy_organization = organization_id(*parsed.policy);
   auto before = remembered_at(store_path(global, policy_path), request.policy_organization,
-                              SystemClock().now());
+                              SystemClock().now(), settle_window(global));
   if (!before) return tl::make_unexpected(before.error());
   request.remembered = std::move(before->protections);
   request.history = std::move(before->history);

@@ -3,21 +3,46 @@
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
+#include <set>
 
 #include "state/api/fetch.h"
 #include "state/api/parse.h"
 #include "state/model/json.h"
+#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
 namespace json = boost::json;
 
+std::string in_words(const Response& response) {
+  std::string words = fmt::format("{} {}", response.status, describe_error_body(response));
+  while (words.ends_with(' ')) words.pop_back();
+  return words;
+}
+
+bool is_json(const Response& response) {
+  return response.content_type.starts_with("application/json");
+}
+
+/// Whether a 2xx can be the API's own: nothing, or JSON that speaks of no error. What a proxy puts
+/// in its place (a page to log in at) says nothing about the change.
+bool is_documented(const Response& response) {
+  if (response.body.empty()) return !response.content_type.starts_with("text/html");
+  if (!is_json(response)) return false;
+  const auto document = parse_json(response.body);
+  if (!document || !document->is_object()) return false;
+  const json::array* errors = array_member(*document, "errors");
+  const std::int64_t* code = integer_member(*document, "code");
+  return (errors == nullptr || errors->empty()) && (code == nullptr || *code < 400);
+}
+
 Judgement judge_status(const Change& change, const Response& response) {
   const int status = response.status;
-  if (status >= 200 && status < 300) return {Verdict::applied, {}};
-  std::string words = fmt::format("{} {}", status, describe_error_body(response));
-  while (words.ends_with(' ')) words.pop_back();
+  const bool fine = status >= 200 && status < 300;
+  if (fine && is_documented(response)) return {Verdict::applied, {}};
+  std::string words = in_words(response);
+  if (fine) return {Verdict::unclear, words + ", which is not an answer of the API"};
   if (status >= 500 || status == 408) return {Verdict::unclear, std::move(words)};
   if (status >= 300 && status < 400) {
     return {Verdict::unclear, words + " unexpected redirect; not followed"};
@@ -34,6 +59,7 @@ Judgement judge_status(const Change& change, const Response& response) {
 /// The results of one invited person: roles by ARI and role, groups by id.
 struct InviteeResult {
   std::string account_id;
+  bool two_accounts = false;
   std::map<std::string, std::string> errors;  ///< what -> why
   std::map<std::string, bool> done;           ///< what -> true where INVITED
 };
@@ -69,35 +95,64 @@ void read_results(const json::value& item, InviteeResult& out) {
   }
 }
 
-std::unordered_map<std::string, InviteeResult> read_invitation(const Response& response) {
-  std::unordered_map<std::string, InviteeResult> out;
+struct InvitationResult {
+  std::unordered_map<std::string, InviteeResult> people;   ///< by address
+  std::map<std::string, std::set<std::string>> addresses;  ///< by account id
+};
+
+InvitationResult read_invitation(const Response& response) {
+  InvitationResult out;
+  if (!is_json(response)) return out;
   const auto document = parse_json(response.body);
   const json::array* data = document ? array_member(*document, "data") : nullptr;
   if (data == nullptr) return out;
   for (const json::value& item : *data) {
     const auto email = Email::parse(text(item, "email"));
     if (!email) continue;
-    InviteeResult& result = out[email->str()];
-    result.account_id = text(item, "id");
+    InviteeResult& result = out.people[email->str()];
+    const std::string account = text(item, "id");
+    if (!result.account_id.empty() && result.account_id != account) result.two_accounts = true;
+    result.account_id = account;
+    out.addresses[account].insert(email->str());
     read_results(item, result);
   }
   return out;
 }
 
+/// Why the account cannot be this person's, or nothing.
+std::string doubt_about(const InvitationResult& answer, const InviteeResult& result,
+                        const std::string& user, const KnownIds& ids) {
+  if (result.account_id.empty()) return {};
+  if (result.two_accounts) return "names two accounts for this address";
+  if (answer.addresses.at(result.account_id).size() > 1) {
+    return fmt::format("names account {} for several addresses", quote(result.account_id));
+  }
+  const auto known = ids.accounts.find(user);
+  if (known == ids.accounts.end() || known->second == result.account_id) return {};
+  return fmt::format("names account {}, which is not the {} of this person",
+                     quote(result.account_id), quote(known->second));
+}
+
 std::vector<Judgement> judge_invitation(const Plan& plan, const std::vector<std::size_t>& changes,
                                         const Response& response, KnownIds& ids) {
-  const auto results = read_invitation(response);
+  const InvitationResult answer = read_invitation(response);
   std::vector<Judgement> out;
   for (const std::size_t i : changes) {
     const Change& change = plan.changes[i];
-    const auto found = results.find(change.user);
-    if (found == results.end()) {
+    const auto found = answer.people.find(change.user);
+    if (found == answer.people.end()) {
       out.push_back(
           {Verdict::unclear, fmt::format("{} names no result for this address", response.status)});
       continue;
     }
     const InviteeResult& result = found->second;
-    if (!result.account_id.empty()) ids.accounts[change.user] = result.account_id;
+    if (const std::string doubt = doubt_about(answer, result, change.user, ids); !doubt.empty()) {
+      out.push_back({Verdict::unclear, fmt::format("{} {}", response.status, doubt)});
+      continue;
+    }
+    if (!result.account_id.empty() && ids.accounts.emplace(change.user, result.account_id).second) {
+      ids.invited.emplace(change.user, "");
+    }
     if (change.kind == ChangeKind::invite_user) {
       // An address that was refused altogether has errors only, and nothing that was done.
       const bool refused = !result.errors.empty() && result.done.empty();
@@ -147,7 +202,11 @@ Result<WriteRequest> make_write(const Endpoints& endpoints, const Plan& plan,
   const bool needs_group = !change.group.empty() && change.kind != ChangeKind::create_group;
   const bool needs_account = !change.user.empty() && change.kind != ChangeKind::invite_user;
   if (needs_group && group.empty()) return fail("the id of the group is not known");
-  if (needs_account && account.empty()) return fail("the account id is not known");
+  if (needs_account && account.empty()) {
+    const auto doubt = ids.invited.find(change.user);
+    const bool doubted = doubt != ids.invited.end() && !doubt->second.empty();
+    return fail(doubted ? doubt->second : "the account id is not known");
+  }
   switch (change.kind) {
     case ChangeKind::create_group:
       return endpoints.create_group(directory, change.group, change.description);

@@ -14,6 +14,8 @@ namespace rolecall {
 struct KnownIds {
   std::unordered_map<std::string, std::string> groups;    ///< name -> id
   std::unordered_map<std::string, std::string> accounts;  ///< address -> account id
+  /// Whose account ids came from the answer to an invitation, and why they are not used, if so.
+  std::map<std::string, std::string> invited;
 
   explicit KnownIds(const Plan& plan);
   [[nodiscard]] std::string group(const Change& change) const;
@@ -40,7 +42,8 @@ struct Judgement {
   std::string message;
 };
 
-/// One judgement for each of `changes`, in order. Account ids of invited people go into `ids`.
+/// One judgement for each of `changes`, in order. Account ids of invited people go into `ids`,
+/// where the answer gives them to nobody else. A 2xx that is not what the API answers says nothing.
 [[nodiscard]] std::vector<Judgement> judge(const Plan& plan,
                                            const std::vector<std::size_t>& changes,
                                            const Answer& answer, KnownIds& ids);

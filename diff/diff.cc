@@ -39,6 +39,9 @@ class Differ {
       const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
       if (ref) open_invitations_.emplace(*ref, &open);
     }
+    for (const AccountConflict& conflict : live_.conflicts) {
+      if (live_.live.find(conflict.user) == nullptr) claimed_.emplace(conflict.user, &conflict);
+    }
   }
 
   Differences run() {
@@ -90,6 +93,9 @@ class Differ {
   [[nodiscard]] bool waits_for_invitation(UserRef ref) const {
     return live_.live.find(ref) == nullptr && open_invitations_.contains(ref);
   }
+
+  /// Not in the directory, and an account that is somebody else's has the address, or had it.
+  [[nodiscard]] bool is_claimed(UserRef ref) const { return claimed_.contains(ref); }
 
   template <class T>
   static bool contains(const std::vector<T>& sorted, T item) {
@@ -159,9 +165,21 @@ class Differ {
     const Presence wanted = wanted_presence(ref);
     if (waits_for_invitation(ref) && wanted != Presence::absent) {
       const OpenInvitation& open = *open_invitations_.at(ref);
-      note(std::string(open.answered ? kFreshInvitation : kOpenInvitation),
+      const bool fresh = open.answered && open.settling;
+      note(std::string(fresh ? kFreshInvitation : kOpenInvitation),
            fmt::format("{}: run {} sent one on {}{}", catalog_.name(ref), open.run,
-                       format_instant(open.at), open.answered ? "" : " and saw no answer"));
+                       format_instant(open.at),
+                       !open.answered ? " and saw no answer"
+                       : fresh        ? ""
+                                      : ", it was accepted, and nobody has seen them since"));
+      return;
+    }
+    if (is_claimed(ref)) {
+      if (scope.declared && wanted == Presence::active) {
+        note("opaque_user", fmt::format("{}: not invited, because account {}, which is somebody "
+                                        "else's by what is known, shows or had this address",
+                                        catalog_.name(ref), claimed_.at(ref)->account_id));
+      }
       return;
     }
     const Cause why =
@@ -346,7 +364,7 @@ class Differ {
   }
 
   void add_member(GroupRef group, UserRef member, Cause why) {
-    if (waits_for_invitation(member)) return;
+    if (waits_for_invitation(member) || is_claimed(member)) return;
     const User* live = live_.live.find(member);
     if (live == nullptr && !desired_.scope(member).declared) {
       if (!live_.users_proved) return;
@@ -432,6 +450,7 @@ class Differ {
   std::vector<UserRef> protected_users_;
   std::vector<GroupRef> protected_groups_;
   std::map<UserRef, const OpenInvitation*> open_invitations_;
+  std::map<UserRef, const AccountConflict*> claimed_;
   std::vector<Rename> renames_;
   Differences out_;
 };

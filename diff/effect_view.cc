@@ -135,7 +135,7 @@ std::string origins_in_words(const Plan& plan) {
 }
 
 std::string cause_in_words(const Change& change) {
-  const std::string cause = cause_in_words(change.cause);
+  std::string cause = cause_in_words(change.cause);
   if (change.origin == Origin::unknown) return cause;
   return fmt::format("{}{}{}", name(change.origin), cause.empty() ? "" : ", ", cause);
 }

@@ -11,9 +11,11 @@
 
 namespace rolecall {
 
-/// The kind of a note about somebody whose invitation may have left without an answer: not sent
-/// again until a person decides (guarantees.md A4).
+/// The kind of a note about somebody whose invitation may have left without an answer, or was
+/// accepted without their being seen afterwards: not sent again until a person decides
+/// (guarantees.md A4).
 inline constexpr std::string_view kOpenInvitation = "invitation_in_doubt";
+/// Likewise where that is too lately for anybody to decide.
 inline constexpr std::string_view kFreshInvitation = "invitation_just_sent";
 
 /// The kind of a note that it could not be read how many seats there are.

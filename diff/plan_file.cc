@@ -307,7 +307,7 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
   moved("directory", plan.directory, fresh.directory);
   // What an undo does follows from the log, and what is safe is checked anew.
   if (plan.undo_of == 0 && plan.policy_digest != fresh.policy_digest) {
-    out.push_back("the policy has changed since the plan was made");
+    out.emplace_back("the policy has changed since the plan was made");
   }
   const auto same_behind = [&](const Change& change, std::string_view what, const std::string& then,
                                const std::string& now) {

@@ -56,7 +56,7 @@ bool is_whole(ChangeKind kind) {
   }
 }
 
-std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject> by_key) {
+std::vector<ChangedSubject> subjects(std::map<std::string, ChangedSubject>&& by_key) {
   std::vector<ChangedSubject> out;
   out.reserve(by_key.size());
   for (auto& [key, subject] : by_key) {
@@ -249,8 +249,8 @@ std::string_view note_in_words(std::string_view kind) {
       {"deactivated_account", "accounts that are deactivated or closed; nothing can be changed"},
       {"description_differs", "groups whose description differs; the API cannot change it"},
       {kOpenInvitation,
-       "people not invited again, since a mail may be on its way; once you know that it is not, "
-       "apply with --invite-again ADDRESS"},
+       "people not invited again, since they may have a mail already; once you know that they have "
+       "none, apply with --invite-again ADDRESS"},
       {kFreshInvitation,
        "people invited so lately that the directory may not show them yet; not invited again"},
       {"not_looked_at", "what --quick does not look at"},

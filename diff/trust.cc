@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "state/model/text.h"
@@ -69,6 +71,34 @@ void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desir
   }
 }
 
+namespace {
+
+/// The person whom the policy names by the address that an account was first seen under, where it
+/// shows another one now and the policy does not say by id who is meant.
+std::optional<UserRef> known_as(const std::vector<const Identity*>& known, const Catalog& catalog,
+                                const Desired& desired, UserRef shown, const std::string& account) {
+  if (is_confirmed(desired, shown, account)) return std::nullopt;
+  const std::string* address = earlier_address(known, account, catalog.name(shown));
+  const auto email = address != nullptr ? Email::parse(*address) : Result<Email>(fail("not known"));
+  const auto ref = email ? catalog.find_user(*email) : std::nullopt;
+  const bool named = ref && index(*ref) < desired.users.size();
+  return named && desired.scope(*ref).account_id.empty() ? ref : std::nullopt;
+}
+
+void move_person(Snapshot& live, UserRef from, UserRef to) {
+  live.live.user(to) = std::exchange(live.live.users[index(from)], User());
+  live.users.resize(live.live.users.size());
+  live.users[index(to)] = std::exchange(live.users[index(from)], LiveUser());
+  for (Group& group : live.live.groups) {
+    const auto at = std::find(group.members.begin(), group.members.end(), from);
+    if (at == group.members.end()) continue;
+    *at = to;
+    std::sort(group.members.begin(), group.members.end());
+  }
+}
+
+}  // namespace
+
 void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
                 const Memory& memory) {
   std::vector<const Identity*> known;
@@ -77,32 +107,26 @@ void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
   std::stable_sort(known.begin(), known.end(), ByAccount{});
   const std::size_t count = live.users.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const auto from = static_cast<UserRef>(i);
+    const auto shown = static_cast<UserRef>(i);
     const std::string account = live.users[i].account_id;
-    if (live.live.find(from) == nullptr || account.empty()) continue;
-    if (desired.scope(from).declared) continue;
-    const std::string* email = earlier_address(known, account, catalog.name(from));
-    const auto parsed = email ? Email::parse(*email) : Result<Email>(fail("not known"));
-    const auto to = parsed ? catalog.find_user(*parsed) : std::nullopt;
-    if (!to || live.live.find(*to) != nullptr) continue;
-    LiveUser about = std::move(live.users[i]);
-    if (about.opaque.empty()) {
-      about.opaque = fmt::format(
-          "its account {} shows the address {} now; if that is right, change the address in the "
-          "policy",
-          account, quote(catalog.name(from)));
+    if (live.live.find(shown) == nullptr || account.empty()) continue;
+    const auto person = known_as(known, catalog, desired, shown, account);
+    if (!person) continue;
+    if (std::string& opaque = live.users[i].opaque; opaque.empty()) {
+      opaque = fmt::format(
+          "its account {} was {} when first seen, and shows the address {} now; if that is right, "
+          "{}",
+          account, quote(catalog.name(*person)), quote(catalog.name(shown)),
+          desired.scope(shown).declared ? "say so with account_id"
+                                        : "change the address in the policy");
     }
-    User moved = std::move(live.live.users[i]);
-    live.live.user(*to) = std::move(moved);
-    live.live.users[i] = {};
-    live.users.resize(live.live.users.size());
-    live.users[i] = {};
-    live.users[index(*to)] = std::move(about);
-    for (Group& group : live.live.groups) {
-      const auto at = std::find(group.members.begin(), group.members.end(), from);
-      if (at == group.members.end()) continue;
-      *at = *to;
-      std::sort(group.members.begin(), group.members.end());
+    if (live.live.find(*person) != nullptr)
+      continue;  // somebody else shows the address: a stranger
+    // Where the policy speaks of both addresses, nobody knows which of the two people this is.
+    if (desired.scope(shown).declared) {
+      live.conflicts.push_back({*person, account});
+    } else {
+      move_person(live, shown, *person);
     }
   }
 }

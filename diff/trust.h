@@ -20,8 +20,9 @@ void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desir
                     const Memory& memory);
 
 /// Likewise where an account that was first seen under an address the policy names shows none, or
-/// another that the policy does not declare: it is still that person, who is not touched (and not
-/// invited anew) until the policy says which address is right.
+/// another: it is still that person. Nobody of that name is invited anew, and whoever the other
+/// address stands for in the policy is not taken to have come, until the policy says which address
+/// is right: by leaving the old one out, or with `account_id`.
 void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
                 const Memory& memory);
 

@@ -146,6 +146,13 @@ class Inverter {
     const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
     return ref && live_.live.find(*ref) != nullptr ? ref : std::nullopt;
   }
+  /// An invitation to the address would reach an account that is another person's.
+  [[nodiscard]] bool is_claimed(const std::string& address) const {
+    const auto email = Email::parse(address);
+    const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
+    return ref && std::any_of(live_.conflicts.begin(), live_.conflicts.end(),
+                              [&](const AccountConflict& it) { return it.user == *ref; });
+  }
   [[nodiscard]] std::optional<GroupRef> group(const std::string& name) const {
     const auto ref = catalog_.find_group(GroupName::from_server(name));
     return ref && live_.live.find(*ref) != nullptr ? ref : std::nullopt;
@@ -278,6 +285,9 @@ class Inverter {
       if (ref) return leave(change, "they are in the directory again");
       if (open_invitations_.contains(change.user)) {
         return leave(change, "an invitation to them may be on its way");
+      }
+      if (is_claimed(change.user)) {
+        return leave(change, "an account that is somebody else's shows their address now");
       }
       const bool suspended = std::any_of(run_.lost.begin(), run_.lost.end(), [&](const Loss& loss) {
         return loss.change.kind == ChangeKind::suspend_user && loss.change.user == change.user;

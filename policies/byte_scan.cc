@@ -299,7 +299,8 @@ class Scanner {
 
   void in_string(unsigned char byte) {
     if (mode_ == Mode::basic && byte == '\\') return skip_escape();
-    if (byte == (mode_ == Mode::basic ? '"' : '\'')) mode_ = Mode::text;
+    const unsigned char quote = mode_ == Mode::basic ? '"' : '\'';
+    if (byte == quote) mode_ = Mode::text;
     ++pos_;
     while (mode_ != Mode::text && pos_ < text_.size() && is_letter_or_digit(text_[pos_])) ++pos_;
   }

@@ -61,8 +61,8 @@ void read_one(FileReader& reader, const Value& value) {
   AcknowledgeDecl decl;
   decl.at = reader.at(value.at());
   const auto take = [&](auto read, auto& into) {
-    if (read) into = *std::move(read);
     fine = fine && read;
+    if (read) into = *std::move(read);
   };
   for (const Entry& entry : entries) {
     if (entry.key == "class") {

@@ -128,18 +128,15 @@ class Reader {
         fine_ = false;
       } else if (quote == '"' && peek() == '\\') {
         pos_ += 2;
-      } else if (peek() != quote) {
-        ++pos_;
-      } else if (!is_long) {
-        ++pos_;
-        break;
-      } else if (peek(1) == quote && peek(2) == quote) {
+      } else if (peek() == quote && is_long && peek(1) == quote && peek(2) == quote) {
         // The last of up to five quotes end it; those before belong to it.
         pos_ += 3;
         for (int more = 0; more < 2 && peek() == quote; ++more) ++pos_;
         break;
       } else {
+        const bool ends = peek() == quote && !is_long;
         ++pos_;
+        if (ends) break;
       }
     }
     return fine_ ? text_.substr(begin, pos_ - begin) : std::string_view();

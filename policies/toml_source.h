@@ -19,9 +19,9 @@ struct WrittenValue {
   enum class Kind : std::uint8_t { scalar, array, table };
   Kind kind = Kind::scalar;
   std::string_view scalar{};
-  std::vector<WrittenPart> parts{};     ///< of an array
-  std::vector<WrittenEntry> entries{};  ///< of an inline table
-  bool ends_with_comma = false;         ///< after the last element of an array
+  std::vector<WrittenPart> parts;     ///< of an array
+  std::vector<WrittenEntry> entries;  ///< of an inline table
+  bool ends_with_comma = false;       ///< after the last element of an array
 };
 
 /// What stands in an array: an element with the comment behind it, a comment on a line of its own,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "controller/apply_run.h"
@@ -11,6 +12,7 @@
 #include "controller/policy_files.h"
 #include "controller/safety_history.h"
 #include "controller/saved_plan.h"
+#include "controller/settle_window.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
@@ -88,14 +90,26 @@ int check_digest(const std::string& expected, const Plan& plan) {
   return kStale;
 }
 
-/// Takes people's word for it that an invitation in doubt did not arrive.
-Result<void> release(const std::vector<std::string>& addresses, Memory& memory) {
+/// Takes people's word for it that an invitation did not arrive, once they can know.
+Result<void> release(const std::vector<std::string>& addresses, Instant now,
+                     std::chrono::seconds window, Memory& memory) {
+  std::vector<OpenInvitation>& all = memory.open_invitations;
   for (const std::string& address : addresses) {
     const auto email = Email::parse(address);
-    const auto released = std::erase_if(memory.open_invitations, [&](const OpenInvitation& open) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const OpenInvitation& open) {
       return email && open.email == email->str();
     });
-    if (released == 0) return fail(fmt::format("no invitation of {} is in doubt", quote(address)));
+    if (found == all.end()) {
+      return fail(fmt::format("no invitation of {} is in doubt", quote(address)));
+    }
+    // One that is dated in the future was sent by a clock that was wrong, nobody knows when.
+    if (found->settling && found->at <= now + window) {
+      return fail(
+          fmt::format("run {} sent {} an invitation on {}, too lately to tell that none arrives",
+                      found->run, address, format_instant(found->at)),
+          fmt::format("ask for another one after {}", format_instant(found->at + window)));
+    }
+    all.erase(found);
   }
   return {};
 }
@@ -248,7 +262,9 @@ int run_apply(const GlobalOptions& given, const ApplyOptions& options) {
     return 8;
   }
   request->accept_shrink = options.accept_shrink;
-  if (const auto released = release(options.invite_again, request->memory); !released) {
+  if (const auto released = release(options.invite_again, connection->clock().now(),
+                                    settle_window(global), request->memory);
+      !released) {
     return print_error(released.error());
   }
   if (saved) request->only = &*saved;

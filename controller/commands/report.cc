@@ -60,9 +60,9 @@ Seen seen(const json::value& item) {
 std::vector<UserRef> unexplained(const Snapshot& live, const Catalog& catalog,
                                  const std::map<UserRef, Seen>& people) {
   std::map<UserRef, std::set<std::string>> given;
-  for (std::size_t i = 0; i < live.live.groups.size(); ++i) {
-    for (const UserRef member : live.live.groups[i].members) {
-      for (const Grant& grant : live.live.groups[i].grants) {
+  for (const Group& group : live.live.groups) {
+    for (const UserRef member : group.members) {
+      for (const Grant& grant : group.grants) {
         given[member].insert(catalog.name(grant.resource));
       }
     }

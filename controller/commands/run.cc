@@ -14,6 +14,7 @@
 #include "controller/policy_files.h"
 #include "controller/quarantine.h"
 #include "controller/safety_history.h"
+#include "controller/settle_window.h"
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/tug_of_war.h"
@@ -74,9 +75,20 @@ Cycle stay_in_quarantine(const std::string& why, int code) {
   return {code, true};
 }
 
+void log_open_invitations(const Plan& plan) {
+  for (const Note& note : plan.notes) {
+    if (note.kind != kOpenInvitation) continue;
+    spdlog::error(
+        "not invited again: {}; once you know that they have no mail, rolecall apply "
+        "--invite-again",
+        note.subject);
+  }
+}
+
 /// What goes on without them ends as one in which something was not done.
-Cycle without(const std::vector<Change>& left, Cycle cycle) {
-  return left.empty() || cycle.code != 0 ? cycle : Cycle{3, true};
+Cycle without(const std::vector<Change>& left, const Plan& plan, Cycle cycle) {
+  const bool waits = !left.empty() || plan.has_open_invitations();
+  return waits && cycle.code == 0 ? Cycle{3, true} : cycle;
 }
 
 void log_what_is_left(const std::vector<Change>& left) {
@@ -140,6 +152,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   for (const std::string& gap : plan.gaps) spdlog::warn("not proved complete: {}", gap);
   log_refusals(plan);
   log_what_is_left(*left);
+  log_open_invitations(plan);
   ApplyRun run{global,
                connection->writes(),
                connection->clock(),
@@ -149,7 +162,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
                git_commit_of(policy_path),
                StopSwitch(store_path(global, policy_path))};
   if (plan.changes.empty() || !plan.applyable()) {
-    const Cycle cycle = without(*left, {exit_code(plan)});
+    const Cycle cycle = without(*left, plan, {exit_code(plan)});
     const auto recorded = run.record_without_calls(planned, cycle.code);
     tell_audit_head(opened);
     const auto noted = plan.refusals.empty()
@@ -187,7 +200,11 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   }
   tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
-  return without(*left, {finish_output(done->exit_code), done->report.halted});
+  return without(*left, plan, {finish_output(done->exit_code), done->report.halted});
+}
+
+std::int64_t seconds_of(milliseconds time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
 /// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
@@ -224,7 +241,17 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
   std::mt19937_64 random(std::random_device{}());
   int failures = 0;
   LogOptions log = options.log;
+  // What this service or somebody's apply has written, and reads do not show yet, would look like
+  // drift.
+  const auto settling = [&] {
+    return still_settling(store_path(global, *policy), settle_window(global), SystemClock().now());
+  };
   while (true) {
+    if (const milliseconds rest = settling(); !options.once && rest.count() > 0) {
+      spdlog::info("reads may lag behind what was just written: this cycle begins in {} s",
+                   seconds_of(rest));
+      if (!sleep_unless_stopped(rest)) break;
+    }
     const std::string before = fingerprint(*policy);
     const Cycle cycle = run_cycle(global, *policy, log, options.full_every);
     // Given for what is known now, not for whatever happens to the log in months to come.
@@ -232,8 +259,9 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
     if (options.once) return cycle.code;
     failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;
-    const milliseconds pause = pause_after(options.interval, failures, random);
-    spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, pause.count() / 1000,
+    const milliseconds pause =
+        std::max(settling(), pause_after(options.interval, failures, random));
+    spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, seconds_of(pause),
                  failures > 1
                      ? fmt::format(" after {} that failed, or once the policy changes",
                                    counted(static_cast<std::size_t>(failures), "cycle", "cycles"))

@@ -43,7 +43,7 @@ int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
   const StopSwitch stop(path);
   const Quarantine quarantine(path);
   std::vector<std::string> was;
-  for (std::string reason : {stop.in_force(), quarantine.in_force()}) {
+  for (const std::string& reason : {stop.in_force(), quarantine.in_force()}) {
     if (!reason.empty()) was.push_back(escape_terminal(reason));
   }
   if (const auto cleared = stop.clear(); !cleared) return print_error(cleared.error());

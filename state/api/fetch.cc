@@ -22,6 +22,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kTwoAccounts = "two accounts have this address";
+
 class Fetch {
  public:
   Fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
@@ -151,6 +153,7 @@ class Fetch {
   /// Where a live account stands: by pinned id first, then by address.
   [[nodiscard]] UserRef place_of(ParsedUser& user) {
     if (const auto pin = scope_.pins.find(user.about.account_id); pin != scope_.pins.end()) {
+      take_address(pin->second, user);
       return pin->second;
     }
     const auto email = Email::parse(user.email);
@@ -172,13 +175,29 @@ class Fetch {
     const UserRef ref = catalog_.user(*email);
     const bool pinned_to_another = pinned_.contains(ref);
     const bool taken = out_.live.find(ref) != nullptr;
-    if (!pinned_to_another && !taken) return ref;
+    if (!pinned_to_another && !taken) {
+      if (shown_elsewhere_.contains(ref)) user.about.opaque = kTwoAccounts;
+      return ref;
+    }
     out_.conflicts.push_back({ref, user.about.account_id});
     if (taken && !pinned_to_another) {
-      out_.users[index(ref)].opaque = "two accounts have this address";
+      out_.users[index(ref)].opaque = kTwoAccounts;
     }
     user.about.opaque = "another account has this address";
     return catalog_.nameless_user(shown);
+  }
+
+  /// The address that a pinned account shows, where that is not the pinned person's: it is no free
+  /// one, and whoever else shows it is one of two.
+  void take_address(UserRef pinned, const ParsedUser& user) {
+    const auto email = Email::parse(user.email);
+    if (!email) return;
+    const UserRef shown = catalog_.user(*email);
+    if (shown == pinned) return;
+    shown_elsewhere_.insert(shown);
+    out_.conflicts.push_back({shown, user.about.account_id});
+    const bool taken = out_.live.find(shown) != nullptr && !pinned_.contains(shown);
+    if (taken) out_.users[index(shown)].opaque = kTwoAccounts;
   }
 
   /// Where they stand.
@@ -400,6 +419,7 @@ class Fetch {
   std::unordered_map<std::string, GroupRef> group_refs_;
   std::set<GroupRef> uncounted_;
   std::set<UserRef> pinned_;
+  std::set<UserRef> shown_elsewhere_;  ///< whose addresses pinned accounts of other people show
 };
 
 }  // namespace

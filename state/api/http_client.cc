@@ -119,7 +119,7 @@ class Connection {
     return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
-  beast::flat_buffer buffer{128 * 1024};
+  beast::flat_buffer buffer{std::size_t{128} * 1024};
   Steady idle_since{};
   tls::CertificateProblem problem;
 

@@ -29,8 +29,8 @@ struct HttpOptions {
   /// started later, completes as `cancelled`; what has left gets `last_wait` to come to its end.
   std::function<bool()> stop_requested;
   std::chrono::milliseconds last_wait{8'000};
-  std::size_t max_header = 32 * 1024;
-  std::size_t max_body = 32 * 1024 * 1024;
+  std::size_t max_header = std::size_t{32} * 1024;
+  std::size_t max_body = std::size_t{32} * 1024 * 1024;
 };
 
 /// HTTP/1.1 with one attempt for each call; repeats nothing and paces nothing (see PacedClient).

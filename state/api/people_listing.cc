@@ -241,11 +241,10 @@ void PeopleListing::walk_plainly() {
           ParsedUser user = parse_user(item);
           const std::string& id = user.about.account_id;
           ++plainly_listed_;
-          if (!id.empty() && fell_back_ && !shown_again_.insert(id).second) {
-            repeated(id);
-          } else if (id.empty() || shown_by_.emplace(id, kPlainWalk).second) {
+          const bool again = !id.empty() && fell_back_ && !shown_again_.insert(id).second;
+          if (!again && (id.empty() || shown_by_.emplace(id, kPlainWalk).second)) {
             on_person_(std::move(user), item);
-          } else if (!fell_back_) {
+          } else if (again || !fell_back_) {
             repeated(id);
           }
         }

@@ -18,7 +18,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kMaxFile = 8 * 1024;
+constexpr std::size_t kMaxFile = std::size_t{8} * 1024;
 constexpr std::size_t kMaxKey = 4096;
 
 class Descriptor {

@@ -192,7 +192,7 @@ class StrictHandler {
     if (name.empty()) return 1;
     const auto first = static_cast<unsigned char>(name.front());
     const auto last = static_cast<unsigned char>(name.back());
-    return std::uint64_t{1} << ((name.size() * 5 + first * 3U + last) % 64);
+    return std::uint64_t{1} << ((name.size() * 5 + std::size_t{first} * 3 + last) % 64);
   }
 
   /// Inside a member that is not wanted.
@@ -282,6 +282,11 @@ const std::int64_t* integer_member(const json::value& object, std::string_view k
 const bool* bool_member(const json::value& object, std::string_view key) {
   const json::value* found = member(object, key);
   return found == nullptr ? nullptr : found->if_bool();
+}
+
+std::string string_or(const json::value& object, std::string_view key, std::string_view otherwise) {
+  const json::string* found = string_member(object, key);
+  return std::string(found == nullptr ? otherwise : std::string_view(*found));
 }
 
 }  // namespace rolecall

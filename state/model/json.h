@@ -30,5 +30,8 @@ namespace rolecall {
 [[nodiscard]] const std::int64_t* integer_member(const boost::json::value& object,
                                                  std::string_view key);
 [[nodiscard]] const bool* bool_member(const boost::json::value& object, std::string_view key);
+/// The same, or what stands for it where it is absent.
+[[nodiscard]] std::string string_or(const boost::json::value& object, std::string_view key,
+                                    std::string_view otherwise);
 
 }  // namespace rolecall

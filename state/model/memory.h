@@ -17,13 +17,15 @@ struct Identity {
   auto operator<=>(const Identity&) const = default;
 };
 
-/// An invitation that may have left although nobody saw an answer, or that was answered so lately
-/// that reads may not show its person yet; nobody has seen them in the directory since.
+/// An invitation that is not sent again by itself (guarantees.md A4): it left or may have, and
+/// nobody has seen its person in the directory since; or it left so lately that reads, which may
+/// each come from another replica, do not tell whether they are there.
 struct OpenInvitation {
   std::string email;
   std::int64_t run = 0;
-  Instant at;
-  bool answered = false;
+  Instant at;             ///< when it left at the latest
+  bool answered = false;  ///< the API has accepted it
+  bool settling = false;  ///< it left that lately
   auto operator<=>(const OpenInvitation&) const = default;
 };
 

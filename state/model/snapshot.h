@@ -41,8 +41,10 @@ struct Note {
   auto operator<=>(const Note&) const = default;
 };
 
-/// An account that claims a person's place although another one has it: the address of somebody the
-/// policy pins to another account, or an address that two live accounts share.
+/// An account that claims a person's place although another one has it, or although it has a place
+/// of its own: the address of somebody the policy pins to another account, an address that two live
+/// accounts share, or one that somebody shows who is known to be another person. Who is not there
+/// and is claimed is not invited: that account would get what is theirs.
 struct AccountConflict {
   UserRef user{};
   std::string account_id;

@@ -138,13 +138,14 @@ Reply events_stream(const World& world, const Call& call) {
   std::vector<const Event*> found;
   std::optional<std::uint64_t> next;
   if (descending) {
-    for (auto event = world.events.rbegin(); event != world.events.rend(); ++event) {
-      if ((call.position != 0 && event->n > call.position) || !in_range(*event)) continue;
+    for (std::size_t i = world.events.size(); i-- > 0;) {
+      const Event& event = world.events[i];
+      if ((call.position != 0 && event.n > call.position) || !in_range(event)) continue;
       if (found.size() == limit) {
-        next = event->n;
+        next = event.n;
         break;
       }
-      found.push_back(&*event);
+      found.push_back(&event);
     }
     return write_page(world, call, found, next, true);
   }

@@ -235,7 +235,7 @@ Result<void> FakeOrg::Gateway::set_faults(const json::value& script) {
   if (!parsed) return tl::make_unexpected(parsed.error());
   faults = std::move(*parsed);
   limiter.forget();
-  past.clear();
+  if (faults.longest_stale().count() == 0) past.clear();
   return {};
 }
 

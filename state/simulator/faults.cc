@@ -68,10 +68,6 @@ std::int64_t integer_or(const json::value& object, std::string_view key, std::in
 std::uint64_t count_of(const json::value& object, std::string_view key) {
   return static_cast<std::uint64_t>(integer_or(object, key, 0));
 }
-std::string text_or(const json::value& object, std::string_view key, std::string otherwise) {
-  const json::string* found = string_member(object, key);
-  return found == nullptr ? otherwise : std::string(*found);
-}
 template <std::size_t N>
 std::size_t place_of(const std::string_view (&names)[N], std::string_view name) {
   return static_cast<std::size_t>(std::find(names, names + N, name) - names);
@@ -86,7 +82,7 @@ Result<FaultAction> parse_action(const json::value& value) {
   if (const auto* status = integer_member(value, "status")) out.status = static_cast<int>(*status);
   const bool* after = bool_member(value, "after_effect");
   out.after_effect = after != nullptr && *after;
-  out.shape = text_or(value, "shape", "errors");
+  out.shape = string_or(value, "shape", "errors");
   if (const json::value* body = member(value, "body")) {
     out.body = body->is_string() ? std::string(body->get_string()) : json::serialize(*body);
   }
@@ -98,10 +94,10 @@ Result<FaultAction> parse_action(const json::value& value) {
   }
   out.delay = milliseconds(integer_or(value, "delay_ms", 0));
   out.stale = milliseconds(integer_or(value, "stale_ms", 0));
-  out.cut = static_cast<HttpResponse::Cut>(place_of(kCuts, text_or(value, "cut", "none")));
-  out.page = static_cast<FaultAction::Page>(place_of(kPages, text_or(value, "page", "none")));
+  out.cut = static_cast<HttpResponse::Cut>(place_of(kCuts, string_or(value, "cut", "none")));
+  out.page = static_cast<FaultAction::Page>(place_of(kPages, string_or(value, "page", "none")));
   out.item = static_cast<std::size_t>(integer_or(value, "item", 0));
-  out.field = text_or(value, "field", "");
+  out.field = string_or(value, "field", "");
   return out;
 }
 
@@ -110,8 +106,8 @@ Result<FaultRule> parse_rule(const json::value& value) {
   plain.erase("probability");
   if (auto fine = check(plain, rule_schema()); !fine) return tl::make_unexpected(fine.error());
   FaultRule out;
-  out.operation = text_or(value, "operation", "*");
-  out.target = text_or(value, "target", "");
+  out.operation = string_or(value, "operation", "*");
+  out.target = string_or(value, "target", "");
   out.after = count_of(value, "after");
   out.nth = count_of(value, "nth");
   out.every = count_of(value, "every");

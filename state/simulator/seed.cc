@@ -53,11 +53,6 @@ const Schema& workspace_schema() {
   return kSchema;
 }
 
-std::string text_or(const json::value& object, std::string_view key, std::string otherwise) {
-  const json::string* found = string_member(object, key);
-  return found == nullptr ? otherwise : std::string(*found);
-}
-
 tl::unexpected<Error> at(std::string_view list, std::size_t i, std::string_view what) {
   return fail(fmt::format("seed: {}[{}]: {}", list, i, what));
 }
@@ -95,13 +90,13 @@ Result<void> read_organization(World& world, const json::value& seed) {
   }
   const json::value none = json::object();
   const json::value& from = organization == nullptr ? none : *organization;
-  world.org_id = text_or(from, "id", "1b2c3d4e-0000-4000-8000-0000000000aa");
-  world.org_name = text_or(from, "name", "Example");
-  world.api_key = text_or(seed, "api_key", "");
+  world.org_id = string_or(from, "id", "1b2c3d4e-0000-4000-8000-0000000000aa");
+  world.org_name = string_or(from, "name", "Example");
+  world.api_key = string_or(seed, "api_key", "");
 
   auto fine = each(seed, "directories", [&](const json::value& item) -> Result<void> {
     if (auto form = check(item, organization_schema()); !form) return form;
-    Directory one{text_or(item, "id", ""), text_or(item, "name", "Directory")};
+    Directory one{string_or(item, "id", ""), string_or(item, "name", "Directory")};
     if (one.id.empty()) one.id = make_uuid(world.options.seed, "directory", one.name);
     if (one.id == "-" || world.find_directory(one.id)) return fail("its id is taken");
     world.directories.push_back(std::move(one));
@@ -114,8 +109,8 @@ Result<void> read_organization(World& world, const json::value& seed) {
   }
   return each(seed, "domains", [&](const json::value& item) -> Result<void> {
     if (auto form = check(item, domain_schema()); !form) return form;
-    Domain one{text_or(item, "id", ""), text_or(item, "name", ""), text_or(item, "claim", "dns"),
-               text_or(item, "status", "verified")};
+    Domain one{string_or(item, "id", ""), string_or(item, "name", ""),
+               string_or(item, "claim", "dns"), string_or(item, "status", "verified")};
     if (one.name.empty()) return fail("it has no name");
     if (one.id.empty()) one.id = make_uuid(world.options.seed, "domain", one.name);
     world.domains.push_back(std::move(one));
@@ -127,15 +122,15 @@ Result<void> read_workspaces(World& world, const json::value& seed) {
   return each(seed, "workspaces", [&](const json::value& item) -> Result<void> {
     if (auto form = check(item, workspace_schema()); !form) return form;
     Workspace one;
-    one.ari = text_or(item, "ari", "");
+    one.ari = string_or(item, "ari", "");
     one.owner = owner_of(one.ari);
     if (one.owner.empty()) return fail("ari does not begin with \"ari:cloud:\"");
     if (world.find_workspace(one.ari)) return fail("its ari is taken");
-    one.type_key = text_or(item, "app", one.owner);
-    one.type = text_or(item, "type", shown_type(one.type_key));
-    one.name = text_or(item, "name", "");
-    one.host = text_or(item, "host", "");
-    one.status = text_or(item, "status", "online");
+    one.type_key = string_or(item, "app", one.owner);
+    one.type = string_or(item, "type", shown_type(one.type_key));
+    one.name = string_or(item, "name", "");
+    one.host = string_or(item, "host", "");
+    one.status = string_or(item, "status", "online");
     if (const auto* capacity = integer_member(item, "capacity")) one.capacity = *capacity;
     if (const json::array* roles = array_member(item, "roles")) {
       one.roles = 0;
@@ -145,7 +140,7 @@ Result<void> read_workspaces(World& world, const json::value& seed) {
         one.roles = static_cast<RoleSet>(one.roles | *bit);
       }
     }
-    const std::string directory = text_or(item, "directory", world.directories[0].id);
+    const std::string directory = string_or(item, "directory", world.directories[0].id);
     const auto place = find_seed_directory(world, directory);
     if (!place) return fail("unknown directory " + quote(directory));
     one.directory = *place;
@@ -162,10 +157,10 @@ Result<void> read_history(World& world, const json::value& seed) {
     }
   }
   auto fine = each(seed, "events", [&](const json::value& item) -> Result<void> {
-    const auto time = parse_instant(text_or(item, "time", ""));
+    const auto time = parse_instant(string_or(item, "time", ""));
     if (!time) return fail("time is missing or none");
-    world.record(*time, text_or(item, "action", ""), text_or(item, "subject", ""),
-                 text_or(item, "object", ""));
+    world.record(*time, string_or(item, "action", ""), string_or(item, "subject", ""),
+                 string_or(item, "object", ""));
     if (const auto* n = integer_member(item, "n")) {
       world.events.back().n = static_cast<std::uint64_t>(*n);
       world.last_event = std::max(world.last_event, world.events.back().n);

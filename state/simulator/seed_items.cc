@@ -57,11 +57,6 @@ const Schema& group_schema() {
   return kSchema;
 }
 
-std::string text_or(const json::value& object, std::string_view key, std::string otherwise) {
-  const json::string* found = string_member(object, key);
-  return found == nullptr ? otherwise : std::string(*found);
-}
-
 bool bool_or(const json::value& object, std::string_view key, bool otherwise) {
   const bool* found = bool_member(object, key);
   return found == nullptr ? otherwise : *found;
@@ -74,7 +69,7 @@ bool in_verified_domain(const World& world, std::string_view email) {
 }
 
 Result<void> read_status(const World& world, Person& person, const json::value& item, bool former) {
-  const std::string status = text_or(item, "status", "active");
+  const std::string status = string_or(item, "status", "active");
   person.pending = bool_or(item, "pending", status == "invited");
   if (status == "deactivated") person.account = AccountStatus::inactive;
   if (status == "closed") person.account = AccountStatus::closed;
@@ -97,7 +92,7 @@ Result<void> read_status(const World& world, Person& person, const json::value& 
 }
 
 Result<void> read_activity(const World& world, Person& person, const json::value& item) {
-  const auto added = parse_instant(text_or(item, "added", "2024-01-01"));
+  const auto added = parse_instant(string_or(item, "added", "2024-01-01"));
   if (!added) return fail("added is no date");
   person.added = *added;
   const json::value* last_active = member(item, "last_active");
@@ -118,16 +113,16 @@ Result<void> read_activity(const World& world, Person& person, const json::value
 Result<void> read_seed_user(World& world, const json::value& item, bool former) {
   if (auto form = check(item, user_schema()); !form) return form;
   Person person;
-  person.email = text_or(item, "email", "");
-  person.id = text_or(item, "id", "");
-  person.name = text_or(item, "name", person.email.substr(0, person.email.find('@')));
-  person.nickname = text_or(item, "nickname", person.name.substr(0, person.name.find(' ')));
-  person.account_type = text_or(item, "account_type", "atlassian");
+  person.email = string_or(item, "email", "");
+  person.id = string_or(item, "id", "");
+  person.name = string_or(item, "name", person.email.substr(0, person.email.find('@')));
+  person.nickname = string_or(item, "nickname", person.name.substr(0, person.name.find(' ')));
+  person.account_type = string_or(item, "account_type", "atlassian");
   const json::value* source = item.get_object().if_contains("management_source");
   person.management_source = source != nullptr && source->is_null()
                                  ? std::string()
-                                 : text_or(item, "management_source", "invited");
-  const bool outside = text_or(item, "status", "active") == "not_invited";
+                                 : string_or(item, "management_source", "invited");
+  const bool outside = string_or(item, "status", "active") == "not_invited";
   person.managed = bool_or(item, "managed", in_verified_domain(world, person.email) || outside);
   person.mfa = bool_or(item, "mfa", false);
   if (auto fine = read_status(world, person, item, former); !fine) return fine;
@@ -155,10 +150,10 @@ Result<void> read_seed_user(World& world, const json::value& item, bool former) 
 Result<void> read_seed_group(World& world, const json::value& item) {
   if (auto form = check(item, group_schema()); !form) return form;
   Group group;
-  group.name = text_or(item, "name", "");
-  group.id = text_or(item, "id", "");
-  group.description = text_or(item, "description", "");
-  const std::string directory = text_or(item, "directory", world.directories[0].id);
+  group.name = string_or(item, "name", "");
+  group.id = string_or(item, "id", "");
+  group.description = string_or(item, "description", "");
+  const std::string directory = string_or(item, "directory", world.directories[0].id);
   const auto in = find_seed_directory(world, directory);
   if (!in) return fail("unknown directory " + quote(directory));
   group.directory = *in;
@@ -166,8 +161,8 @@ Result<void> read_seed_group(World& world, const json::value& item) {
   group.built_in = bool_or(item, "built_in", false);
   group.modifiable = bool_or(item, "modifiable", !group.synced);
   group.deletable = bool_or(item, "deletable", !group.synced && !group.built_in);
-  group.managed_by = text_or(item, "managed_by", group.synced ? "external" : "admins");
-  if (const auto from = parse_instant(text_or(item, "visible_from", "")))
+  group.managed_by = string_or(item, "managed_by", group.synced ? "external" : "admins");
+  if (const auto from = parse_instant(string_or(item, "visible_from", "")))
     group.visible_from = *from;
   if (world.find_group_by_name(group.directory, group.name)) return fail("its name is taken");
   if (!group.id.empty() && world.find_group(group.id)) return fail("its id is taken");

@@ -25,23 +25,24 @@ Result<void> for_each_row(Database& database, std::string_view sql, std::string_
   }
 }
 
-// The newest invitation of an address decides. One that was answered a while ago is settled, and so
-// is one after which the person was seen.
+// The newest invitation of an address that was not refused decides. Whether the person was seen
+// after it counts only once reads have settled: one may have shown them, and the next one not yet.
+// The call may have waited for its turn after the intent, but not after its outcome.
 constexpr std::string_view kOpenInvitations = R"sql(
-SELECT newest.user, runs.id, intents.at, ifnull(outcomes.result, '') = 'applied'
-FROM (SELECT user, max(id) AS id FROM intents
+SELECT newest.user, runs.id, ifnull(outcomes.at, intents.at),
+       ifnull(outcomes.result, '') = 'applied', newest.id <= ifnull(arrivals.intent, 0)
+FROM (SELECT user, max(intents.id) AS id
+      FROM intents LEFT JOIN outcomes ON outcomes.intent = intents.id
       WHERE kind = 'invite_user' AND run IN (SELECT id FROM runs WHERE organization = ?)
+        AND ifnull(outcomes.result, '') <> 'failed'
       GROUP BY user) AS newest
 JOIN intents ON intents.id = newest.id
 JOIN runs ON runs.id = intents.run
 LEFT JOIN outcomes ON outcomes.intent = intents.id
 LEFT JOIN arrivals ON arrivals.organization = runs.organization AND arrivals.email = newest.user
-WHERE (outcomes.result IS NULL OR outcomes.result IN ('in_doubt', 'applied'))
-  AND newest.id > ifnull(arrivals.intent, 0)
+WHERE outcomes.result IS NULL OR outcomes.result IN ('in_doubt', 'applied')
 ORDER BY newest.user
 )sql";
-
-constexpr std::string_view kSighting = "SELECT users, groups FROM sightings WHERE organization = ?";
 
 constexpr std::string_view kLatest = "SELECT at FROM runs ORDER BY id DESC LIMIT 1";
 
@@ -56,10 +57,11 @@ Result<Memory> Store::memory(const std::string& organization,
   });
   if (!done) return tl::make_unexpected(done.error());
   done = for_each_row(database, kOpenInvitations, organization, [&](const auto& row) {
-    const OpenInvitation open{row.text(0), row.integer(1),
-                              parse_instant(row.text(2)).value_or(Instant{}), row.integer(3) != 0};
-    const bool settled = open.answered && (!settling || open.at < *settling);
-    if (!settled) memory.open_invitations.push_back(open);
+    OpenInvitation open{row.text(0), row.integer(1), parse_instant(row.text(2)).value_or(Instant{}),
+                        row.integer(3) != 0};
+    open.settling = settling && open.at >= *settling;
+    const bool seen = row.integer(4) != 0;
+    if (open.settling || !seen) memory.open_invitations.push_back(std::move(open));
   });
   if (!done) return tl::make_unexpected(done.error());
   done = for_each_row(database, kSightings.rows, organization, [&](const auto& row) {

@@ -216,7 +216,7 @@ Result<RunId> Store::begin_run(const RunStart& start) {
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());
   const std::string moment = format_instant(start.at);
-  const auto id = transaction->append(
+  auto id = transaction->append(
       LogType::run, std::nullopt,
       {moment, start.command, start.user, start.host, start.pid, start.tool_version,
        start.organization, start.directory, start.policy_path, start.policy_digest,

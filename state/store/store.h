@@ -223,7 +223,7 @@ class Store {
                                                   std::span<const Protection> protections);
 
   /// What earlier runs know of the organization.
-  /// Invitations that were answered count as open where they were sent at `settling` or later.
+  /// Reads do not tell yet what became of invitations that left at `settling` or later.
   [[nodiscard]] Result<Memory> memory(const std::string& organization,
                                       std::optional<Instant> settling = std::nullopt) const;
   struct Remembered {

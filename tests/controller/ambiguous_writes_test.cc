@@ -84,11 +84,19 @@ const std::vector<Ambiguity>& ambiguities() {
   const json::object html{{"status", 502}, {"shape", "html"}};
   json::object html_after = html;
   html_after["after_effect"] = true;
+  const json::object login{{"status", 200}, {"shape", "html"}};
+  const json::object errors{
+      {"status", 200},
+      {"body", json::object{{"errors", json::array{json::object{{"title", "Internal error"}}}}}}};
   static const std::vector<Ambiguity> kAll{
       {"reset after the effect", true, {{"cut", "after_effect"}}},
       {"time-out after the effect", true, {{"cut", "after_effect"}, {"delay_ms", 60'000}}},
       {"500 after the effect", true, {{"status", 500}, {"after_effect", true}}},
       {"502 and HTML after the effect", true, html_after},
+      {"503 after the effect", true, {{"status", 503}, {"after_effect", true}}},
+      {"503 after the effect, and when to try again",
+       true,
+       {{"status", 503}, {"after_effect", true}, {"headers", {{"Retry-After", "1"}}}}},
       {"408 after the effect", true, {{"status", 408}, {"after_effect", true}}},
       {"cut in the middle", true, {{"cut", "half_body"}}},
       {"204 and garbage", true, {{"status", 204}, {"after_effect", true}, {"body", "]}<html>"}}},
@@ -98,8 +106,18 @@ const std::vector<Ambiguity>& ambiguities() {
       {"reset before", false, {{"cut", "before_effect"}}},
       {"500 before", false, {{"status", 500}}},
       {"502 and HTML before", false, html},
+      {"503 before", false, {{"status", 503}}},
       {"always 500 before", false, {{"status", 500}}, 99},
       {"always reset before", false, {{"cut", "before_effect"}}, 99},
+      {"200 and HTML before", false, login},
+      {"always 200 and HTML before", false, login, 99},
+      {"200 and errors before", false, errors},
+      {"200 and a gateway's refusal",
+       false,
+       {{"status", 200}, {"body", json::object{{"code", 403}, {"message", "Forbidden"}}}}},
+      {"200 and JSON after the effect",
+       true,
+       {{"status", 200}, {"after_effect", true}, {"body", json::object{{"message", "Done"}}}}},
   };
   return kAll;
 }

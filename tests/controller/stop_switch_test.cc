@@ -1,11 +1,13 @@
 #include "controller/stop_switch.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <boost/json/parse.hpp>
 #include <filesystem>
+#include <set>
 
 #include "state/store/lock.h"
 #include "tests/support/cases.h"
@@ -143,6 +145,51 @@ TEST_F(StopSwitchTest, AtAnyMomentOfAnApplyNoMoreThanWhatIsInFlightFollows) {
     ASSERT_TRUE(stop.clear());
     const Planned rest = rehearsal.plan();
     ASSERT_EQ(rest.plan->changes.size(), kJoin - after);
+  }
+}
+
+/// Whose changes reached the organization.
+std::set<std::string> asked_to_join(const boost::json::value& requests, std::string_view key) {
+  std::set<std::string> out;
+  for (const auto& request : requests.as_array()) {
+    if (request.at("operation") != "addUserToGroup") continue;
+    out.emplace(request.at("body").at(key).as_string());
+  }
+  return out;
+}
+
+TEST_F(StopSwitchTest, WhatWasSentAndFailedWhenItCameIsInDoubt) {
+  using State = ChangeOutcome::State;
+  for (const bool took_effect : {false, true}) {
+    for (std::size_t moment = 0; moment < kMoments + 8; ++moment) {
+      test::Rehearsal rehearsal(big_seed(), {.seed = moment + 1, .parallelism = 4});
+      rehearsal.policy(all_in_team());
+      const Planned planned = rehearsal.plan();
+      // Reads do not show it either way.
+      ASSERT_TRUE(rehearsal.client().org().set_faults(boost::json::parse(fmt::format(
+          R"({{"write_lag_ms": 60000, "rules": [{{"operation": "addUserToGroup", "every": 3,
+               "action": {{"status": 500, "after_effect": {}}}}}]}})",
+          took_effect))));
+      std::size_t asked = 0;
+      const ApplyReport report = rehearsal.apply(
+          planned, [&] { return asked++ < moment ? std::string() : std::string("stopped"); });
+      const auto sent = asked_to_join(rehearsal.client().org().requests(), "accountId");
+      for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+        const State state = report.outcomes[i].state;
+        const bool done = state == State::applied || state == State::already_so;
+        const bool was_sent = sent.contains(planned.plan->changes[i].account_id);
+        ASSERT_EQ(done || state == State::in_doubt, was_sent)
+            << moment << ": " << report.outcomes[i].message;
+      }
+      // The log says so too: each is done, known not to have left, or open to be looked at.
+      auto store = Store::open(rehearsal.store_path(), Store::Access::write);
+      std::size_t in_doubt = 0;
+      const std::vector<CallRecord> calls = store->calls(1).value();
+      for (const CallRecord& call : calls) {
+        in_doubt += !call.outcome || call.outcome->result == ChangeResult::in_doubt ? 1U : 0U;
+      }
+      ASSERT_EQ(in_doubt, report.count(State::in_doubt)) << moment;
+    }
   }
 }
 

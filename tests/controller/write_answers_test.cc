@@ -139,5 +139,124 @@ TEST(WriteAnswersTest, R46GroupsOfAnIdentityProviderAreLeftAlone) {
   EXPECT_THAT(render(planned.diagnostics), HasSubstr("synced from an identity provider"));
 }
 
+// Whose account an invitation made is taken from its answer only where that cannot be somebody
+// else's: what follows (here: org admin) would go to them.
+struct NamedAccounts {
+  std::string name;
+  /// Pairs of address and id; "lin" stands for the account of lin@.
+  std::vector<std::pair<std::string, std::string>> data;
+  /// The answer alone does not show that it is wrong, so it counts for the invitation.
+  bool seems_right = false;
+};
+void PrintTo(const NamedAccounts& row, std::ostream* out) {
+  *out << row.name;
+}
+
+constexpr const char* kNew = "new@acme.example";
+constexpr const char* kNobodys = "712020:00000000-0000-4000-8000-00000000ffff";
+
+class InvitedAccounts : public ::testing::TestWithParam<NamedAccounts> {
+ protected:
+  InvitedAccounts() { invite("{ roles = [\"org-admin\"] }"); }
+  void invite(std::string_view person) {
+    world_.policy(fmt::format("{}[users]\n\"{}\" = {}\n\"newer@acme.example\" = {{}}\n", kHead,
+                              kNew, person));
+  }
+  [[nodiscard]] json::object person(std::string_view email) {
+    const json::value state = world_.client().org().state();
+    for (const json::value& user : state.at("users").as_array()) {
+      if (text(user.at("email")) == email) return user.as_object();
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_admin(std::string_view email) { return person(email).contains("roles"); }
+  [[nodiscard]] std::size_t admin_calls() {
+    return world_.client().calls(Operation::assignOrganizationLevelRole);
+  }
+  /// What the invitation is answered, after it was done.
+  void answer_invitation(bool reads_fail) {
+    json::array data;
+    for (const auto& [email, id] : GetParam().data) {
+      const std::string account = id == "lin" ? text(person("lin@acme.example").at("id")) : id;
+      data.push_back(json::object{{"id", account}, {"email", email}, {"results", json::array()}});
+    }
+    json::object body{{"data", data}};
+    json::object action{{"status", 200}, {"after_effect", true}, {"body", body}};
+    json::array rules{json::object{{"operation", "inviteUsers"}, {"action", action}}};
+    if (reads_fail) {
+      rules.push_back(json::object{{"operation", "searchDirectoryUsers"},
+                                   {"action", json::object{{"status", 503}}}});
+    }
+    ASSERT_TRUE(world_.client().org().set_faults(json::object{{"rules", rules}}));
+  }
+  /// Of the change that makes somebody an admin.
+  ChangeOutcome apply() {
+    const Planned planned = world_.plan();
+    EXPECT_TRUE(planned.plan);
+    const ApplyReport report = world_.apply(planned);
+    for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+      if (planned.plan->changes[i].kind == ChangeKind::grant_org_role) return report.outcomes[i];
+    }
+    ADD_FAILURE() << "nobody was to be made an admin";
+    return {};
+  }
+  Rehearsal world_{acme()};
+};
+
+TEST_P(InvitedAccounts, AreReadWhereTheAnswerCannotBeRight) {
+  answer_invitation(false);
+  const ChangeOutcome admin = apply();
+  EXPECT_FALSE(is_admin("lin@acme.example"));
+  EXPECT_FALSE(is_admin("newer@acme.example"));
+  const bool held_back = GetParam().seems_right;
+  EXPECT_EQ(admin.state, held_back ? State::skipped : State::applied) << admin.message;
+  EXPECT_EQ(is_admin(kNew), !held_back);
+  EXPECT_EQ(admin_calls(), held_back ? 0U : 1U);
+  if (held_back) {
+    EXPECT_THAT(admin.message, HasSubstr("lin@acme.example"));
+  }
+}
+
+TEST_P(InvitedAccounts, AreNobodysWhereReadsFailToo) {
+  const Planned planned = world_.plan();
+  ASSERT_TRUE(planned.plan);
+  answer_invitation(true);
+  const ApplyReport report = world_.apply(planned);
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    if (planned.plan->changes[i].user != kNew) continue;
+    const bool invites = planned.plan->changes[i].kind == ChangeKind::invite_user;
+    const State of_invitation = GetParam().seems_right ? State::applied : State::in_doubt;
+    EXPECT_EQ(report.outcomes[i].state, invites ? of_invitation : State::skipped);
+    EXPECT_EQ(report.outcomes[i].message.empty(), report.outcomes[i].state == State::applied);
+  }
+  EXPECT_EQ(admin_calls(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, InvitedAccounts,
+    ::testing::Values(
+        NamedAccounts{"OfSomebodyElse", {{kNew, "lin"}, {"newer@acme.example", kNobodys}}, true},
+        NamedAccounts{"OneForTwo", {{kNew, kNobodys}, {"newer@acme.example", kNobodys}}},
+        NamedAccounts{"OneForTwoOfWhomOneWasNotAskedFor",
+                      {{kNew, kNobodys},
+                       {"newer@acme.example", "712020:1"},
+                       {"stranger@acme.example", kNobodys}}},
+        NamedAccounts{"TwoForOne",
+                      {{kNew, "712020:1"}, {kNew, kNobodys}, {"newer@acme.example", "712020:2"}}}),
+    [](const auto& it) { return it.param.name; });
+
+TEST(InvitedAccountsTest, ThatAreOthersThanPinnedGetNothing) {
+  Rehearsal world(acme());
+  world.policy(
+      fmt::format("{}[users]\n\"{}\" = {{ account_id = \"{}\", roles = [\"org-admin\"] "
+                  "}}\n",
+                  kHead, kNew, kNobodys));
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(world.client().calls(Operation::assignOrganizationLevelRole), 0U);
+  EXPECT_EQ(report.outcomes.back().state, State::skipped);
+}
+
 }  // namespace
 }  // namespace rolecall::test

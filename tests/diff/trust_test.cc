@@ -92,11 +92,29 @@ TEST(KeepKnown, WhoWasNeverSeenBeforeIsWhoTheyShow) {
   EXPECT_THAT(test::words(kept_plan(world, {})), Contains("invite_user ada@acme.example"));
 }
 
-TEST(KeepKnown, APolicyThatDeclaresTheNewAddressDecides) {
+TEST(KeepKnown, OfTwoAddressesThatThePolicyDeclaresNeitherIsTaken) {
+  PlanBuilder world = renamed("countess@acme.example");
+  world.user("countess@acme.example", Presence::absent);
+  const auto plan = kept_plan(world, knowing({{"ada@acme.example", "a"}}));
+  EXPECT_THAT(test::words(plan), ElementsAre("add_member eve@acme.example team"))
+      << "the countess is not removed, ada not invited";
+}
+
+TEST(KeepKnown, APolicyThatPinsTheNewAddressDecides) {
   PlanBuilder world = renamed("countess@acme.example");
   world.user("countess@acme.example");
+  world.desired.users[index(world.ref("countess@acme.example"))].account_id = "a";
   EXPECT_THAT(test::words(kept_plan(world, knowing({{"ada@acme.example", "a"}}))),
               Contains("invite_user ada@acme.example"));
+}
+
+TEST(KeepKnown, WhoseAddressHasGoneToAnotherIsStillWhoTheyWere) {
+  PlanBuilder world = renamed("countess@acme.example");
+  world.live_user("ada@acme.example");
+  const Memory memory = knowing({{"ada@acme.example", "a"}});
+  hold_strangers(world.live, world.catalog, world.desired, memory);
+  EXPECT_THAT(test::words(kept_plan(world, memory)),
+              ElementsAre("add_member eve@acme.example team"));
 }
 
 TEST(KeepKnown, WhomNoPolicyNamesIsNotHeld) {

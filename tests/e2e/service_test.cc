@@ -57,7 +57,7 @@ TEST_F(Service, OneCycleCorrectsDriftAndTheNextHasNothingToDo) {
 TEST_F(Service, CorrectsAtOnceThenWaitsAndEndsCleanlyWhenAsked) {
   for (const int signal : {SIGTERM, SIGINT}) {
     drift();
-    Process service = launch({"run", "--interval", "15m"});
+    Process service = launch({"run", "--interval", "15m"}, {{"ROLECALL_SETTLE_WINDOW", "0s"}});
     wait_for_a_write();
     for (int i = 0; i < 200 && access(group("engineering")) != Names{"jira user"}; ++i)
       usleep(10'000);
@@ -68,6 +68,23 @@ TEST_F(Service, CorrectsAtOnceThenWaitsAndEndsCleanlyWhenAsked) {
     expect_corrected();
     simulator->forget_requests();
   }
+}
+
+// guarantees.md B8: what it has just written, and reads do not show yet, must not look like drift.
+TEST_F(Service, DoesNotLookAgainBeforeReadsShowWhatItWrote) {
+  drift();
+  for (const bool restarted : {false, true}) {
+    Process service = launch({"run", "--interval", "1m"});
+    const std::string_view told = restarted ? "this cycle begins in" : "next one in";
+    for (int i = 0; i < 1000 && service.err().find(told) == std::string::npos; ++i) usleep(10'000);
+    EXPECT_THAT(service.err(), ::testing::ContainsRegex(std::string(told) + " 1(1[0-9]|20) s"));
+    const std::size_t calls = simulator->requests().size();
+    usleep(300'000);
+    EXPECT_EQ(simulator->requests().size(), calls);
+    service.signal(SIGTERM);
+    EXPECT_EQ(service.wait(std::chrono::seconds(10)).exit_code, 0);
+  }
+  expect_corrected();
 }
 
 TEST_F(Service, OneBadCycleDoesNotEndIt) {

@@ -164,7 +164,7 @@ void Faulted::recover_and_check(const std::string& what) {
       EXPECT_THAT(again.said(), ::testing::HasSubstr(email));
       arguments.insert(arguments.end(), {"--invite-again", email});
     }
-    again = rolecall(arguments);
+    again = rolecall(arguments, {{"ROLECALL_SETTLE_WINDOW", "0s"}});
   }
   EXPECT_EQ(again.exit_code, 0) << again.said();
   EXPECT_EQ(difference(read_model(simulator->state()), goal_[forward_]), "");

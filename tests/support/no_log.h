@@ -10,7 +10,7 @@ namespace rolecall::test {
 /// Keeps nothing: an apply whose log is not what is looked at. Ids count up from 1.
 class NoLog final : public ChangeLog {
  public:
-  [[nodiscard]] Result<std::vector<IntentId>> record(Instant, std::span<const Outcome>,
+  [[nodiscard]] Result<std::vector<IntentId>> record(Instant, std::span<const rolecall::Outcome>,
                                                      std::span<const Intent> intents) override {
     std::vector<IntentId> ids(intents.size());
     for (IntentId& id : ids) id = ++last_;

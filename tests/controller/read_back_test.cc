@@ -1,0 +1,148 @@
+// Whether a change has taken effect is told by the account it is about, not by whoever has the
+// address (guarantees.md B6, B12).
+#include "controller/read_back.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "state/simulator/fake_client.h"
+#include "tests/support/canned_client.h"
+#include "tests/support/end_to_end.h"
+#include "tests/support/no_log.h"
+#include "tests/support/rehearsal.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using State = ChangeOutcome::State;
+
+constexpr const char* kNew = "new@acme.example";
+
+json::object person(std::string_view account, std::string_view membership = "active") {
+  return {
+      {"accountId", account},           {"accountType", "atlassian"}, {"accountStatus", "active"},
+      {"membershipStatus", membership}, {"name", "Somebody"},         {"email", kNew},
+      {"platformRoles", json::array{}}, {"groups", json::array{}}};
+}
+
+class ReadBackTest : public ::testing::Test {
+ protected:
+  ReadBackTest() { plan_.directory = "d"; }
+  void about(ChangeKind kind, std::string account) {
+    Change change;
+    change.kind = kind;
+    change.user = kNew;
+    change.account_id = std::move(account);
+    plan_.changes.push_back(std::move(change));
+  }
+  /// Where each search for people finds these.
+  std::vector<Effect> effects(const json::array& people) {
+    CannedClient client([&](const Request&) -> Answer {
+      const json::object page{{"data", people}, {"links", json::object{{"next", nullptr}}}};
+      Response response;
+      response.status = 200;
+      response.content_type = "application/json";
+      response.body = json::serialize(page);
+      return response;
+    });
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) all.push_back(i);
+    const Endpoints endpoints("o");
+    KnownIds ids(plan_);
+    auto out = read_back(client, endpoints, plan_, all, ids, {});
+    learned_ = ids.account(plan_.changes.front());
+    return out;
+  }
+
+  Plan plan_;
+  std::string learned_;
+};
+
+TEST_F(ReadBackTest, OneAccountWithTheAddressOfSomebodyInvitedIsTheirs) {
+  about(ChangeKind::invite_user, "");
+  EXPECT_THAT(effects({person("a")}), ElementsAre(Effect::there));
+  EXPECT_EQ(learned_, "a");
+  EXPECT_THAT(effects({}), ElementsAre(Effect::not_there));
+}
+
+TEST_F(ReadBackTest, TwoAccountsWithTheAddressProveNothing) {
+  about(ChangeKind::invite_user, "");
+  about(ChangeKind::add_member, "");
+  about(ChangeKind::grant_user_access, "");
+  EXPECT_THAT(effects({person("a"), person("b")}),
+              ElementsAre(Effect::ambiguous, Effect::ambiguous, Effect::ambiguous));
+  EXPECT_EQ(learned_, "") << "nothing that follows may be done to either";
+}
+
+TEST_F(ReadBackTest, AnotherAccountWithTheAddressIsNotTheOneThatIsKnown) {
+  about(ChangeKind::invite_user, "a");
+  about(ChangeKind::restore_user, "a");
+  EXPECT_THAT(effects({person("b")}), ElementsAre(Effect::not_there, Effect::not_there));
+  EXPECT_THAT(effects({person("b"), person("a")}), ElementsAre(Effect::there, Effect::there));
+  EXPECT_EQ(learned_, "a");
+}
+
+TEST_F(ReadBackTest, WhoIsInNoDirectoryOrHasNoAccountProvesNothing) {
+  about(ChangeKind::invite_user, "");
+  EXPECT_THAT(effects({person("a", "no_membership")}), ElementsAre(Effect::unknown));
+  EXPECT_THAT(effects({person("")}), ElementsAre(Effect::unknown));
+  EXPECT_EQ(learned_, "");
+}
+
+/// Shows everybody with an address of acme() twice.
+class Doubling final : public WriteClient {
+ public:
+  explicit Doubling(simulator::FakeClient& client) : client_(client) {}
+  [[nodiscard]] bool can_start() const override { return client_.can_start(); }
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
+    client_.start(ticket, std::move(request), delay);
+  }
+  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
+    client_.start(ticket, std::move(request), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    Completion out = client_.wait();
+    if (!out.answer || out.answer->body.find("accountStatus") == std::string::npos) return out;
+    json::value page = json::parse(out.answer->body);
+    json::array& people = page.at("data").as_array();
+    for (std::size_t i = people.size(); i > 0; --i) {
+      json::object other = people[i - 1].as_object();
+      other["accountId"] = "712020:another";
+      people.push_back(std::move(other));
+    }
+    out.answer->body = json::serialize(page);
+    return out;
+  }
+  void cancel_unsent() override { client_.cancel_unsent(); }
+
+ private:
+  simulator::FakeClient& client_;
+};
+
+TEST(ReadBack, ALostAnswerStaysInDoubtWhereTwoAccountsHaveTheAddress) {
+  Rehearsal world(acme());
+  world.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n[users]\n\"{}\" = {{}}\n",
+                           kOrganization, kNew));
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "inviteUsers", "action": {"cut": "after_effect"}}]})")));
+  Doubling client(world.client());
+  NoLog log;
+  const ApplyReport report =
+      apply_plan(*planned.plan, {client, log, world.client().clock(), {}, {}, {}});
+  ASSERT_EQ(report.outcomes.size(), 1U);
+  EXPECT_EQ(report.outcomes.front().state, State::in_doubt);
+  EXPECT_THAT(report.outcomes.front().message, HasSubstr(std::string(kTwoAccounts)));
+}
+
+}  // namespace
+}  // namespace rolecall::test
