@@ -6,7 +6,7 @@
 #include <chrono>
 #include <map>
 
-#include "controller/recover.h"
+#include "controller/settle_window.h"
 #include "diff/plan_view.h"
 
 namespace rolecall {

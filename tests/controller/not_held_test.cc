@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "controller/reconciler.h"
-#include "controller/recover.h"
+#include "controller/settle_window.h"
 #include "diff/plan_view.h"
 #include "tests/state/store/store_fixture.h"
 
