@@ -258,6 +258,9 @@ Result<PolicyFiles> read_policy_files(const std::string& path) {
   out.base = without_slash(path);
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return cannot_read(path, errno);
+  if (S_ISREG(status.st_mode) && fs::path(out.base).extension() == ".plan") {
+    return fail(path + " is a saved plan, no policy", "rolecall apply " + path + " applies it");
+  }
   std::vector<std::string> paths{out.base};
   const bool folder = S_ISDIR(status.st_mode);
   std::error_code error;

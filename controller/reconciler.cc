@@ -256,7 +256,12 @@ int exit_code(const Plan& plan, const ApplyReport& report) {
   if (report.halted) return 4;
   const std::size_t undone =
       report.count(State::failed) + report.count(State::in_doubt) + report.count(State::skipped);
-  if (undone > 0 || !report.stopped_because.empty() || plan.has_open_invitations()) return 3;
+  // What an earlier run seemed to have done, and had not, failed.
+  const bool not_held = std::any_of(plan.notes.begin(), plan.notes.end(),
+                                    [](const Note& note) { return note.kind == kNotHeld; });
+  if (undone > 0 || !report.stopped_because.empty() || plan.has_open_invitations() || not_held) {
+    return 3;
+  }
   return plan.complete ? 0 : 6;
 }
 

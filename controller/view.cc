@@ -6,8 +6,10 @@
 #include <span>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "controller/apply_run.h"
+#include "controller/not_held.h"
 #include "controller/output.h"
 #include "controller/progress.h"
 #include "controller/read_policy.h"
@@ -19,6 +21,22 @@
 #include "policies/source_excerpt.h"
 
 namespace rolecall {
+namespace {
+
+Result<void> note_what_did_not_hold(Plan& plan, const std::string& store_path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(store_path, ignored)) return {};
+  const auto store = Store::open(store_path, Store::Access::read);
+  if (!store) return tl::make_unexpected(store.error());
+  const auto notes = what_did_not_hold(plan, *store, SystemClock().now());
+  if (!notes) return tl::make_unexpected(notes.error());
+  plan.notes.insert(plan.notes.end(), notes->begin(), notes->end());
+  std::sort(plan.notes.begin(), plan.notes.end());
+  return {};
+}
+
+}  // namespace
+
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
@@ -52,6 +70,14 @@ Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
       client, request, [&](std::size_t calls, std::size_t read, std::size_t counted_objects) {
         progress.update(read, counted_objects, counted(calls, "call", "calls"));
       });
+  if (planned.plan) {
+    const auto noted =
+        note_what_did_not_hold(*planned.plan, store_path(global, request.policy_path));
+    if (!noted) {
+      planned.error = noted.error();
+      planned.plan.reset();
+    }
+  }
   const std::string stopped = StopSwitch(store_path(global, request.policy_path)).in_force();
   if (planned.plan && !stopped.empty()) {
     planned.plan->notes.push_back({std::string(kStoppedNote), stopped});

@@ -185,7 +185,7 @@ class Explainer {
     }
     add(std::move(members));
     add(std::move(only));
-    out_.remarks.emplace_back("lost: if the group went");
+    out_.remarks.emplace_back("Lost: what would go with the group");
     if (in_.live != nullptr) {
       out_.remarks.emplace_back(
           "what people were granted directly is known only where the policy manages it");
@@ -385,8 +385,8 @@ class Explainer {
     const std::string& shown = in_.catalog.name(without).display();
     HoldingList list{"lost", {}};
     HoldingList kept{"kept", {}};
-    out_.remarks.push_back(
-        fmt::format("lost, and kept by other ways: if the group {} went", shown));
+    out_.remarks.push_back(fmt::format(
+        "Lost, Kept: what would go with the group {}, what stays by other ways", shown));
     if (Sides::is_member(sides_.after(), without, user)) {
       for (const auto& [grant, ways] : access) {
         if (!ways.after.contains(shown)) continue;

@@ -254,6 +254,9 @@ std::string_view note_in_words(std::string_view kind) {
       {kFreshInvitation,
        "people invited so lately that the directory may not show them yet; not invited again"},
       {"not_looked_at", "what --quick does not look at"},
+      {kNotHeld,
+       "people who were suspended or removed, as it was answered, and are there all the same: it "
+       "was not effective after 120 s, or somebody has undone it; it is done once more"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
       {"opaque_user", "people who are not changed, since who or what they are is not understood"},
       {"protected_group", "groups not named, kept because they are protected"},
@@ -262,6 +265,9 @@ std::string_view note_in_words(std::string_view kind) {
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
       {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
+      {kSettling,
+       "people who were suspended or removed less than 120 s ago, which reads may not show yet; it "
+       "is done once more"},
       {kStoppedNote, "nothing is written until rolecall resume"},
       {"synced_group", "groups owned by an identity provider; left alone"},
       {kUndoInvites,

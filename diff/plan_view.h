@@ -47,6 +47,9 @@ struct AdminChange {
 [[nodiscard]] std::string acknowledgements_lead(const Plan& plan);
 /// The notes that writing is stopped: shown among the risks.
 inline constexpr std::string_view kStoppedNote = "stopped";
+/// The notes that somebody was suspended or removed lately and is there all the same.
+inline constexpr std::string_view kSettling = "settling";
+inline constexpr std::string_view kNotHeld = "not_effective";
 /// "add_member of "ada@acme.example" for group "engineering"", names quoted.
 [[nodiscard]] std::string change_in_words(const Change& change);
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.

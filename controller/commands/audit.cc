@@ -116,7 +116,8 @@ void print_run(const RunRecord& run) {
   const RunEnd& end = *run.end;
   line("ended", format_instant(end.at));
   line("exit code", number(end.exit_code));
-  line("calls", fmt::format("{} reads, {} writes", end.reads, end.writes));
+  line("calls", fmt::format("{} {}, {} {}", end.reads, end.reads == 1 ? "read" : "reads",
+                            end.writes, end.writes == 1 ? "write" : "writes"));
   line("changes", fmt::format("{} applied, {} already so, {} failed, {} in doubt, {} skipped",
                               end.applied, end.already_so, end.failed, end.in_doubt, end.skipped));
 }

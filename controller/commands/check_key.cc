@@ -133,7 +133,9 @@ int run_check_key(const GlobalOptions& global, const CheckKeyOptions&) {
   if (!organization) return print_error(organization.error());
   for (const Check& check : checks) {
     if (check.needed && !check.ok) {
-      return print_error({"the key cannot read what a plan needs", "make a key without scopes"});
+      return print_error({"the key cannot read what a plan needs",
+                          "make a key without scopes; rolecall get orgs lists the organizations "
+                          "that this one can see"});
     }
   }
   return 0;

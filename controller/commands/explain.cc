@@ -50,7 +50,10 @@ Result<Asked> read_asked(const ExplainOptions& options) {
     return fail("explain needs an address", "or --group NAME, or --resource ALIAS");
   }
   const auto email = Email::parse(options.who);
-  if (!email) return fail(fmt::format("{} {}", quote(options.who), email.error().what));
+  if (!email) {
+    return fail(fmt::format("{} {}", quote(options.who), email.error().what),
+                "people go by their address; rolecall get users lists them");
+  }
   out.user = *email;
   if (!options.without.empty()) out.without = GroupName::from_server(options.without);
   return out;
@@ -103,6 +106,8 @@ bool named_in_a_group(const Desired& wanted, UserRef ref) {
                      });
 }
 
+constexpr const char* kGroups = "rolecall get groups lists those that are there";
+
 Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
   const std::string where = input.live == nullptr ? "in the policy" : "in policy or organization";
   if (asked.user) {
@@ -118,7 +123,8 @@ Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
     if (asked.without) {
       without = input.catalog.find_group(*asked.without);
       if (!without) {
-        return fail(fmt::format("there is no group {} {}", quote(asked.without->display()), where));
+        return fail(fmt::format("there is no group {} {}", quote(asked.without->display()), where),
+                    kGroups);
       }
     }
     return explain_user(input, *ref, without ? &*without : nullptr);
@@ -126,7 +132,8 @@ Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
   if (asked.group) {
     const auto ref = input.catalog.find_group(*asked.group);
     if (!ref) {
-      return fail(fmt::format("there is no group {} {}", quote(asked.group->display()), where));
+      return fail(fmt::format("there is no group {} {}", quote(asked.group->display()), where),
+                  kGroups);
     }
     return explain_group(input, *ref);
   }

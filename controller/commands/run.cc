@@ -101,6 +101,13 @@ void log_what_is_left(const std::vector<Change>& left) {
   }
 }
 
+void log_what_did_not_hold(const Plan& plan) {
+  for (const Note& note : plan.notes) {
+    if (note.kind != kNotHeld) continue;
+    spdlog::error("not effective, or undone by somebody: {}; it is done once more", note.subject);
+  }
+}
+
 std::string refusals_in_words(const Plan& plan) {
   std::vector<std::string> words = plan.unfit_acknowledgements;
   for (const Refusal& refusal : plan.refusals) {
@@ -153,6 +160,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   log_refusals(plan);
   log_what_is_left(*left);
   log_open_invitations(plan);
+  log_what_did_not_hold(plan);
   ApplyRun run{global,
                connection->writes(),
                connection->clock(),

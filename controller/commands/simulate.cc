@@ -35,7 +35,10 @@ Result<boost::json::value> seed_of(const SimulateOptions& options) {
     }
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     auto value = parse_json(bytes);
-    if (!value) return fail(fmt::format("{}: {}", options.seed_file, value.error().what));
+    if (!value) {
+      return fail(fmt::format("{}: {}", options.seed_file, value.error().what),
+                  "a seed is JSON, such as examples/quickstart/seed.json");
+    }
     return value;
   }
   simulator::GeneratedSize size = kSizes[0].size;

@@ -70,7 +70,8 @@ Result<std::string> read_key_file(const std::string& path) {
   // O_NONBLOCK: a FIFO without a writer would hang the open.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) {
-    return fail(fmt::format("API key file {}: {}", shown, errno_words(errno)));
+    return fail(fmt::format("API key file {}: {}", shown, errno_words(errno)),
+                "--api-key-file or ROLECALL_API_KEY_FILE names it");
   }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) {
@@ -100,7 +101,8 @@ std::optional<Error> find_fault(std::string_view key, const std::string& source)
   const auto make = [&](std::string what, std::string hint = {}) {
     return Error{fmt::format("the API key ({}) {}", source, what), std::move(hint)};
   };
-  if (key.find_first_not_of(" \t\r\n") == std::string_view::npos) return make("is empty");
+  if (key.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return make("is empty", "give the key alone, on one line");
   if (to_lower_ascii(key.substr(0, 7)) == "bearer ") {
     return make("looks as if it included \"Bearer \"", "give the key only");
   }
@@ -108,8 +110,12 @@ std::optional<Error> find_fault(std::string_view key, const std::string& source)
   for (std::size_t at = 0; at < key.size(); ++at) {
     const auto byte = static_cast<unsigned char>(key[at]);
     const auto place = fmt::format("(byte {})", at + 1);
-    if (byte == '\r' || byte == '\n') return make("contains a line break " + place);
-    if (byte == ' ' || byte == '\t') return make("contains a space " + place);
+    if (byte == '\r' || byte == '\n') {
+      return make("contains a line break " + place, "give the key alone, on one line");
+    }
+    if (byte == ' ' || byte == '\t') {
+      return make("contains a space " + place, "give the key alone, on one line");
+    }
     if (byte < 0x20 || byte == 0x7f) return make("contains a control character " + place);
     if (byte > 0x7f) return make("contains a character outside ASCII " + place);
   }

@@ -319,7 +319,12 @@ Result<std::unique_ptr<Server>> Server::start(FakeOrg org, const ServerOptions& 
   if (!ec) impl->acceptor.set_option(asio::socket_base::reuse_address(true), ec);
   if (!ec) impl->acceptor.bind(*endpoint, ec);
   if (!ec) impl->acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  if (ec) return fail(fmt::format("cannot listen on {}: {}", options.listen, ec.message()));
+  if (ec) {
+    return fail(fmt::format("cannot listen on {}: {}", options.listen, ec.message()),
+                ec == asio::error::address_in_use
+                    ? "another simulator may be running there; with port 0 any free one is taken"
+                    : "");
+  }
   impl->accept();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

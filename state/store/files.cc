@@ -14,8 +14,21 @@
 namespace rolecall {
 namespace {
 
+/// A folder made for the store holds nothing that belongs into a repository. Without it all works.
+void hide_from_git(const std::string& folder) {
+  constexpr std::string_view kEverything = "*\n";
+  const int file = ::open((folder + "/.gitignore").c_str(),
+                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  [[maybe_unused]] const auto written = ::write(file, kEverything.data(), kEverything.size());
+  ::close(file);
+}
+
 Result<void> create_folder_of(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return {};
+  if (::mkdir(folder.c_str(), 0700) == 0) {
+    hide_from_git(folder);
+    return {};
+  }
   if (errno == EEXIST) return {};
   if (errno == ENOENT) {
     return fail(

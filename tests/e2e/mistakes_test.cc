@@ -95,5 +95,36 @@ TEST_F(Mistakes, AreAllShownAtOnceWithTheirPlaces) {
   EXPECT_THAT(simulator->requests(), IsEmpty());
 }
 
+class BeginnersMistakes : public EndToEnd {};
+
+TEST_F(BeginnersMistakes, AreToldWithWhatToDo) {
+  start(acme());
+  write_policy(acme_policy());
+  rolecall_exits(0, {"plan", "--out", "changes.plan"});
+  folder.write("seed.toml", "version = 1\n");
+  folder.write("two-lines", "a-key-that-any-organization-takes\nand more\n");
+  std::filesystem::permissions(folder.path() / "two-lines", std::filesystem::perms::owner_read);
+  std::string elsewhere = acme_policy();
+  const std::string id(kOrganization);
+  elsewhere.replace(elsewhere.find(id), id.size(), "9" + id.substr(1));
+  folder.write("elsewhere.toml", elsewhere);
+  struct Row {
+    Arguments arguments;
+    std::string hint;
+  };
+  for (const Row& row : std::vector<Row>{
+           {{"validate", "changes.plan"}, "hint: rolecall apply changes.plan applies it\n"},
+           {{"explain", "--group", "enginering"}, "hint: rolecall get groups lists "},
+           {{"explain", "ada"}, "hint: people go by their address; rolecall get users lists them"},
+           {{"plan", "elsewhere.toml"}, "hint: check the organization id \"9"},
+           {{"plan", "--api-key-file", "two-lines"}, "hint: give the key alone, on one line\n"},
+           {{"plan", "--api-key-file", "none"}, "hint: --api-key-file or ROLECALL_API_KEY_FILE"},
+           {{"simulate", "--listen", "127.0.0.1:0", "--seed", "seed.toml"},
+            "hint: a seed is JSON"}}) {
+    const Outcome outcome = rolecall_exits(1, row.arguments);
+    EXPECT_THAT(outcome.err, ::testing::HasSubstr(row.hint)) << row.arguments.back();
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

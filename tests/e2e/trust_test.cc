@@ -122,5 +122,18 @@ TEST_F(Trust, WhatTheStoreKnowsOfPeopleGoesIntoAPolicyAndHoldsWithoutTheStore) {
   EXPECT_THAT(writes(), IsEmpty());
 }
 
+TEST_F(Trust, ARemovalThatIsAnsweredAndNotDoneIsNamedByTheNextRun) {
+  start(crowd(3));
+  write_policy(policy_for_crowd());
+  simulator->set_faults(
+      R"({"rules": [{"operation": "removeDirectoryUser", "times": 1,
+          "action": {"status": 204, "shape": "empty"}}]})");
+  rolecall_exits(0, {"apply", "--yes"});
+  const Outcome next = rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_THAT(next.out, HasSubstr("p1@acme.example: remove_user by run 1 on "));
+  const Outcome last = rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_THAT(last.out, ::testing::Not(HasSubstr("by run")));
+}
+
 }  // namespace
 }  // namespace rolecall::test

@@ -49,6 +49,16 @@ TEST_F(StoreFilesTest, AllFilesAreForTheOwnerAlone) {
   EXPECT_EQ(mode_of(path + "-shm"), 0600U);
 }
 
+TEST_F(StoreFilesTest, AFolderMadeForItStaysOutOfGitAndAnyOtherIsLeftAlone) {
+  ASSERT_TRUE(Store::open(folder_ / ".rolecall/rolecall.db", Access::write));
+  std::ifstream file(folder_ / ".rolecall/.gitignore");
+  std::string line;
+  EXPECT_TRUE(std::getline(file, line));
+  EXPECT_EQ(line, "*");
+  make_store(path_);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / ".gitignore"));
+}
+
 TEST_F(StoreFilesTest, TheStoreAndItsHeadAreLeftWhenItIsClosed) {
   make_store(path_);
   EXPECT_EQ(mode_of(path_), 0600U);
