@@ -67,7 +67,7 @@ std::string flat(const WrittenValue& value) {
   if (value.kind == WrittenValue::Kind::scalar) return without_returns(value.scalar);
   std::string out;
   for (const WrittenPart& part : value.parts) {
-    if (part.element) out += (out.empty() ? "" : ", ") + flat(*part.element);
+    if (!part.element.empty()) out += (out.empty() ? "" : ", ") + flat(part.element.front());
   }
   for (const WrittenEntry& entry : value.entries) {
     out += (out.empty() ? "" : ", ") + entry.key + " = " + flat(entry.value);
@@ -80,7 +80,7 @@ bool holds_comment(const WrittenValue& value) {
   return std::any_of(value.parts.begin(), value.parts.end(),
                      [](const WrittenPart& part) {
                        return !part.comment.empty() ||
-                              (part.element && holds_comment(*part.element));
+                              (!part.element.empty() && holds_comment(part.element.front()));
                      }) ||
          std::any_of(value.entries.begin(), value.entries.end(),
                      [](const WrittenEntry& entry) { return holds_comment(entry.value); });
@@ -171,14 +171,15 @@ class Printer {
 
   void put_parts(const WrittenValue& array, std::size_t indent, bool in_table) {
     append("[");
-    const bool blank_last = !array.parts.back().element && array.parts.back().comment.empty();
+    const bool blank_last =
+        array.parts.back().element.empty() && array.parts.back().comment.empty();
     const std::size_t count = array.parts.size() - (blank_last ? 1 : 0);
     for (std::size_t i = 0; i < count; ++i) {
       const WrittenPart& part = array.parts[i];
-      const bool blank = !part.element && part.comment.empty();
+      const bool blank = part.element.empty() && part.comment.empty();
       begin_line(blank ? 0 : indent + kIndent);
-      if (part.element) {
-        put(*part.element, indent + kIndent, 1, in_table);
+      if (!part.element.empty()) {
+        put(part.element.front(), indent + kIndent, 1, in_table);
         append(",");
       }
       lines_.back().comment = part.comment;

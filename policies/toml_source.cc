@@ -194,14 +194,14 @@ class Reader {
         if (behind_element) {
           out.parts.back().comment = found;
         } else {
-          out.parts.push_back({std::nullopt, found});
+          out.parts.push_back({{}, found});
         }
         behind_element = false;
         line_ends = 0;
       } else if (take(',')) {
         out.ends_with_comma = true;
       } else {
-        out.parts.push_back({value(), {}});
+        out.parts.emplace_back().element.push_back(value());
         out.ends_with_comma = false;
         behind_element = true;
         line_ends = 0;
@@ -218,7 +218,7 @@ class Reader {
 void add_comments(const WrittenValue& value, std::vector<std::string_view>& out) {
   for (const WrittenEntry& entry : value.entries) add_comments(entry.value, out);
   for (const WrittenPart& part : value.parts) {
-    if (part.element) add_comments(*part.element, out);
+    if (!part.element.empty()) add_comments(part.element.front(), out);
     if (!part.comment.empty()) out.push_back(part.comment);
   }
 }

@@ -27,8 +27,8 @@ struct WrittenValue {
 /// What stands in an array: an element with the comment behind it, a comment on a line of its own,
 /// or, with neither, a blank line.
 struct WrittenPart {
-  std::optional<WrittenValue> element{};
-  std::string_view comment{};  ///< with its "#", without the white space at its end
+  std::vector<WrittenValue> element{};  ///< one or none: an optional would want the type complete
+  std::string_view comment{};           ///< with its "#", without the white space at its end
 };
 
 struct WrittenEntry {
