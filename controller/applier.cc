@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <unordered_map>
 
 #include "controller/held_back.h"
+#include "controller/invited_accounts.h"
 #include "controller/read_back.h"
 #include "controller/write_call.h"
 #include "controller/write_permission.h"
@@ -150,7 +150,7 @@ class Applier {
       if (kind == ChangeKind::create_group) learn_group_ids();
       calls = settle(kind, round + 1 == kMostRounds);
     }
-    if (kind == ChangeKind::invite_user) check_invited_accounts();
+    if (kind == ChangeKind::invite_user && !must_stop()) check_accounts();
   }
 
   void send_all(const std::vector<std::size_t>& calls) {
@@ -419,45 +419,13 @@ class Applier {
     }
   }
 
-  /// What follows an invitation goes to the account that its answer named: not where that is
-  /// somebody else's. An account that is not to be seen yet is nobody else's.
-  void check_invited_accounts() {
-    std::map<std::string, std::vector<std::string>> users_of;
-    for (const auto& [user, account] : ids_.accounts) users_of[account].push_back(user);
-    std::map<std::string, std::string> asked;  // by account
-    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      const Change& change = plan_.changes[i];
-      const bool follows = report_.outcomes[i].state == State::pending;
-      if (!follows || !ids_.invited.contains(change.user)) continue;
-      if (const std::string account = ids_.account(change); !account.empty()) {
-        asked[account] = change.user;
-      }
+  /// What follows an invitation goes to the account that its answer named.
+  void check_accounts() {
+    std::vector<std::size_t> following;
+    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
+      if (report_.outcomes[i].state == State::pending) following.push_back(i);
     }
-    std::erase_if(asked, [&](const auto& it) {
-      const auto& [account, user] = it;
-      if (users_of[account].size() == 1) return false;
-      for (const std::string& other : users_of[account]) forget_account(other, "of two people");
-      return true;
-    });
-    if (asked.empty() || must_stop()) return;
-    std::vector<std::string> accounts;
-    for (const auto& [account, user] : asked) accounts.push_back(account);
-    const auto shown = addresses_of(env_.client, endpoints_, plan_.directory, accounts);
-    for (const auto& [account, user] : asked) {
-      if (!shown) {
-        forget_account(user, "that could not be read back");
-      } else if (const auto it = shown->find(account); it != shown->end() && it->second != user) {
-        forget_account(user, fmt::format("of {}", it->second.empty() ? "somebody" : it->second));
-      }
-    }
-  }
-
-  void forget_account(const std::string& user, std::string_view whose) {
-    const auto invited = ids_.invited.find(user);
-    if (invited == ids_.invited.end()) return;  // the plan itself knows them
-    invited->second =
-        fmt::format("the invitation was answered with account {} {}", ids_.accounts[user], whose);
-    ids_.accounts.erase(user);
+    check_invited_accounts(plan_, following, env_.client, endpoints_, ids_);
   }
 
   [[nodiscard]] ChangeKind call_kind(std::size_t change) const {

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 
+#include "controller/done_lately.h"
 #include "controller/settle_window.h"
 #include "diff/plan_view.h"
 
 namespace rolecall {
 namespace {
-
-constexpr std::chrono::hours kWindow{24};
 
 bool is_goodbye(ChangeKind kind) {
   return kind == ChangeKind::suspend_user || kind == ChangeKind::remove_user;
@@ -22,26 +20,13 @@ bool is_about_presence(ChangeKind kind) {
   return is_goodbye(kind) || kind == ChangeKind::restore_user || kind == ChangeKind::invite_user;
 }
 
-/// The last that runs did to people's presence since then, by address.
-Result<std::map<std::string, CallRecord>> last_done(const Store& store,
-                                                    const std::string& organization,
-                                                    Instant since) {
-  constexpr std::size_t kRunsLookedAt = 2000;  // a cycle a minute, and people's own
-  const auto runs = store.runs(kRunsLookedAt);
-  if (!runs) return tl::make_unexpected(runs.error());
+/// The last that was done to people's presence, by address.
+std::map<std::string, CallRecord> last_of(const std::vector<Done>& all) {
   std::map<std::string, CallRecord> out;
-  for (const RunRecord& run : *runs) {
-    const bool recent = !run.end || run.end->at >= since;
-    if (!recent || run.start.organization != organization) continue;
-    const auto calls = store.calls(run.id);
-    if (!calls) return tl::make_unexpected(calls.error());
-    for (const CallRecord& call : *calls) {
-      const auto kind = parse_change_kind(call.intent.kind);
-      const bool done = call.outcome && call.outcome->result == ChangeResult::applied;
-      if (!done || !kind || !is_about_presence(*kind) || call.at < since) continue;
-      const auto [place, fresh] = out.try_emplace(call.intent.user, call);
-      if (!fresh && place->second.id < call.id) place->second = call;
-    }
+  for (const Done& done : all) {
+    if (!is_about_presence(done.kind)) continue;
+    const auto [place, fresh] = out.try_emplace(done.call.intent.user, done.call);
+    if (!fresh && place->second.id < done.call.id) place->second = done.call;
   }
   return out;
 }
@@ -53,11 +38,12 @@ Result<std::vector<Note>> what_did_not_hold(const Plan& plan, const Store& store
   const bool any = std::any_of(plan.changes.begin(), plan.changes.end(),
                                [](const Change& change) { return is_goodbye(change.kind); });
   if (!any) return notes;
-  const auto done = last_done(store, plan.organization, now - kWindow);
+  const auto done = done_lately(store, plan.organization, now);
   if (!done) return tl::make_unexpected(done.error());
+  const std::map<std::string, CallRecord> last = last_of(*done);
   for (const Change& change : plan.changes) {
-    const auto found = is_goodbye(change.kind) ? done->find(change.user) : done->end();
-    if (found == done->end()) continue;
+    const auto found = is_goodbye(change.kind) ? last.find(change.user) : last.end();
+    if (found == last.end()) continue;
     const CallRecord& call = found->second;
     const bool same =
         call.intent.kind == name(change.kind) && call.intent.account_id == change.account_id;

@@ -309,35 +309,4 @@ std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, co
   return ReadBack(client, endpoints, plan, ids, delay).run(changes);
 }
 
-Result<std::map<std::string, std::string>> addresses_of(ReadClient& client,
-                                                        const Endpoints& endpoints,
-                                                        const std::string& directory,
-                                                        const std::vector<std::string>& accounts) {
-  Reader reader(client);
-  std::map<std::string, std::string> out;
-  std::string problem;
-  for (std::size_t i = 0; i < accounts.size(); i += Endpoints::kMostIds) {
-    Endpoints::UserSearch request;
-    const auto from = accounts.begin() + static_cast<std::ptrdiff_t>(i);
-    request.account_ids.assign(from, from + static_cast<std::ptrdiff_t>(std::min(
-                                                Endpoints::kMostIds, accounts.size() - i)));
-    reader.walk(
-        [&, request](const std::string& cursor) {
-          return endpoints.users(directory, request, cursor);
-        },
-        [&](const Reader::Page& page) {
-          problem += page.problem;
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const ParsedUser user = parse_user(item);
-            const auto email = Email::parse(user.email);
-            out[user.about.account_id] = email ? email->str() : user.email;
-          }
-        });
-  }
-  reader.run();
-  if (!problem.empty()) return fail(problem);
-  return out;
-}
-
 }  // namespace rolecall

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,11 +24,5 @@ inline constexpr std::string_view kTwoAccounts = "more than one account has this
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,
                                             std::chrono::milliseconds delay);
-
-/// The address that each account shows; none for one that is not to be seen. An Error: it could not
-/// be read.
-[[nodiscard]] Result<std::map<std::string, std::string>> addresses_of(
-    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::vector<std::string>& accounts);
 
 }  // namespace rolecall

@@ -1,18 +1,16 @@
 #include "controller/tug_of_war.h"
 
 #include <array>
-#include <chrono>
 #include <map>
 #include <string>
 #include <tuple>
 #include <utility>
 
+#include "controller/done_lately.h"
 #include "controller/held_back.h"
 
 namespace rolecall {
 namespace {
-
-constexpr std::chrono::hours kWindow{24};
 
 struct Pair {
   ChangeKind gives, takes;
@@ -43,27 +41,12 @@ Edge edge_of(std::size_t pair, const Change& change) {
 /// What runs gave, less what they took; of each edge.
 using Balance = std::map<Edge, std::int64_t>;
 
-Result<Balance> balance_since(const Store& store, const std::string& organization, Instant since) {
-  constexpr std::size_t kRunsLookedAt = 2000;  // a cycle a minute, and people's own
-  const auto runs = store.runs(kRunsLookedAt);
-  if (!runs) return tl::make_unexpected(runs.error());
+Balance balance_of(const std::vector<Done>& all) {
   Balance balance;
-  for (const RunRecord& run : *runs) {
-    const bool recent = !run.end || run.end->at >= since;
-    if (!recent || run.start.organization != organization) continue;
-    if (run.end && run.end->applied == 0) continue;
-    const auto calls = store.calls(run.id);
-    if (!calls) return tl::make_unexpected(calls.error());
-    for (const CallRecord& call : *calls) {
-      const auto kind = parse_change_kind(call.intent.kind);
-      if (!kind || call.at < since || !call.outcome ||
-          call.outcome->result != ChangeResult::applied) {
-        continue;
-      }
-      const auto [pair, sign] = direction(*kind);
-      const Intent& made = call.intent;
-      balance[{pair, made.user, made.group, made.resource, made.role}] += sign;
-    }
+  for (const Done& done : all) {
+    const auto [pair, sign] = direction(done.kind);
+    const Intent& made = done.call.intent;
+    balance[{pair, made.user, made.group, made.resource, made.role}] += sign;
   }
   return balance;
 }
@@ -73,16 +56,17 @@ Result<Balance> balance_since(const Store& store, const std::string& organizatio
 Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Instant now) {
   std::vector<Change> left;
   if (plan.changes.empty() || !plan.applyable()) return left;
-  const auto balance = balance_since(store, plan.organization, now - kWindow);
-  if (!balance) return tl::make_unexpected(balance.error());
+  const auto done = done_lately(store, plan.organization, now);
+  if (!done) return tl::make_unexpected(done.error());
+  const Balance balance = balance_of(*done);
   std::vector<Change> kept;
   Broken broken(plan);
   for (std::size_t i = 0; i < plan.changes.size(); ++i) {
     const Change& change = plan.changes[i];
     const auto [pair, sign] = direction(change.kind);
-    const auto found = balance->find(edge_of(pair, change));
+    const auto found = balance.find(edge_of(pair, change));
     const bool fought =
-        sign != 0 && found != balance->end() && sign * found->second >= kMostCorrections;
+        sign != 0 && found != balance.end() && sign * found->second >= kMostCorrections;
     if (fought || !broken.holds_back(change).empty()) {
       broken.add(i);
       left.push_back(change);

@@ -120,8 +120,8 @@ void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
           desired.scope(shown).declared ? "say so with account_id"
                                         : "change the address in the policy");
     }
-    if (live.live.find(*person) != nullptr)
-      continue;  // somebody else shows the address: a stranger
+    // Somebody else shows the address: a stranger.
+    if (live.live.find(*person) != nullptr) continue;
     // Where the policy speaks of both addresses, nobody knows which of the two people this is.
     if (desired.scope(shown).declared) {
       live.conflicts.push_back({*person, account});
