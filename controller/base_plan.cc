@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "controller/fetch_scope.h"
 #include "controller/git_policy.h"
 #include "diff/diff.h"
 #include "state/model/text.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "controller/reconciler.h"
+#include "controller/fetch_scope.h"
 #include "diff/diff.h"
 #include "policies/format_policy.h"
 #include "state/model/text.h"

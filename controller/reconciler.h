@@ -67,9 +67,6 @@ struct Planned {
 /// The policy that was asked for, else the default one; the instant likewise.
 [[nodiscard]] Result<std::string> policy_path_or_default(const std::string& asked);
 
-/// What must be read for a policy, and no more.
-[[nodiscard]] FetchScope fetch_scope(const Desired& desired);
-
 /// The exit code that a plan alone means: 4 refused, 6 not proved complete, else 0.
 [[nodiscard]] int exit_code(const Plan& plan);
 

@@ -3,7 +3,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "controller/reconciler.h"
+#include "controller/fetch_scope.h"
+#include "diff/diff.h"
 #include "diff/render.h"
 #include "state/simulator/fake_client.h"
 #include "tests/bench/work.h"

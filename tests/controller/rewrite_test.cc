@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "controller/fetch_scope.h"
 #include "diff/diff.h"
 #include "diff/render.h"
 #include "policies/policy.h"

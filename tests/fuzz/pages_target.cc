@@ -1,8 +1,9 @@
 #include <boost/json/array.hpp>
 
-#include "controller/reconciler.h"
+#include "controller/fetch_scope.h"
 #include "diff/diff.h"
 #include "diff/render.h"
+#include "policies/policy.h"
 #include "state/api/fetch.h"
 #include "state/api/parse.h"
 #include "state/model/json.h"

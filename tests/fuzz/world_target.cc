@@ -2,9 +2,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "controller/reconciler.h"
+#include "controller/fetch_scope.h"
 #include "diff/diff.h"
 #include "diff/render.h"
+#include "policies/policy.h"
 #include "state/model/text.h"
 #include "state/simulator/fake_client.h"
 #include "tests/fuzz/bytes.h"
