@@ -71,7 +71,13 @@ std::optional<Answered> refuse_combination(const Invocation& invocation) {
   }
   if (invocation.global.format == OutputFormat::csv &&
       !std::holds_alternative<GetOptions>(invocation.command)) {
-    return refused("--format csv is for get", "use text or json");
+    return refused("--format csv is for get",
+                   shows_plans ? "use text, json or markdown" : "use text or json");
+  }
+  if (invocation.global.format == OutputFormat::json &&
+      std::holds_alternative<ReportOptions>(invocation.command)) {
+    return refused("--format json is not for report",
+                   "it writes a page with --out and tables with --csv; rolecall get prints JSON");
   }
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <vector>
@@ -34,12 +35,15 @@ Check list_check(ReadClient& client, std::string what, bool needed, Reader::Make
   }
   check.ok = true;
   check.detail = counted(items->size(), one, many);
-  if (items->empty() || items->size() > 5) return check;
-  std::string names;
+  // Workspaces of several apps share a host.
+  std::vector<std::string> names;
   for (const json::value& item : *items) {
-    names += (names.empty() ? "" : ", ") + cell(item, name_path);
+    std::string name = cell(item, name_path);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
   }
-  check.detail += ": " + names;
+  if (names.empty() || names.size() > 5) return check;
+  check.detail += fmt::format(": {}", fmt::join(names, ", "));
   return check;
 }
 

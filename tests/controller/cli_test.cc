@@ -229,8 +229,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"resume", "--reason", "x"}, "--reason is an option of stop"},
         Refused{{"audit", "show", "x"}, "must be the number of a run"},
         Refused{{"get", "users", "--format", "markdown"}, "--format markdown is for plan"},
-        Refused{{"plan", "--format", "csv"}, "--format csv is for get"}, Refused{{"undo"}, "RUN"},
-        Refused{{"undo", "0"}, "must be the number of a run"},
+        Refused{{"plan", "--format", "csv"}, "use text, json or markdown"},
+        Refused{{"validate", "--format", "csv"}, "--format csv is for get"},
+        Refused{{"report", "--out", "r.html", "--format", "json"}, "not for report"},
+        Refused{{"undo"}, "RUN"}, Refused{{"undo", "0"}, "must be the number of a run"},
         Refused{{"plan", std::string("a\xff")}, "argument 2 is not valid UTF-8"},
         Refused{{"plan", std::string(1'000'000, 'a')}, "argument 2 is too long"}),
     [](const auto& it) {
