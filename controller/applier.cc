@@ -7,6 +7,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "controller/freshness.h"
 #include "controller/held_back.h"
 #include "controller/invited_accounts.h"
 #include "controller/read_back.h"
@@ -40,6 +41,7 @@ class Applier {
         ids_(plan),
         floor_(plan),
         broken_(plan),
+        freshness_(environment.clock, environment.read_at),
         needs_(prerequisites(plan)),
         attempts_(plan.changes.size()),
         intents_(plan.changes.size()),
@@ -64,6 +66,7 @@ class Applier {
     for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
       if (report_.outcomes[i].state == State::pending) leave(i, reason);
     }
+    report_.oldest_read = freshness_.oldest();
     return std::move(report_);
   }
 
@@ -155,9 +158,15 @@ class Applier {
 
   void send_all(const std::vector<std::size_t>& calls) {
     std::size_t next = 0;
+    freshness_.start_over();
     while (true) {
+      const std::size_t before = next;
       next = start_wave(calls, next);
-      if (in_flight_.empty()) return flush_outcomes();
+      if (in_flight_.empty()) {
+        // Of those that were looked at again none may be left to be made.
+        if (next != before && next < calls.size() && !must_stop()) continue;
+        return flush_outcomes();
+      }
       if (must_stop()) env_.client.cancel_unsent();
       // Whatever has come back by now is recorded together, with the intents of what leaves next.
       do {
@@ -170,14 +179,66 @@ class Applier {
   /// Starts as many calls as there is room for, from the `next`th on, once the intents of all of
   /// them are on disk. Returns the next one after them.
   std::size_t start_wave(const std::vector<std::size_t>& calls, std::size_t next) {
+    if (next < calls.size() && !freshness_.covers(next)) {
+      if (!in_flight_.empty() || must_stop()) return next;
+      look_again(calls, next);
+    }
+    const std::size_t end = std::min(calls.size(), freshness_.end());
     const std::size_t room = in_flight_.size() < kMostInFlight
                                  ? std::min(kMostInFlight - in_flight_.size(), env_.client.room())
                                  : 0;
     std::vector<Departure> wave;
-    while (next < calls.size() && wave.size() < room && !must_stop()) prepare(calls[next++], wave);
+    while (next < end && wave.size() < room && !must_stop()) prepare(calls[next++], wave);
     if (!record_intents(wave)) return next;
     for (Departure& departure : wave) depart(std::move(departure));
     return next;
+  }
+
+  /// Reads again what the next calls rest on, and leaves out what is not to be made any more.
+  void look_again(const std::vector<std::size_t>& calls, std::size_t next) {
+    const Instant since = env_.clock.now();
+    const std::size_t end = std::min(calls.size(), next + freshness_.batch());
+    std::vector<std::size_t> changes;
+    bool admins = false;
+    for (std::size_t c = next; c < end; ++c) {
+      for (const std::size_t i : plan_.calls[calls[c]].changes) {
+        if (report_.outcomes[i].state != State::pending || attempts_[i] != 0) continue;
+        changes.push_back(i);
+        admins = admins || floor_.takes_admin(plan_.changes[i]);
+      }
+    }
+    const std::vector<Premise> premises = read_again(env_.client, endpoints_, plan_, changes, ids_);
+    for (std::size_t k = 0; k < changes.size(); ++k) take_premise(changes[k], premises[k]);
+    if (admins) {
+      for (const std::string& admin : lost_admins(env_.client, endpoints_, plan_)) {
+        floor_.lose(admin);
+      }
+    }
+    report_.looked_again += changes.size();
+    freshness_.looked(end, since);
+  }
+
+  void take_premise(std::size_t i, const Premise& premise) {
+    const Change& change = plan_.changes[i];
+    if (report_.outcomes[i].state != State::pending) return;  // left with its invitation
+    if (!premise.because.empty()) {
+      leave(i, premise.because);
+      return leave_riders(i, premise.because);
+    }
+    if (!premise.done) return;
+    floor_.take(change);
+    floor_.give(change);
+    set(i, State::already_so, "found so on reading again, just before it was to be made");
+    leave_riders(i, "somebody else has invited them meanwhile: it takes another plan");
+  }
+
+  /// What was to ride on an invitation that does not leave.
+  void leave_riders(std::size_t i, const std::string& because) {
+    if (plan_.changes[i].kind != ChangeKind::invite_user) return;
+    for (const std::size_t rider : plan_.calls[call_of_[i]].changes) {
+      const bool rides = plan_.changes[rider].user == plan_.changes[i].user;
+      if (rides && report_.outcomes[rider].state == State::pending) leave(rider, because);
+    }
   }
 
   /// The changes of a call that are still to be made and may be made now.
@@ -252,6 +313,7 @@ class Applier {
     const Ticket ticket = next_ticket_++;
     in_flight_.emplace(ticket, std::move(departure.changes));
     ++report_.writes;
+    freshness_.note_departure();
     env_.client.start(ticket, std::move(departure.request));
   }
 
@@ -519,6 +581,7 @@ class Applier {
   KnownIds ids_;
   AdminFloor floor_;
   Broken broken_;
+  Freshness freshness_;
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<int> attempts_;
   std::vector<IntentId> intents_;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +31,13 @@ struct ApplyReport {
   std::vector<ChangeOutcome> outcomes;  ///< parallel to Plan::changes
   std::size_t writes = 0;
   bool interrupted = false;
-  std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
-  bool halted = false;          ///< somebody stopped all writing meanwhile
-  std::string stopped_because;  ///< that, or the key was refused, or the lock was lost
-  std::string broken;           ///< not empty: rolecall itself is wrong, nothing more was sent
+  std::string store_error;       ///< not empty: the log could not be written, nothing more was sent
+  bool halted = false;           ///< somebody stopped all writing meanwhile
+  std::string stopped_because;   ///< that, or the key was refused, or the lock was lost
+  std::string broken;            ///< not empty: rolecall itself is wrong, nothing more was sent
+  std::size_t looked_again = 0;  ///< changes whose grounds were read again before they were made
+  /// How old, at most, what a call rested on was when it left.
+  std::chrono::milliseconds oldest_read{0};
 
   [[nodiscard]] std::size_t count(ChangeOutcome::State state) const;
 };
@@ -46,6 +51,8 @@ struct ApplyEnvironment {
   std::function<void(std::size_t done, std::size_t of)> progress;
   /// Who has stopped all writing, and why, or nothing; asked likewise.
   std::function<std::string()> stop_order{};
+  /// When the reading that the plan was made on began; nothing: just now.
+  std::optional<Instant> read_at{};
 };
 
 /// Carries out a plan: the calls of one kind after those of the kind before, several in flight.
@@ -54,7 +61,9 @@ struct ApplyEnvironment {
 /// as many as there is room for, whose intents are recorded in one transaction together with the
 /// outcomes of what has come back since the wave before. A failed change holds
 /// back only what rests on it. What the answer leaves open is read back before anything is sent
-/// again; an invitation is never sent twice. The floor of org admins holds whatever fails. A key
+/// again; an invitation is never sent twice. What was read more than 30 s ago is read again first
+/// (freshness.h): a change that has come about meanwhile, or whose group or account is not what it
+/// was planned for, is not sent. The floor of org admins holds whatever fails. A key
 /// that is refused (401), or may not write (403 to the first calls), stops the run. Never throws on
 /// anything a server or a disk does, nor where an invariant of its own is broken.
 [[nodiscard]] ApplyReport apply_plan(const Plan& plan, const ApplyEnvironment& environment);

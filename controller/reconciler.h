@@ -55,6 +55,7 @@ struct Planned {
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise
   std::vector<Loss> losses;                    ///< what the plan takes along: likewise
+  std::optional<Instant> read_at{};            ///< when the reading began, by our own clock
   std::optional<Instant> server_date{};        ///< what the server's clock said at the end
   std::optional<QuickLook> look{};             ///< likewise, where all is as it should be
   bool quick = false;  ///< the plan is empty as far as a quick look can tell

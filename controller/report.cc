@@ -64,6 +64,14 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
         "For {} the answer was lost or an error; reading back showed that the change was made.\n",
         counted(lost_answers, "change", "changes"));
   }
+  if (report.looked_again > 0) {
+    out += fmt::format(
+        "The plan had grown old, so {} checked again: no call left more than {} s after what it "
+        "rests on was read.\n",
+        report.looked_again == 1 ? std::string("1 change was")
+                                 : fmt::format("{} changes were", report.looked_again),
+        std::chrono::ceil<std::chrono::seconds>(report.oldest_read).count());
+  }
   if (!report.store_error.empty()) {
     out += fmt::format("The log could not be written: {}. Nothing more was sent.\n",
                        escape_terminal(report.store_error));

@@ -66,10 +66,12 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
 Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
                            const PlanRequest& request) {
   Progress progress(global, "reading the organization");
+  const Instant read_at = SystemClock().now();
   Planned planned = plan_policy(
       client, request, [&](std::size_t calls, std::size_t read, std::size_t counted_objects) {
         progress.update(read, counted_objects, counted(calls, "call", "calls"));
       });
+  planned.read_at = read_at;
   if (planned.plan) {
     const auto noted =
         note_what_did_not_hold(*planned.plan, store_path(global, request.policy_path));

@@ -41,11 +41,15 @@ class AdminFloor {
   /// The change has certainly happened: counts what it gives too.
   void give(const Change& change);
 
+  /// Somebody else has taken the role from an admin, or the admin out.
+  void lose(const std::string& admin) { admins_.erase(admin); }
+
+  /// Whether the change would take an active org admin away.
+  [[nodiscard]] bool takes_admin(const Change& change) const;
+
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(admins_.size()); }
 
  private:
-  [[nodiscard]] bool takes_admin(const Change& change) const;
-
   std::set<std::string> admins_;
   std::set<std::string> suspended_admins_;  ///< count again once restored
   std::set<std::string> invited_;           ///< not active until they accept

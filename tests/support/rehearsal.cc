@@ -30,14 +30,16 @@ void Rehearsal::policy(std::string_view toml) {
 Planned Rehearsal::plan() {
   const Instant now = client_->clock().now();
   Remembered before = checked(remembered_at(store_, organization_, now));
-  return plan_policy(*client_,
-                     {.policy_path = policy_,
-                      .at = now,
-                      .remembered = std::move(before.protections),
-                      .organization = {},
-                      .history = std::move(before.history),
-                      .memory = std::move(before.memory)},
-                     {});
+  Planned planned = plan_policy(*client_,
+                                {.policy_path = policy_,
+                                 .at = now,
+                                 .remembered = std::move(before.protections),
+                                 .organization = {},
+                                 .history = std::move(before.history),
+                                 .memory = std::move(before.memory)},
+                                {});
+  planned.read_at = now;
+  return planned;
 }
 
 ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()> stop_order) {
@@ -51,8 +53,8 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   checked(store.record_safety(run, safety_record(plan)));
   checked(store.record_losses(run, to_rows(planned.losses)));
   StoreLog log(store, run);
-  ApplyReport report =
-      apply_plan(plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order)});
+  ApplyReport report = apply_plan(
+      plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order), planned.read_at});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
   checked(store.remember(plan.organization, planned.learned));
   checked(store.remember_protections(plan.organization, planned.protections));

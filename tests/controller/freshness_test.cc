@@ -1,0 +1,253 @@
+// guarantees.md D8: what a change rests on was read half a minute before it leaves at most. A plan
+// may have waited for somebody's "yes", and an apply takes its time.
+#include "controller/freshness.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include "state/api/endpoints.h"
+#include "tests/support/cases.h"
+#include "tests/support/end_to_end.h"
+#include "tests/support/rehearsal.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using State = ChangeOutcome::State;
+
+constexpr const char* kDirectory = "6d1f0000-0000-4000-8000-000000000001";
+constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
+
+std::string account(int i) {
+  return fmt::format("712020:00000000-0000-4000-8000-{:012}", i);
+}
+std::string group(int i) {
+  return fmt::format("9a000000-0000-4000-8000-{:012}", i);
+}
+enum Person : std::uint8_t { ada = 1, grace, lin, omar, rosa };
+enum Team : std::uint8_t { engineering = 1, design };
+
+/// Somebody else who administers the organization.
+class Rival {
+ public:
+  explicit Rival(Rehearsal& world) : world_(world) {}
+  /// The status of the answer.
+  int does(const WriteRequest& write) {
+    const Request& request = write.request();
+    return world_.client()
+        .org()
+        .handle({std::string(name(request.method)), "/admin" + request.target, "Bearer another",
+                 request.body.empty() ? "" : "application/json", request.body})
+        .status;
+  }
+  Endpoints api{std::string(kOrganization)};
+
+ private:
+  Rehearsal& world_;
+};
+
+class FreshnessTest : public ::testing::Test {
+ protected:
+  void policy(std::string_view rest) {
+    world_.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n{}", kOrganization, rest));
+    planned_ = world_.plan();
+    ASSERT_TRUE(planned_.plan);
+  }
+  /// Somebody says "yes" only now.
+  void apply_after(seconds time) {
+    world_.client().clock().advance(time);
+    (void)world_.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
+    report_ = world_.apply(planned_);
+  }
+  [[nodiscard]] std::size_t writes() {
+    std::size_t out = 0;
+    for (const json::value& request : world_.client().org().requests().as_array()) {
+      if (request.at("effective").as_bool()) ++out;
+    }
+    return out;
+  }
+  [[nodiscard]] ChangeOutcome outcome(ChangeKind kind) const {
+    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
+      if (planned_.plan->changes[i].kind == kind) return report_.outcomes[i];
+    }
+    return {};
+  }
+
+  Rehearsal world_{acme()};
+  Rival rival_{world_};
+  Planned planned_;
+  ApplyReport report_;
+};
+
+TEST_F(FreshnessTest, AFreshPlanIsNotLookedAtAgain) {
+  policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
+  apply_after(seconds(20));
+  EXPECT_EQ(report_.looked_again, 0U);
+  EXPECT_EQ(report_.count(State::applied), 2U);
+  EXPECT_GE(report_.oldest_read, seconds(20));
+}
+
+TEST_F(FreshnessTest, AnOldOneIsAndGoesOnWhereNothingMoved) {
+  policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
+  apply_after(seconds(3600));
+  EXPECT_EQ(report_.looked_again, 2U);
+  EXPECT_EQ(report_.count(State::applied), 2U);
+  EXPECT_LE(report_.oldest_read, Freshness::kFreshFor);
+}
+
+TEST_F(FreshnessTest, SomebodyElseInvitedThemMeanwhile) {
+  policy(
+      "[users]\n\"new@acme.example\" = {}\n[groups.design]\nmembership = \"additive\"\n"
+      "members = [\"new@acme.example\"]\n");
+  ASSERT_EQ(rival_.does(rival_.api.invite({.emails = {"new@acme.example"}})) / 100, 2);
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U) << "no second mail";
+  EXPECT_EQ(outcome(ChangeKind::invite_user).state, State::already_so);
+  EXPECT_EQ(outcome(ChangeKind::add_member).state, State::skipped);
+  EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("invited them meanwhile"));
+}
+
+TEST_F(FreshnessTest, TheGroupIsGone) {
+  policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
+  ASSERT_EQ(rival_.does(rival_.api.delete_group(kDirectory, group(design))), 204);
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_EQ(outcome(ChangeKind::add_member).state, State::skipped);
+  EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("deleted meanwhile"));
+}
+
+TEST_F(FreshnessTest, ThePersonHasLeft) {
+  policy("[groups.engineering]\nmembership = \"additive\"\nmembers = [\"rosa@acme.example\"]\n");
+  ASSERT_EQ(rival_.does(rival_.api.remove_user(kDirectory, account(rosa))), 204);
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("left the directory"));
+}
+
+TEST_F(FreshnessTest, ItHasComeAboutMeanwhile) {
+  policy(
+      "[users]\n\"lin@acme.example\" = { state = \"suspended\" }\n"
+      "[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
+  ASSERT_EQ(rival_.does(rival_.api.suspend(kDirectory, account(lin))), 204);
+  ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(omar))), 204);
+  ASSERT_EQ(rival_.does(rival_.api.remove_member(kDirectory, group(design), account(rosa))), 204);
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_EQ(report_.count(State::already_so), 3U);
+}
+
+TEST_F(FreshnessTest, TheFloorIsOfThoseWhoAreAdminsNow) {
+  ASSERT_EQ(rival_.does(rival_.api.org_admin(true, account(lin))) / 100, 2);
+  policy("[users]\n\"lin@acme.example\" = { roles = [] }\n");
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  ASSERT_EQ(rival_.does(rival_.api.org_admin(false, account(grace))) / 100, 2);
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U) << "one admin would be left";
+  EXPECT_THAT(outcome(ChangeKind::revoke_org_role).message, HasSubstr("fewer than 2"));
+}
+
+TEST_F(FreshnessTest, WhatCannotBeReadAgainIsNotMade) {
+  policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
+  ASSERT_TRUE(world_.client().org().set_faults(
+      json::parse(R"({"rules": [{"operation": "reads", "action": {"status": 500}}]})")));
+  apply_after(seconds(60));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_EQ(report_.count(State::skipped), 2U);
+  EXPECT_THAT(report_.outcomes.front().message, HasSubstr("could not be read again"));
+}
+
+/// Hundreds of changes over a line on which each call takes seconds.
+TEST(SlowApply, LooksAgainAsItGoes) {
+  json::object seed = acme();
+  json::array& users = seed["users"].as_array();
+  std::string members;
+  for (int i = 0; i < 300; ++i) {
+    const std::string email = fmt::format("p{}@acme.example", i);
+    users.push_back(json::object{{"email", email}});
+    members += fmt::format("\"{}\", ", email);
+  }
+  Rehearsal world(seed, {.latency = seconds(3)});
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.design]\n"
+                  "membership = \"additive\"\nmembers = [{}]\n",
+                  kOrganization, members));
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan);
+  ASSERT_EQ(planned.plan->changes.size(), 300U);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.count(State::applied), 300U);
+  EXPECT_GT(report.looked_again, 100U);
+  EXPECT_LE(report.oldest_read, Freshness::kFreshFor);
+  EXPECT_TRUE(world.plan().plan->changes.empty());
+}
+
+/// Where the grounds were read just before, no write comes too late: each one has its effect.
+TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
+  std::size_t moves = 0;
+  std::size_t writes = 0;
+  for (int seed = 0; seed < 500; ++seed) {
+    Dice dice(static_cast<std::uint64_t>(seed));
+    Rehearsal world(acme());
+    Rival rival(world);
+    std::string policy = fmt::format(
+        "version = 1\n[organization]\nid = \"{}\"\n[resources]\njira = \"{}\"\n[users]\n",
+        kOrganization, kJira);
+    for (const char* name : {"lin", "omar", "rosa"}) {
+      policy += fmt::format("\"{}@acme.example\" = {{ {} }}\n", name,
+                            dice.chance(3) ? "state = \"suspended\"" : "");
+    }
+    for (const char* name : {"engineering", "design"}) {
+      policy += fmt::format("[groups.{}]\nempty = true\nmembers = [", name);
+      for (const char* member : {"ada", "grace", "lin", "omar", "rosa"}) {
+        if (dice.chance(2)) policy += fmt::format("\"{}@acme.example\", ", member);
+      }
+      policy += dice.chance(2) ? "]\naccess = { jira = [\"admin\"] }\n" : "]\n";
+    }
+    world.policy(policy +
+                 "[safety.limits.remove_members]\nfree = 50\n"
+                 "[safety.limits.suspend_users]\nfree = 50\n");
+    const Planned planned = world.plan();
+    if (!planned.plan || !planned.plan->applyable()) continue;
+    for (int move = dice.below(4); move >= 0; --move) {
+      const std::string who = account(1 + dice.below(5));
+      const std::string where = group(1 + dice.below(2));
+      const auto& api = rival.api;
+      const WriteRequest moves_of_theirs[] = {
+          api.add_member(kDirectory, where, who),
+          api.remove_member(kDirectory, where, who),
+          api.suspend(kDirectory, who),
+          api.restore(kDirectory, who),
+          api.remove_user(kDirectory, who),
+          api.delete_group(kDirectory, where),
+          api.group_access(true, kDirectory, where, kJira, "admin"),
+          api.group_access(false, kDirectory, where, kJira, "user")};
+      const int which = dice.below(8);
+      // Removing people and groups ends the story for all that is about them: now and then only.
+      if ((which == 4 || which == 5) && !dice.chance(3)) continue;
+      if (rival.does(moves_of_theirs[which]) / 100 == 2) ++moves;
+    }
+    world.client().clock().advance(seconds(31));
+    (void)world.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
+    const ApplyReport report = world.apply(planned);
+    for (const json::value& request : world.client().org().requests().as_array()) {
+      const bool read = text(request.at("method")) == "GET" ||
+                        text(request.at("target")).find("/search") != std::string::npos;
+      if (read) continue;
+      ++writes;
+      EXPECT_TRUE(request.at("effective").as_bool()) << seed << ": " << request;
+    }
+    EXPECT_EQ(report.count(State::failed) + report.count(State::in_doubt), 0U) << seed;
+  }
+  EXPECT_GT(moves, 400U);
+  EXPECT_GT(writes, 400U);
+}
+
+}  // namespace
+}  // namespace rolecall::test
