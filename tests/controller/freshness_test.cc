@@ -68,7 +68,8 @@ class FreshnessTest : public ::testing::Test {
   }
   [[nodiscard]] std::size_t writes() {
     std::size_t out = 0;
-    for (const json::value& request : world_.client().org().requests().as_array()) {
+    const json::value log = world_.client().org().requests();
+    for (const json::value& request : log.as_array()) {
       if (request.at("effective").as_bool()) ++out;
     }
     return out;
@@ -201,11 +202,11 @@ TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
         kOrganization, kJira);
     for (const char* name : {"lin", "omar", "rosa"}) {
       policy += fmt::format("\"{}@acme.example\" = {{ {} }}\n", name,
-                            dice.chance(3) ? "state = \"suspended\"" : "");
+                            name[0] == 'r' && dice.chance(2) ? "state = \"suspended\"" : "");
     }
     for (const char* name : {"engineering", "design"}) {
-      policy += fmt::format("[groups.{}]\nempty = true\nmembers = [", name);
-      for (const char* member : {"ada", "grace", "lin", "omar", "rosa"}) {
+      policy += fmt::format("[groups.{}]\nmembers = [\"ada@acme.example\", ", name);
+      for (const char* member : {"grace", "lin", "omar"}) {
         if (dice.chance(2)) policy += fmt::format("\"{}@acme.example\", ", member);
       }
       policy += dice.chance(2) ? "]\naccess = { jira = [\"admin\"] }\n" : "]\n";
@@ -214,7 +215,8 @@ TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
                  "[safety.limits.remove_members]\nfree = 50\n"
                  "[safety.limits.suspend_users]\nfree = 50\n");
     const Planned planned = world.plan();
-    if (!planned.plan || !planned.plan->applyable()) continue;
+    ASSERT_TRUE(planned.plan && planned.plan->applyable())
+        << seed << ": " << render(planned.diagnostics);
     for (int move = dice.below(4); move >= 0; --move) {
       const std::string who = account(1 + dice.below(5));
       const std::string where = group(1 + dice.below(2));
@@ -236,7 +238,8 @@ TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
     world.client().clock().advance(seconds(31));
     (void)world.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
     const ApplyReport report = world.apply(planned);
-    for (const json::value& request : world.client().org().requests().as_array()) {
+    const json::value log = world.client().org().requests();
+    for (const json::value& request : log.as_array()) {
       const bool read = text(request.at("method")) == "GET" ||
                         text(request.at("target")).find("/search") != std::string::npos;
       if (read) continue;
