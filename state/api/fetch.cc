@@ -23,6 +23,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kTwoAccounts = "two accounts have this address";
+constexpr std::string_view kTwoGroups = "another group was listed under its id";
 
 class Fetch {
  public:
@@ -38,7 +39,8 @@ class Fetch {
               const UserRef ref = add_user(std::move(user));
               if (scope_.on_user) scope_.on_user(ref, item);
             },
-            [this](std::string what) { gap(std::move(what)); }),
+            [this](std::string what) { gap(std::move(what)); },
+            [this](const ParsedUser& user) { see_again(user); }),
         group_grants_(reader_, endpoints_, scope_, catalog_, out_) {
     people_.expand_products = static_cast<bool>(scope_.on_user);
     // Who looks at people as the API sent them gets all of it.
@@ -200,6 +202,23 @@ class Fetch {
     if (taken) out_.users[index(shown)].opaque = kTwoAccounts;
   }
 
+  /// An account that is shown under another address than before is nobody's for certain, and the
+  /// other address is no free one. (Whom the policy pins to the account they are.)
+  void see_again(const ParsedUser& user) {
+    for (; accounts_known_ < out_.users.size(); ++accounts_known_) {
+      ref_of_account_.emplace(out_.users[accounts_known_].account_id,
+                              static_cast<UserRef>(accounts_known_));
+    }
+    const std::string& account = user.about.account_id;
+    const auto before = ref_of_account_.find(account);
+    if (before == ref_of_account_.end() || scope_.pins.contains(account)) return;
+    const auto email = Email::parse(user.email);
+    const std::string& shown = email ? email->str() : user.email.empty() ? account : user.email;
+    if (shown == catalog_.name(before->second)) return;
+    out_.users[index(before->second)].opaque = "its account was shown under another address too";
+    if (email) out_.conflicts.push_back({catalog_.user(*email), account});
+  }
+
   /// Where they stand.
   UserRef add_user(ParsedUser user) {
     if (user.presence == Presence::absent && user.about.opaque.empty()) {
@@ -231,20 +250,26 @@ class Fetch {
       // Any name may be this one's: none is known to be free.
       gap(fmt::format("group {}: {}", quote(group.about.id), group.about.opaque));
       nameless_groups_ = true;
+      const auto known = group_refs_.try_emplace(group.about.id, std::nullopt).first;
+      if (known->second) out_.groups[index(*known->second)].opaque = kTwoGroups;
       return;
     }
     const bool has_id = !group.about.id.empty();
-    if (has_id && group_refs_.contains(group.about.id)) {
+    const GroupRef ref = catalog_.group(GroupName::from_server(group.name));
+    const auto known = has_id ? group_refs_.find(group.about.id) : group_refs_.end();
+    if (known != group_refs_.end()) {
       gap(fmt::format("groups/search listed group {} twice", quote(group.name)));
       groups_repeated_ = true;
-      return;
+      if (known->second == ref) return;
+      // Which of them the id means nobody knows.
+      if (known->second) out_.groups[index(*known->second)].opaque = kTwoGroups;
+      group.about.opaque = kTwoGroups;
     }
-    const GroupRef ref = catalog_.group(GroupName::from_server(group.name));
     if (out_.live.find(ref) != nullptr) {
       out_.groups[index(ref)].opaque = "two groups have this name";
       return;
     }
-    if (has_id) group_refs_.emplace(group.about.id, ref);
+    if (has_id) group_refs_.try_emplace(group.about.id, ref);
     Group& live = out_.live.group(ref);
     live.present = true;
     live.description = std::move(group.description);
@@ -413,10 +438,12 @@ class Fetch {
   bool groups_closed_ = false;
   bool groups_repeated_ = false, nameless_groups_ = false;
   bool saw_platform_roles_ = false, faceless_people_ = false;
+  std::unordered_map<std::string, UserRef> ref_of_account_;   ///< once somebody is shown again
+  std::size_t accounts_known_ = 0;                            ///< of out_.users, in there
   std::unordered_map<std::string_view, UserRef> by_account_;  ///< filled for rereading
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;
-  std::unordered_map<std::string, GroupRef> group_refs_;
+  std::unordered_map<std::string, std::optional<GroupRef>> group_refs_;  ///< by id; none: no name
   std::set<GroupRef> uncounted_;
   std::set<UserRef> pinned_;
   std::set<UserRef> shown_elsewhere_;  ///< whose addresses pinned accounts of other people show

@@ -20,11 +20,12 @@ using Order = Endpoints::UserSearch::Order;
 }  // namespace
 
 PeopleListing::PeopleListing(Reader& reader, const Endpoints& endpoints, OnPerson on_person,
-                             OnGap on_gap)
+                             OnGap on_gap, OnAgain on_again)
     : reader_(reader),
       endpoints_(endpoints),
       on_person_(std::move(on_person)),
-      on_gap_(std::move(on_gap)) {
+      on_gap_(std::move(on_gap)),
+      on_again_(std::move(on_again)) {
   parts_[1].mfa = true;
 }
 
@@ -78,8 +79,9 @@ bool PeopleListing::take_named(const boost::json::array& people, std::size_t ask
   for (const boost::json::value& item : people) {
     const bool* mfa = bool_member(item, "mfaEnabled");
     ParsedUser user = parse_user(item);
-    if (mfa == nullptr || user.about.account_id.empty() ||
-        !shown_by_.emplace(user.about.account_id, kByAddress).second) {
+    if (mfa == nullptr || user.about.account_id.empty()) return false;
+    if (!shown_by_.emplace(user.about.account_id, kByAddress).second) {
+      on_again_(user);
       return false;
     }
     named_some_ = true;
@@ -194,7 +196,10 @@ std::optional<bool> PeopleListing::take(std::size_t part, std::size_t direction,
     if (fresh) {
       ++parts_[part].listed;
       on_person_(std::move(user), item);
-    } else if (shown->second == kByAddress) {
+      continue;
+    }
+    on_again_(user);
+    if (shown->second == kByAddress) {
       shown->second = mine;
     } else if (shown->second == other) {
       met = true;
@@ -244,9 +249,10 @@ void PeopleListing::walk_plainly() {
           const bool again = !id.empty() && fell_back_ && !shown_again_.insert(id).second;
           if (!again && (id.empty() || shown_by_.emplace(id, kPlainWalk).second)) {
             on_person_(std::move(user), item);
-          } else if (again || !fell_back_) {
-            repeated(id);
+            continue;
           }
+          on_again_(user);
+          if (again || !fell_back_) repeated(id);
         }
         closed_ = page.last && page.problem.empty() && !repeated_;
       },

@@ -37,8 +37,11 @@ class PeopleListing {
   /// A person as understood, and as the API sent them.
   using OnPerson = std::function<void(ParsedUser, const boost::json::value&)>;
   using OnGap = std::function<void(std::string)>;
+  /// Somebody whose account was shown before: by another walk, or by a server that is wrong.
+  using OnAgain = std::function<void(const ParsedUser&)>;
   /// `reader`, `endpoints` must outlive this.
-  PeopleListing(Reader& reader, const Endpoints& endpoints, OnPerson on_person, OnGap on_gap);
+  PeopleListing(Reader& reader, const Endpoints& endpoints, OnPerson on_person, OnGap on_gap,
+                OnAgain on_again);
 
   /// Have everybody's productAccess sent too.
   bool expand_products = false;
@@ -100,6 +103,7 @@ class PeopleListing {
   const Endpoints& endpoints_;
   OnPerson on_person_;
   OnGap on_gap_;
+  OnAgain on_again_;
   std::string directory_;
   std::optional<std::int64_t> count_;
   std::vector<std::string> addresses_;

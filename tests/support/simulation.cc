@@ -252,7 +252,9 @@ class Life {
     request.memory = std::move(before.memory);
     request.accept_shrink = calm;
     request.clock = [this] { return wall_.now(); };
-    const Planned planned = plan_policy(client, request, {});
+    const Instant read_at = wall_.now();
+    Planned planned = plan_policy(client, request, {});
+    planned.read_at = read_at;
     last_ = planned.plan;
     journal_.field(planned.plan ? planned.plan->digest : "no plan");
     if (!planned.plan) {
@@ -267,9 +269,19 @@ class Life {
       must(run.record_without_calls(planned, exit_code(*planned.plan)), "record");
       return;
     }
+    if (!calm && chance(20)) wait_for_a_yes();
     const ApplyRun::Done done = must(run.apply(planned), "apply");
     if (!done.report.store_error.empty()) throw Violation("store: " + done.report.store_error);
     journal_.field(fmt::format("exit {}", done.exit_code));
+  }
+
+  /// Somebody looks at the plan, while the other administrator goes on. Who is an admin then is
+  /// read again, which a liar may do wrong.
+  void wait_for_a_yes() {
+    const bool moved_before = truth_.admins_moved;
+    rival_moves(1 + below(3), true);
+    if (weather_ == Weather::faults) truth_.admins_moved = moved_before;
+    pass(milliseconds(36'000 + below(3'600'000)));
   }
 
   static void check_only_gives(const Plan& plan) {

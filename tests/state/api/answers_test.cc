@@ -408,6 +408,50 @@ TEST(Answers, TheUsualOnesAreUnderstood) {
   EXPECT_TRUE(api.complete) << api.said;
 }
 
+std::string group(std::string_view name) {
+  return fmt::format(R"({{"id":"g"{},"counts":{{"users":0,"resources":0}}}})", name);
+}
+
+TEST(Answers, AnIdUnderTwoNamesMeansNoGroup) {
+  const std::string dev = group(R"(,"name":"dev")");
+  const std::string ops = group(R"(,"name":"ops")");
+  for (const std::string& listed :
+       {dev + "," + ops, ops + "," + dev, dev + "," + group(""), group("") + "," + dev}) {
+    Api api;
+    api.answers[kGroups] = {json_answer(page(listed))};
+    api.answers[Operation::getGroupsCount] = {json_answer(R"({"count":2})")};
+    api.read();
+    EXPECT_FALSE(api.complete) << listed;
+    const auto ref = api.catalog.find_group(*GroupName::parse("dev"));
+    ASSERT_TRUE(ref && api.live.live.find(*ref) != nullptr) << listed;
+    EXPECT_THAT(api.live.about(*ref).opaque, HasSubstr("listed under its id")) << listed;
+  }
+}
+
+TEST(Answers, AnAccountUnderTwoAddressesIsNobody) {
+  const auto shown = [](std::string_view email) {
+    return fmt::format(R"({{"accountId":"a","email":"{}@x.example","accountStatus":"active",)"
+                       R"("membershipStatus":"active","platformRoles":[],"groups":[]}})",
+                       email);
+  };
+  for (const bool on_two_pages : {false, true}) {
+    Api api;
+    api.answers[kUsers] = users(shown("b") + "," + shown("a"));
+    if (on_two_pages) {
+      api.answers[kUsers] = {json_answer(page(shown("b"), "\"c\"")), json_answer(page(shown("a")))};
+    }
+    api.read();
+    EXPECT_FALSE(api.complete);
+    const auto first = api.catalog.find_user(*Email::parse("b@x.example"));
+    ASSERT_TRUE(first);
+    EXPECT_THAT(api.live.about(*first).opaque, HasSubstr("under another address"));
+    const auto second = api.catalog.find_user(*Email::parse("a@x.example"));
+    ASSERT_TRUE(second) << "the other address is no free one";
+    ASSERT_EQ(api.live.conflicts.size(), 1U);
+    EXPECT_EQ(api.live.conflicts.front().user, *second);
+  }
+}
+
 TEST(Answers, R20EndlessCursorsEnd) {
   std::size_t pages = 0;
   test::CannedClient client([&](const Request&) -> Answer {
