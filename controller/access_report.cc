@@ -30,13 +30,16 @@ class Report {
  public:
   explicit Report(const AccessReportInput& input)
       : in_(input), live_(input.live), catalog_(input.catalog) {
-    std::map<std::string, int> namesakes;
-    for (const Workspace& workspace : in_.workspaces) ++namesakes[name_of(workspace)];
+    std::map<std::string, int> namesakes, at_one_host;
     for (const Workspace& workspace : in_.workspaces) {
-      std::string shown = name_of(workspace);
-      if (namesakes[shown] > 1 && !workspace.host.empty()) {
-        shown = fmt::format("{} ({})", shown, workspace.host);
-      }
+      ++namesakes[word_for(workspace)];
+      ++at_one_host[with_host(workspace)];
+    }
+    for (const Workspace& workspace : in_.workspaces) {
+      std::string shown = word_for(workspace);
+      if (namesakes[shown] > 1) shown = with_host(workspace);
+      // Two apps must never look like one.
+      if (at_one_host[with_host(workspace)] > 1) shown = workspace.ari;
       apps_[workspace.ari] = std::move(shown);
     }
     for (std::size_t i = 0; i < live_.live.users.size(); ++i) {
@@ -75,8 +78,14 @@ class Report {
   }
 
  private:
-  static std::string name_of(const Workspace& workspace) {
-    return workspace.name.empty() ? workspace.type_key : workspace.name;
+  /// What app it is, as policies say it. Its own name is often the site's, which all apps there
+  /// share.
+  static std::string word_for(const Workspace& workspace) {
+    return workspace.type_key.empty() ? workspace.name : workspace.type_key;
+  }
+  static std::string with_host(const Workspace& workspace) {
+    const std::string& host = workspace.host.empty() ? workspace.name : workspace.host;
+    return fmt::format("{} ({})", word_for(workspace), host);
   }
   [[nodiscard]] std::string app(ResourceRef ref) const {
     const auto found = apps_.find(catalog_.name(ref));

@@ -93,6 +93,10 @@ std::string look_up_direct(ReadClient& client, FetchScope scope, std::vector<Use
   Reader reader(client);
   read_user_grants(reader, endpoints, scope, catalog, live);
   live.read_calls += reader.calls();
+  if (n == 0) {
+    return "Nobody has an app that no group explains, so nobody's direct access was looked up; a "
+           "direct role beside one from a group is seen with --direct-access only.";
+  }
   return fmt::format(
       "Access given to people directly was looked up for {} who had an app that no group explains; "
       "a direct role beside one from a group is seen with --direct-access only.",
@@ -149,8 +153,8 @@ Result<void> write_tables(const std::string& folder, const AccessReport& report)
   fs::create_directories(folder, error);
   if (error) return fail(fmt::format("cannot make {}: {}", folder, error.message()));
   for (const ReportTable& table : report.tables) {
-    std::string content = csv_record(table.header);
-    for (const auto& row : table.rows) content += csv_record(row);
+    std::string content = csv_line(table.header);
+    for (const auto& row : table.rows) content += csv_line(row);
     const std::string path = (fs::path(folder) / (table.id + ".csv")).string();
     if (auto written = write_private_file(path, content); !written) return written;
   }
@@ -164,7 +168,7 @@ int run_report(const GlobalOptions& global, const ReportOptions& options) {
     return print_error({"nothing to write", "name a page with --out, or a folder with --csv"});
   }
   if (!options.out.empty()) {
-    if (const auto fine = check_writable_place(options.out); !fine) {
+    if (const auto fine = check_writable_place(options.out, {kReportBegins}); !fine) {
       return print_error(fine.error());
     }
   }

@@ -38,7 +38,7 @@ class AccessReportTest : public testing::Test {
     builder_.live_grant("engineering", "jira", Role::user);
     builder_.live_grant("everyone", "jira", Role::user);
     builder_.live_user_grant(kLin, "jira", Role::admin);
-    input_.workspaces = {{"ari:cloud:jira::site/1", "jira-software", "Jira", "acme.atlassian.net"}};
+    input_.workspaces = {{"ari:cloud:jira::site/1", "jira-software", "acme", "acme.atlassian.net"}};
     input_.at = at("2026-12-01T08:00:00Z");
     input_.activity[builder_.ref(kAda)] = {at("2024-01-01"), at("2026-11-30T10:00:00Z"), false};
     input_.activity[builder_.ref(kLin)] = {at("2024-02-02"), at("2026-09-01T10:00:00Z"), false};
@@ -57,14 +57,14 @@ class AccessReportTest : public testing::Test {
 };
 
 TEST_F(AccessReportTest, AdminsAreThoseOfTheOrganizationAndOfApps) {
-  EXPECT_THAT(rows("admins"),
-              ElementsAre(Row{"Ada Lovelace", kAda, "active", "the organization", "org-admin",
-                              "direct", "2026-11-30"},
-                          Row{"", kLin, "active", "Jira", "admin", "direct", "2026-09-01"}));
+  EXPECT_THAT(rows("admins"), ElementsAre(Row{"Ada Lovelace", kAda, "active", "the organization",
+                                              "org-admin", "direct", "2026-11-30"},
+                                          Row{"", kLin, "active", "jira-software", "admin",
+                                              "direct", "2026-09-01"}));
 }
 
 TEST_F(AccessReportTest, AccessSaysThroughWhat) {
-  const std::string jira = "Jira";
+  const std::string jira = "jira-software";
   EXPECT_THAT(
       rows("access"),
       ElementsAre(
@@ -76,23 +76,34 @@ TEST_F(AccessReportTest, AccessSaysThroughWhat) {
               ElementsAre(Row{jira, "3", "1", "1", "engineering: user, everyone: user"}));
 }
 
-TEST_F(AccessReportTest, AppsOfOneNameAreToldApartByTheirHost) {
-  input_.workspaces.push_back({"ari:cloud:jira::site/2", "jira-software", "Jira", "b.example"});
-  EXPECT_EQ(rows("apps").at(0).at(0), "Jira (acme.atlassian.net)");
+TEST_F(AccessReportTest, AppsOfOneKindAreToldApartByTheirHost) {
+  input_.workspaces.push_back({"ari:cloud:jira::site/2", "jira-software", "acme", "b.example"});
+  EXPECT_EQ(rows("apps").at(0).at(0), "jira-software (acme.atlassian.net)");
+  input_.workspaces.push_back(
+      {"ari:cloud:jira::site/3", "jira-software", "acme", "acme.atlassian.net"});
+  EXPECT_EQ(rows("apps").at(0).at(0), "ari:cloud:jira::site/1") << "two must never look like one";
+}
+
+// The API gives all apps of a site the site's name.
+TEST_F(AccessReportTest, AppsOfOneSiteAreToldApart) {
+  input_.workspaces.push_back(
+      {"ari:cloud:confluence::site/1", "confluence", "acme", "acme.atlassian.net"});
+  EXPECT_EQ(rows("apps").at(0).at(0), "jira-software");
 }
 
 TEST_F(AccessReportTest, GroupsStandBySize) {
   builder_.about_group("everyone").synced = true;
   const auto found = rows("groups");
   ASSERT_THAT(found, SizeIs(2));
-  EXPECT_THAT(found[0],
-              ElementsAre("everyone", "3", "1", "Jira: user", "by an identity provider", ""));
-  EXPECT_THAT(found[1], ElementsAre("engineering", "2", "0", "Jira: user", "here", ""));
+  EXPECT_THAT(found[0], ElementsAre("everyone", "3", "1", "jira-software: user",
+                                    "by an identity provider", ""));
+  EXPECT_THAT(found[1], ElementsAre("engineering", "2", "0", "jira-software: user", "here", ""));
 }
 
 TEST_F(AccessReportTest, InactiveAreActivePeopleWhomNoAppHasSeen) {
   // 2026-09-01 is 91 days ago; Rosa is suspended anyway.
-  EXPECT_THAT(rows("inactive"), ElementsAre(Row{"", kLin, "2026-09-01", "2024-02-02", "Jira"}));
+  EXPECT_THAT(rows("inactive"),
+              ElementsAre(Row{"", kLin, "2026-09-01", "2024-02-02", "jira-software"}));
   input_.activity[builder_.ref(kLin)].last_active = at("2026-09-02T08:00:00Z");  // 90 days
   EXPECT_THAT(rows("inactive"), IsEmpty());
   input_.activity.erase(builder_.ref(kAda));
