@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +12,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <iterator>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "state/model/text.h"
 
@@ -191,6 +195,81 @@ void mask(std::string& text, std::string_view secret) {
   }
   if (kept == 0) return;
   out.append(text, kept);
+  wipe(text);
+  text = std::move(out);
+}
+
+namespace {
+
+/// Pieces of one length that must not be shown.
+struct Pieces {
+  std::size_t length;
+  std::unordered_set<std::string_view> all{};
+  void add(std::string_view from) {
+    for (std::size_t i = 0; i + length <= from.size(); ++i) all.insert(from.substr(i, length));
+  }
+};
+
+std::string base64(std::string_view bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+void mark(std::string_view text, const Pieces& pieces, std::vector<bool>& hidden) {
+  for (std::size_t i = 0; i + pieces.length <= text.size(); ++i) {
+    if (!pieces.all.contains(text.substr(i, pieces.length))) continue;
+    std::fill_n(hidden.begin() + static_cast<std::ptrdiff_t>(i), pieces.length, true);
+  }
+}
+
+}  // namespace
+
+void mask_pieces(std::string& text, std::string_view secret) {
+  if (secret.size() < kShortestSecret) return;
+  constexpr std::size_t kPiece = 8;
+  std::vector<std::string> spelled;
+  spelled.reserve(6);
+  // Where it stands within something longer decides how its bytes fall into groups of three; what
+  // else is in the first and the last group is not known.
+  for (std::size_t before = 0; before < 3; ++before) {
+    std::string inner = base64(std::string(before, '.').append(secret));
+    inner.erase(0, before == 0 ? 0 : 4);
+    inner.resize(inner.size() - std::min<std::size_t>(inner.size(), 4));
+    std::string url = inner;
+    std::replace(url.begin(), url.end(), '+', '-');
+    std::replace(url.begin(), url.end(), '/', '_');
+    spelled.push_back(std::move(inner));
+    spelled.push_back(std::move(url));
+  }
+  Pieces plain{kPiece};
+  plain.add(secret);
+  for (const std::string& one : spelled) plain.add(one);
+  std::string hex;
+  hex.reserve(2 * secret.size());
+  for (const char c : secret) {
+    fmt::format_to(std::back_inserter(hex), "{:02x}", static_cast<unsigned char>(c));
+  }
+  Pieces bytes{2 * kPiece};
+  bytes.add(hex);
+  std::vector<bool> hidden(text.size());
+  mark(text, plain, hidden);
+  std::string lower = to_lower_ascii(text);
+  mark(lower, bytes, hidden);
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!hidden[i]) {
+      out += text[i];
+    } else if (i == 0 || !hidden[i - 1]) {
+      out += "[key]";
+    }
+  }
+  for (std::string& one : spelled) wipe(one);
+  wipe(hex);
+  wipe(lower);
   wipe(text);
   text = std::move(out);
 }

@@ -51,6 +51,10 @@ void wipe(std::string& text);
 inline constexpr std::size_t kShortestSecret = 16;
 void mask(std::string& text, std::string_view secret);
 
+/// Likewise any eight characters of the secret in a row, as they are or in base64, and any eight
+/// bytes of it in hexadecimal: for what a server says of an error, which is shown and kept.
+void mask_pieces(std::string& text, std::string_view secret);
+
 /// The API key, from a file where one is named, else from the environment.
 ///
 /// The file must be a regular file (a symbolic link to one is fine: what was opened is checked) of

@@ -102,6 +102,28 @@ TEST(Secret, IsMaskedHoweverItIsSpelled) {
   EXPECT_EQ(whole, "x");
 }
 
+// guarantees.md H2: any eight bytes of it, however they are encoded.
+TEST(Secret, IsMaskedInPieces) {
+  constexpr std::string_view kSecret = "aT/b-=C123456789zyxwvut";
+  std::string plain = "x aT/b-=C1 and 456789zy end";
+  mask_pieces(plain, kSecret);
+  EXPECT_EQ(plain, "x [key] and [key] end");
+  std::string hex = "61542f622d3d4331 and 61542F622D3D4331";
+  mask_pieces(hex, kSecret);
+  EXPECT_EQ(hex, "[key] and [key]");
+  // base64 of it, alone and behind one and two other characters.
+  for (std::string text : {"YVQvYi09QzEyMzQ1Njc4OXp5eHd2dXQ=", "LmFUL2ItPUMxMjM0NTY3ODl6eXh3dnV0",
+                           "Li5hVC9iLT1DMTIzNDU2Nzg5enl4d3Z1dA=="}) {
+    mask_pieces(text, kSecret);
+    EXPECT_THAT(text, ::testing::HasSubstr("[key]"));
+    EXPECT_LE(text.size(), 5U + 4U + 8U) << text;
+  }
+  std::string other = "nothing of the kind: 456789z, aT/b-=C";
+  const std::string before = other;
+  mask_pieces(other, kSecret);
+  EXPECT_EQ(other, before);
+}
+
 TEST_F(KeyFile, IsReadAndOneLineBreakTrimmed) {
   for (const char* text : {"canary-key", "canary-key\n", "canary-key\r\n"}) {
     const auto key = load_api_key(write(text), std::nullopt);
