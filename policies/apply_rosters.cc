@@ -40,7 +40,9 @@ class RosterRows {
         file_(file),
         diagnostics_(diagnostics),
         reader_(policy, file, diagnostics),
-        csv_(text) {}
+        csv_(text),
+        cut_at_(text.ends_with('\n') || text.ends_with('"') ? nullptr : text.data() + text.size()) {
+  }
 
   void run() {
     const std::vector<CsvField>* header = csv_.next();
@@ -203,6 +205,16 @@ class RosterRows {
                    {policy_.place(*user.state_at)});
     }
     if (active) return;
+    // A file that ends in the middle of a line may have been cut off there.
+    const bool last = cut_at_ != nullptr && field.text.data() + field.text.size() == cut_at_;
+    for (const auto& [value, at] : values) {
+      if (!last || !value.starts_with(word)) continue;
+      return error(
+          where,
+          fmt::format("the roster ends with {}, which is how {} begins", quote(word), quote(value)),
+          "it may have been cut off; where it is whole, end its last line with a line break",
+          {policy_.place(at)});
+    }
     user.state = UserState::suspended;
     user.state_at = reader_.at(where);
     user.status = fmt::format("{} = {}", decl_.active->column.name, quote(word));
@@ -266,6 +278,7 @@ class RosterRows {
   Diagnostics& diagnostics_;
   FileReader reader_;
   CsvReader csv_;
+  const char* cut_at_;  ///< the end of the text, where no line ends there
   std::size_t columns_ = 0;
   std::size_t email_ = 0;
   std::vector<std::size_t> attributes_;  ///< columns, parallel to the roster's attributes

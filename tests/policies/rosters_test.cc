@@ -202,6 +202,11 @@ const Bad kBad[] = {
      kH + "ada@acme.example,\xE2\x80\xAE"
           "Eng,,Active\n",
      "2:18: error: \"department\" holds the invisible character U+202E"},
+    {"CutOffInTheLastField", kH + "ada@acme.example,Eng,,Active\nbob@acme.example,Eng,,Act",
+     "3:23: error: the roster ends with \"Act\", which is how \"Active\" begins",
+     "end its last line with a line break"},
+    {"CutOffBeforeTheLastField", kH + "ada@acme.example,Eng,,Active\nbob@acme.example,Eng,,",
+     "3:23: error: the roster ends with \"\"", "it may have been cut off"},
     {"NobodyActive", kH + "ada@acme.example,Eng,,active\nbob@acme.example,Eng,,gone\n",
      "1:31: error: no row has any of \"values\" in column \"Status\": everybody would be wanted "
      "suspended",
