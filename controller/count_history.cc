@@ -47,8 +47,8 @@ void show(OutputFormat format, const std::vector<Counts>& history) {
   std::vector<std::vector<std::string>> rows;
   for (const Counts& counts : history) rows.push_back(cells(counts));
   if (format == OutputFormat::csv) {
-    print(csv_record(titles));
-    for (const auto& row : rows) print(csv_record(row));
+    print(csv_line(titles));
+    for (const auto& row : rows) print(csv_line(row));
     return;
   }
   for (std::string& title : titles) {

@@ -26,8 +26,8 @@ void show_json(const std::vector<Identity>& pins) {
 }
 
 void show_csv(const std::vector<Identity>& pins) {
-  print(csv_record({"email", "account_id"}));
-  for (const Identity& pin : pins) print(csv_record({pin.email, pin.account_id}));
+  print(csv_line({"email", "account_id"}));
+  for (const Identity& pin : pins) print(csv_line({pin.email, pin.account_id}));
 }
 
 void show_toml(const std::vector<Identity>& pins) {

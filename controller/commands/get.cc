@@ -76,8 +76,8 @@ void print_list(OutputFormat format, json::array items, const Columns& columns) 
   for (const Column& column : columns) titles.push_back(column.title);
   if (format == OutputFormat::csv) {
     for (std::string& title : titles) title = to_lower_ascii(title);
-    print(csv_record(titles));
-    for (const auto& row : rows) print(csv_record(row.first));
+    print(csv_line(titles));
+    for (const auto& row : rows) print(csv_line(row.first));
     return;
   }
   std::vector<std::vector<std::string>> cells;

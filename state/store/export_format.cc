@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
@@ -75,6 +77,13 @@ std::string csv_record(const std::vector<std::string>& cells) {
     record += '"';
   }
   return record + "\r\n";
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::vector<std::string> shown;
+  shown.reserve(cells.size());
+  for (const std::string& cell : cells) shown.push_back(escape_terminal(cell));
+  return csv_record(shown);
 }
 
 std::string_view csv_content(std::string_view cell) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t kSeqCell = 0, kHashCell = 1, kTypeCell = 2, kIdCell
 
 /// One record with its line break. Cells that begin like a formula get an apostrophe.
 [[nodiscard]] std::string csv_record(const std::vector<std::string>& cells);
+/// The same for people, who may look at it in a terminal: escape_terminal of each cell, so that a
+/// record is a line whatever names hold (guarantees.md I5).
+[[nodiscard]] std::string csv_line(const std::vector<std::string>& cells);
 /// Takes that apostrophe off again.
 [[nodiscard]] std::string_view csv_content(std::string_view cell);
 

@@ -48,6 +48,18 @@ class GetEndToEnd : public EndToEnd {
   }
 };
 
+// guarantees.md I5: a name is no way to write rows, or to a terminal.
+TEST_F(GetEndToEnd, CsvIsALineAPersonWhateverTheyAreCalled) {
+  json::object seed = acme();
+  seed["users"].as_array().push_back(
+      json::object{{"email", "odd@acme.example"}, {"name", "A\r\nFAKE,row \x1b[31m\xe2\x80\xae"}});
+  start(seed);
+  const std::string csv = rolecall_exits(0, {"get", "users", "--format", "csv"}).out;
+  EXPECT_EQ(csv.find('\x1b'), std::string::npos);
+  EXPECT_EQ(csv.find("\xe2\x80\xae"), std::string::npos);
+  EXPECT_THAT(csv, HasSubstr("A\\u{D}\\u{A}FAKE"));
+}
+
 TEST_F(GetEndToEnd, Org) {
   expect_shown({"get", "org"}, {"Acme", std::string(kOrganization)});
   const json::value org = json_of({"get", "org"});
