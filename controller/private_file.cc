@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "controller/whole_file.h"
 
@@ -18,7 +20,8 @@ Result<void> fail_with(const std::string& path, int code) {
 
 }  // namespace
 
-Result<void> check_writable_place(const std::string& path) {
+Result<void> check_writable_place(const std::string& path,
+                                  std::initializer_list<std::string_view> begins) {
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty()) folder = ".";
   std::error_code problem;
@@ -29,7 +32,17 @@ Result<void> check_writable_place(const std::string& path) {
     return fail(fmt::format("{} is a directory", path));
   }
   if (access(folder.c_str(), W_OK) != 0) return fail_with(path, errno);
-  return {};
+  // Through a pipe or a device nothing is replaced.
+  if (!std::filesystem::is_regular_file(path, problem)) return {};
+  std::string start(64, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  const bool ours = std::any_of(begins.begin(), begins.end(),
+                                [&](std::string_view known) { return start.starts_with(known); });
+  if (ours || (start.empty() && file.eof())) return {};
+  return fail(fmt::format("{} exists and is something else than what is to be written there", path),
+              "name another file, or take that one away first");
 }
 
 Result<void> write_private_file(const std::string& path, std::string_view content) {

@@ -79,7 +79,8 @@ int run_audit_export(const GlobalOptions& global, const AuditExportOptions& opti
       return {};
     }));
   }
-  if (const auto place = check_writable_place(options.out); !place) {
+  if (const auto place = check_writable_place(options.out, {kExportBegins, kExportTableBegins});
+      !place) {
     return print_error(place.error());
   }
   std::error_code ignored;

@@ -45,7 +45,7 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
   const auto policy = policy_path_or_default(options.policy);
   if (!policy) return print_error(policy.error());
   if (!options.out.empty()) {
-    if (const auto fine = check_writable_place(options.out); !fine) {
+    if (const auto fine = check_writable_place(options.out, {kPlanBegins}); !fine) {
       return print_error(fine.error());
     }
   }

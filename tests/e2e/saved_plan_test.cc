@@ -56,6 +56,16 @@ TEST_F(SavedPlan, IsAppliedWithoutAsking) {
   rolecall_exits(0, {"plan", "--detailed-exitcode"});
 }
 
+TEST_F(SavedPlan, TakesThePlaceOfAnotherPlanAndOfNothingElse) {
+  rolecall_exits(0, {"plan", "--out", "changes.plan"});
+  for (const Arguments& arguments :
+       {Arguments{"plan", "--out", "rolecall.toml"}, Arguments{"report", "--out", "rolecall.toml"},
+        Arguments{"audit", "export", "--out", "rolecall.toml"}}) {
+    EXPECT_THAT(rolecall_exits(1, arguments).err, HasSubstr("rolecall.toml exists"));
+  }
+  rolecall_exits(0, {"validate"});
+}
+
 TEST_F(SavedPlan, IsPrintedWithTheCommandThatAppliesIt) {
   const Outcome outcome = rolecall_exits(0, {"plan", "--out", "other.plan"});
   EXPECT_THAT(outcome.out, HasSubstr("rolecall apply other.plan"));
