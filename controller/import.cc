@@ -45,6 +45,15 @@ std::string formatted(std::string text) {
   return out ? *std::move(out) : std::move(text);
 }
 
+/// The declared group that this one becomes, if any.
+const GroupScope* renamed_from(GroupRef old, const Desired& wanted) {
+  for (const GroupScope& scope : wanted.groups) {
+    const auto& names = scope.previous;
+    if (std::find(names.begin(), names.end(), old) != names.end()) return &scope;
+  }
+  return nullptr;
+}
+
 /// The live groups asked for, by name.
 Result<std::vector<GroupRef>> groups_to_adopt(const std::vector<std::string>& names,
                                               const Snapshot& live, const Catalog& catalog,
@@ -67,6 +76,12 @@ Result<std::vector<GroupRef>> groups_to_adopt(const std::vector<std::string>& na
       return fail(fmt::format("there is no group {}", quote(text)),
                   near ? fmt::format("did you mean {}?", quote(*near))
                        : "rolecall get groups lists them all");
+    }
+    if (const GroupScope* renamed = renamed_from(*ref, wanted)) {
+      const Place place = wanted.causes[renamed->state_cause].place;
+      return fail(fmt::format("group {} is one of the previous_names at {}:{}", quote(text),
+                              place.file, place.line),
+                  "the policy has it already, under its new name");
     }
     if (std::find(out.begin(), out.end(), *ref) == out.end()) out.push_back(*ref);
   }

@@ -118,9 +118,11 @@ class MarkdownRenderer {
     if (!plan_.applyable()) state += ", refused by a safety rule";
     if (!plan_.complete) state += ", incomplete so that nothing is taken away";
     if (plan_.changes.empty()) {
-      return fmt::format(
-          "### Plan{}: {}\n", state,
-          plan_.complete ? "nothing to do, the organization is as described" : "nothing to add");
+      return fmt::format("### Plan{}: {}\n", state,
+                         !plan_.complete ? "nothing to add"
+                         : leaves_some_out(plan_)
+                             ? "nothing to do, but not everything is as described: see the notes"
+                             : "nothing to do, the organization is as described");
     }
     const auto takes = static_cast<std::size_t>(
         std::count_if(plan_.changes.begin(), plan_.changes.end(),

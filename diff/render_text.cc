@@ -300,7 +300,9 @@ class TextRenderer {
       to_.out +=
           plan_.complete
               ? plan_.undo_of != 0 ? "Nothing to do: nothing of the run can be taken back.\n"
-                                   : "Nothing to do: the organization is as described.\n"
+                : leaves_some_out(plan_)
+                    ? "Nothing to do; but not everything is as described: see the notes.\n"
+                    : "Nothing to do: the organization is as described.\n"
               : "Nothing to do that is safe without having read the organization completely.\n";
       line("Cost", cost_in_words(plan_));
       return;

@@ -154,6 +154,15 @@ TEST_F(AdoptEndToEnd, SingleGroupsAreAddedToAPolicy) {
   EXPECT_THAT(writes(), IsEmpty());
 }
 
+TEST_F(AdoptEndToEnd, AGroupThatIsBeingRenamedIsInThePolicyAlready) {
+  start(acme());
+  folder.write("access/policy.toml", "version = 1\n[organization]\nid = \"" +
+                                         std::string(kOrganization) +
+                                         "\"\n[groups.ux]\nprevious_names = [\"design\"]\n");
+  EXPECT_THAT(rolecall_exits(1, {"import", "--adopt", "design"}).err,
+              HasSubstr("one of the previous_names at access/policy.toml:4"));
+}
+
 TEST_F(AdoptEndToEnd, ASingleFileCannotBeAddedTo) {
   start(acme());
   write_policy(acme_policy());
