@@ -6,16 +6,19 @@
 #include <array>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
+#include "controller/apply_log.h"
 #include "controller/freshness.h"
+#include "controller/grounds.h"
 #include "controller/held_back.h"
 #include "controller/invited_accounts.h"
 #include "controller/read_back.h"
+#include "controller/successor.h"
 #include "controller/write_call.h"
 #include "controller/write_permission.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
-#include "state/model/digest.h"
 #include "state/model/invariant.h"
 
 namespace rolecall {
@@ -31,6 +34,11 @@ constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, mill
 constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
                                       milliseconds{20000}};
 constexpr int kMostRounds = 3;
+constexpr int kMostLooks = 6;
+constexpr int kMostStuck = 3;
+/// What has not waited longer than that was asked about as it was handed over.
+constexpr milliseconds kMoment{50};
+constexpr std::string_view kKeyRefused = "401: the API key was refused";
 
 class Applier {
  public:
@@ -42,10 +50,13 @@ class Applier {
         floor_(plan),
         broken_(plan),
         freshness_(environment.clock, environment.read_at),
+        grounds_(environment.client, endpoints_, plan),
+        successors_(environment.client, endpoints_, plan),
+        log_(environment.log, environment.clock, plan),
         needs_(prerequisites(plan)),
         attempts_(plan.changes.size()),
-        intents_(plan.changes.size()),
         lost_an_answer_(plan.changes.size()),
+        took_admin_(plan.changes.size()),
         call_of_(plan.changes.size()) {
     for (std::size_t c = 0; c < plan.calls.size(); ++c) {
       for (const std::size_t i : plan.calls[c].changes) call_of_[i] = c;
@@ -66,7 +77,9 @@ class Applier {
     for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
       if (report_.outcomes[i].state == State::pending) leave(i, reason);
     }
+    if (report_.store_error.empty()) (void)flush();
     report_.oldest_read = freshness_.oldest();
+    report_.looked_again = grounds_.looked_at();
     return std::move(report_);
   }
 
@@ -106,7 +119,7 @@ class Applier {
     for (const Open& open : open_) {
       set(open.change, State::in_doubt, "the next run will look what became of it");
     }
-    flush_outcomes();
+    (void)flush();
   }
 
   bool must_stop() {
@@ -138,9 +151,18 @@ class Applier {
   /// A change that is not to be made, or not to be sent again: of what was sent before, the intent
   /// stays without an outcome, and the next run looks before it does anything.
   void leave(std::size_t change, std::string because) {
-    if (attempts_[change] == 0) return set(change, State::skipped, std::move(because));
+    if (attempts_[change] == 0) {
+      close_unsent(change, ChangeResult::failed, because);
+      return set(change, State::skipped, std::move(because));
+    }
     set(change, State::in_doubt,
         fmt::format("not sent again: {}; the next run will look what became of it", because));
+  }
+
+  /// Of what was about to leave, and had to wait for too long, there is an intent already.
+  void close_unsent(std::size_t change, ChangeResult result, const std::string& because) {
+    if (log_.intent(change) == 0) return;
+    log_.add_outcome(change, result, 0, 0, 0, fmt::format("not sent: {}", because));
   }
 
   // --- one kind -----------------------------------------------------------------------------
@@ -150,6 +172,7 @@ class Applier {
     for (int round = 0; round < kMostRounds && !calls.empty() && !must_stop(); ++round) {
       open_.clear();
       send_all(calls);
+      for (int stuck = 0; !overdue_.empty() && !must_stop();) stuck = send_overdue(stuck);
       if (kind == ChangeKind::create_group) learn_group_ids();
       calls = settle(kind, round + 1 == kMostRounds);
     }
@@ -165,7 +188,7 @@ class Applier {
       if (in_flight_.empty()) {
         // Of those that were looked at again none may be left to be made.
         if (next != before && next < calls.size() && !must_stop()) continue;
-        return flush_outcomes();
+        return (void)flush();
       }
       if (must_stop()) env_.client.cancel_unsent();
       // Whatever has come back by now is recorded together, with the intents of what leaves next.
@@ -176,12 +199,28 @@ class Applier {
     }
   }
 
+  /// Sends those that had to wait until what they rested on was too old. Where none of them gets
+  /// away, that is tried `stuck` times more at most.
+  int send_overdue(int stuck) {
+    const std::vector<std::size_t> calls = std::exchange(overdue_, {});
+    if (stuck == kMostStuck) {
+      for (const std::size_t call : calls) {
+        for (const std::size_t i : plan_.calls[call].changes) {
+          if (report_.outcomes[i].state != State::pending) continue;
+          leave(i, "a limit kept it waiting for longer than what it rests on is good for");
+        }
+      }
+      return stuck;
+    }
+    send_all(calls);
+    return overdue_.size() < calls.size() ? 0 : stuck + 1;
+  }
+
   /// Starts as many calls as there is room for, from the `next`th on, once the intents of all of
   /// them are on disk. Returns the next one after them.
   std::size_t start_wave(const std::vector<std::size_t>& calls, std::size_t next) {
     if (next < calls.size() && !freshness_.covers(next)) {
-      if (!in_flight_.empty() || must_stop()) return next;
-      look_again(calls, next);
+      if (!in_flight_.empty() || !look_again(calls, next)) return next;
     }
     const std::size_t end = std::min(calls.size(), freshness_.end());
     const std::size_t room = in_flight_.size() < kMostInFlight
@@ -194,51 +233,54 @@ class Applier {
     return next;
   }
 
-  /// Reads again what the next calls rest on, and leaves out what is not to be made any more.
-  void look_again(const std::vector<std::size_t>& calls, std::size_t next) {
-    const Instant since = env_.clock.now();
-    const std::size_t end = std::min(calls.size(), next + freshness_.batch());
-    std::vector<std::size_t> changes;
-    bool admins = false;
-    for (std::size_t c = next; c < end; ++c) {
-      for (const std::size_t i : plan_.calls[calls[c]].changes) {
-        if (report_.outcomes[i].state != State::pending || attempts_[i] != 0) continue;
-        changes.push_back(i);
-        admins = admins || floor_.takes_admin(plan_.changes[i]);
+  /// Reads again what the next calls rest on, and leaves out what is not to be made any more. False
+  /// where the run stops.
+  bool look_again(const std::vector<std::size_t>& calls, std::size_t next) {
+    for (int look = 0; look < kMostLooks; ++look) {
+      if (must_stop()) return false;
+      const std::size_t end = freshness_.begin_look(next, calls.size());
+      std::vector<std::size_t> changes;
+      for (std::size_t c = next; c < end; ++c) {
+        for (const std::size_t i : ready_changes(calls[c])) {
+          if (attempts_[i] == 0) changes.push_back(i);  // else it has been read back just now
+        }
+      }
+      if (!look_at(changes)) return false;
+      freshness_.end_look(end);
+      if (freshness_.covers(next)) return true;
+    }
+    // Whatever is read grows old before it has been read.
+    for (std::size_t c = next; c < freshness_.end(); ++c) {
+      for (const std::size_t i : ready_changes(calls[c])) {
+        leave(i, "what it rests on could not be read again in time");
       }
     }
-    const std::vector<Premise> premises = read_again(env_.client, endpoints_, plan_, changes, ids_);
-    for (std::size_t k = 0; k < changes.size(); ++k) take_premise(changes[k], premises[k]);
-    if (admins) {
-      for (const std::string& admin : lost_admins(env_.client, endpoints_, plan_)) {
-        floor_.lose(admin);
+    return true;
+  }
+
+  bool look_at(const std::vector<std::size_t>& changes) {
+    if (changes.empty()) return true;
+    const Grounds::Seen seen = grounds_.look(changes, ids_, floor_);
+    if (seen.key_refused && report_.stopped_because.empty()) {
+      report_.stopped_because = std::string(kKeyRefused);
+    }
+    if (must_stop()) return false;
+    for (const Grounds::Finding& finding : seen.findings) {
+      const std::size_t i = finding.change;
+      if (finding.done) {
+        floor_.take(plan_.changes[i]);
+        floor_.give(plan_.changes[i]);
+        close_unsent(i, ChangeResult::already_so, finding.because);
+        set(i, State::already_so, finding.because);
+      } else {
+        leave(i, finding.because);
       }
     }
-    report_.looked_again += changes.size();
-    freshness_.looked(end, since);
-  }
-
-  void take_premise(std::size_t i, const Premise& premise) {
-    const Change& change = plan_.changes[i];
-    if (report_.outcomes[i].state != State::pending) return;  // left with its invitation
-    if (!premise.because.empty()) {
-      leave(i, premise.because);
-      return leave_riders(i, premise.because);
+    for (const std::size_t i : changes) {
+      const bool deletes = plan_.changes[i].kind == ChangeKind::delete_group;
+      if (deletes && report_.outcomes[i].state == State::pending) hold_back_rename(i);
     }
-    if (!premise.done) return;
-    floor_.take(change);
-    floor_.give(change);
-    set(i, State::already_so, "found so on reading again, just before it was to be made");
-    leave_riders(i, "somebody else has invited them meanwhile: it takes another plan");
-  }
-
-  /// What was to ride on an invitation that does not leave.
-  void leave_riders(std::size_t i, const std::string& because) {
-    if (plan_.changes[i].kind != ChangeKind::invite_user) return;
-    for (const std::size_t rider : plan_.calls[call_of_[i]].changes) {
-      const bool rides = plan_.changes[rider].user == plan_.changes[i].user;
-      if (rides && report_.outcomes[rider].state == State::pending) leave(rider, because);
-    }
+    return !must_stop();
   }
 
   /// The changes of a call that are still to be made and may be made now.
@@ -281,8 +323,10 @@ class Applier {
   [[nodiscard]] std::string held_back(const Change& change) const {
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
     if (floor_.forbids(change)) {
-      return fmt::format("it would leave fewer than {} active org admins, because others failed",
-                         plan_.min_org_admins);
+      return fmt::format("it would leave fewer than {} active org admins, because {}",
+                         plan_.min_org_admins,
+                         grounds_.others_took_admins() ? "somebody else took others away meanwhile"
+                                                       : "others failed");
     }
     return {};
   }
@@ -295,7 +339,10 @@ class Applier {
       for (const std::size_t i : changes) leave(i, request.error().what);
       return;
     }
-    for (const std::size_t i : changes) floor_.take(plan_.changes[i]);
+    for (const std::size_t i : changes) {
+      took_admin_[i] = floor_.takes_admin(plan_.changes[i]);
+      floor_.take(plan_.changes[i]);
+    }
     wave.push_back({call, std::move(changes), *std::move(request)});
   }
 
@@ -313,12 +360,21 @@ class Applier {
     const Ticket ticket = next_ticket_++;
     in_flight_.emplace(ticket, std::move(departure.changes));
     ++report_.writes;
-    freshness_.note_departure();
+    const auto handed_over = env_.clock.steady();
+    departure.request.ask_before_leaving([this, handed_over] { return may_leave(handed_over); });
     env_.client.start(ticket, std::move(departure.request));
   }
 
+  /// Asked as a call leaves: it may have been handed over long before.
+  bool may_leave(Clock::Steady handed_over) {
+    const bool waited = env_.clock.steady() - handed_over > kMoment;
+    if (!freshness_.is_fresh() || (waited && must_stop())) return false;
+    freshness_.note_departure();
+    return true;
+  }
+
   void check_before_leaving(std::size_t i) const {
-    invariant(intents_[i] > 0, "a call was about to leave without its intent in the log");
+    invariant(log_.intent(i) > 0, "a call was about to leave without its intent in the log");
     invariant(report_.outcomes[i].state == State::pending,
               "a call was about to leave for a change that is settled");
     invariant(call_kind(i) != ChangeKind::invite_user || attempts_[i] == 0,
@@ -326,53 +382,29 @@ class Applier {
   }
 
   void hold_back_renames(const std::vector<std::size_t>& calls) {
-    for (const std::size_t call : calls) {
-      const std::size_t i = plan_.calls[call].changes.front();
-      if (!successor_is_complete(plan_.changes[i])) {
-        set(i, State::skipped, "its successor does not show everything yet");
-      }
-    }
+    for (const std::size_t call : calls) hold_back_rename(plan_.calls[call].changes.front());
   }
 
-  /// A renamed group goes only when a read shows that the new one has what was given to it.
-  bool successor_is_complete(const Change& deletion) {
-    const auto renamed = plan_.renamed.find(deletion.group);
-    if (renamed == plan_.renamed.end()) return true;
-    const std::vector<std::size_t>& given = given_to(renamed->second);
-    if (given.empty()) return true;
-    for (const milliseconds wait : kReadBackWaits) {
-      const std::vector<Effect> effects =
-          read_back(env_.client, endpoints_, plan_, given, ids_, wait);
-      if (std::all_of(effects.begin(), effects.end(),
-                      [](Effect effect) { return effect == Effect::there; })) {
-        return true;
-      }
+  void hold_back_rename(std::size_t i) {
+    if (!successors_.complete(plan_.changes[i], ids_)) {
+      set(i, State::skipped, "its successor does not show everything yet");
     }
-    return false;
-  }
-
-  const std::vector<std::size_t>& given_to(const std::string& group) {
-    if (given_.empty()) {
-      for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-        const Change& change = plan_.changes[i];
-        if (!takes_away(change.kind)) given_[change.group].push_back(i);
-      }
-    }
-    return given_[group];
   }
 
   void finish(const Completion& completion) {
     auto node = in_flight_.extract(completion.ticket);
+    if (completion.attempts == 0) --report_.writes;
     const std::vector<std::size_t>& changes = node.mapped();
     const Answer& answer = completion.answer;
     const int status = answer ? answer->status : 0;
     if (status == 401 && report_.stopped_because.empty()) {
-      report_.stopped_because = "401: the API key was refused";
+      report_.stopped_because = std::string(kKeyRefused);
     }
     if (answer) permission_.learn(*answer);
     if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
-    const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
+    if (cancelled && !must_stop()) return wait_longer(changes);
+    const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     for (std::size_t k = 0; k < changes.size(); ++k) {
       const Judgement& judgement = judgements[k];
       attempts_[changes[k]] += completion.attempts;
@@ -391,6 +423,14 @@ class Applier {
         case Verdict::unclear:
           open_.push_back(std::move(open));
       }
+    }
+  }
+
+  /// It has not left, as it was too late for it.
+  void wait_longer(const std::vector<std::size_t>& changes) {
+    overdue_.push_back(call_of_[changes.front()]);
+    for (const std::size_t i : changes) {
+      if (took_admin_[i]) floor_.keep(plan_.changes[i].user);
     }
   }
 
@@ -426,7 +466,7 @@ class Applier {
       }
     }
     open_.clear();
-    flush_outcomes();
+    (void)flush();
     tell_progress();
     std::sort(again.begin(), again.end());
     again.erase(std::unique(again.begin(), again.end()), again.end());
@@ -445,6 +485,13 @@ class Applier {
       return close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
     }
     if (effect == Effect::there) {
+      const bool foreign = change.kind == ChangeKind::create_group &&
+                           open.verdict == Verdict::conflict && !lost_an_answer_[open.change];
+      // Who is in it nobody has looked at.
+      if (foreign)
+        return close(
+            open, State::failed,
+            "somebody else has made a group of this name meanwhile: it takes another plan");
       if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
       return close(open, State::applied, fmt::format("found done on reading back; {}", was));
     }
@@ -496,57 +543,19 @@ class Applier {
 
   // --- the log ------------------------------------------------------------------------------
 
-  [[nodiscard]] Intent intent_of(const Departure& departure, std::size_t i,
-                                 const std::string& body_digest) const {
-    const Change& change = plan_.changes[i];
-    const Request& request = departure.request.request();
-    return {static_cast<std::int64_t>(departure.call + 1),
-            std::string(name(change.kind)),
-            change.user,
-            ids_.account(change),
-            change.group,
-            ids_.group(change),
-            change.ari.empty() ? change.resource : change.ari,
-            change.role,
-            change.cause.place.file,
-            change.cause.place.line,
-            change.cause.why,
-            change.cause.reason,
-            fmt::format("{} {}", name(request.method), request.target),
-            body_digest};
-  }
-
   /// Together with the outcomes that are still to be recorded.
   bool record_intents(const std::vector<Departure>& wave) {
-    std::vector<Intent> fresh;
-    std::vector<std::size_t> of;
     for (const Departure& departure : wave) {
-      Digest body("rolecall body 1");
-      body.field(departure.request.request().body);
-      const std::string body_digest = body.hex();
-      for (const std::size_t i : departure.changes) {
-        // Sent again after reading back: the intent is there already, still without an outcome.
-        if (intents_[i] != 0) continue;
-        fresh.push_back(intent_of(departure, i, body_digest));
-        of.push_back(i);
-      }
+      log_.add_intents(departure.call, departure.changes, departure.request.request(), ids_);
     }
-    const auto rows = record(fresh);
-    if (!rows) return false;
-    for (std::size_t k = 0; k < of.size(); ++k) intents_[of[k]] = (*rows)[k];
-    return true;
+    return flush();
   }
 
-  std::optional<std::vector<IntentId>> record(const std::vector<Intent>& intents) {
-    if (intents.empty() && outcomes_.empty()) return std::vector<IntentId>();
-    auto rows = env_.log.record(env_.clock.now(), outcomes_, intents);
-    outcomes_.clear();
-    if (rows) return *std::move(rows);
-    if (report_.store_error.empty()) report_.store_error = rows.error().what;
-    return std::nullopt;
+  bool flush() {
+    const auto done = log_.record();
+    if (!done && report_.store_error.empty()) report_.store_error = done.error().what;
+    return done.has_value();
   }
-
-  void flush_outcomes() { (void)record({}); }
 
   void close(const Open& open, State state, std::string message) {
     static constexpr auto kResult = [](State s) {
@@ -564,8 +573,8 @@ class Applier {
     if (state == State::applied || state == State::already_so) {
       floor_.give(plan_.changes[open.change]);
     }
-    outcomes_.push_back({intents_[open.change], kResult(state), open.status, attempts_[open.change],
-                         open.duration.count(), message});
+    log_.add_outcome(open.change, kResult(state), open.status, attempts_[open.change],
+                     open.duration.count(), message);
     set(open.change, state, std::move(message));
   }
 
@@ -582,17 +591,18 @@ class Applier {
   AdminFloor floor_;
   Broken broken_;
   Freshness freshness_;
+  Grounds grounds_;
+  Successors successors_;
+  ApplyLog log_;
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<int> attempts_;
-  std::vector<IntentId> intents_;
   std::vector<bool> lost_an_answer_;  ///< a try may have taken effect and reads do not show it
+  std::vector<bool> took_admin_;      ///< out of the floor's count, as it was handed over
+  std::vector<std::size_t> overdue_;  ///< calls that came back unsent, since it was too late
   std::vector<std::size_t> call_of_;  ///< the call that carries a change
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
-  std::unordered_map<std::string, std::vector<std::size_t>>
-      given_;                ///< changes that give, by group
-  std::size_t settled_ = 0;  ///< changes no longer pending
+  std::size_t settled_ = 0;                                         ///< changes no longer pending
   std::vector<Open> open_;
-  std::vector<Outcome> outcomes_;
   WritePermission permission_;
   Ticket next_ticket_ = 1;
   ApplyReport report_;

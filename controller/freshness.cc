@@ -3,19 +3,40 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kFewest = 8;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kFewest = 4;
 constexpr std::size_t kMost = 512;
 constexpr std::chrono::seconds kQuick{3};
 constexpr std::chrono::seconds kSlow{10};
 
 }  // namespace
 
-void Freshness::looked(std::size_t end, Instant since) {
+Freshness::Freshness(const Clock& clock, std::optional<Instant> read_at)
+    : clock_(clock), seen_at_(read_at.value_or(clock.now())), seen_steady_(clock.steady()) {
+  // Nothing remembers the steady time of then.
+  if (clock.now() > seen_at_) seen_steady_ -= clock.now() - seen_at_;
+}
+
+milliseconds Freshness::age() const {
+  const auto steady = std::chrono::duration_cast<milliseconds>(clock_.steady() - seen_steady_);
+  return std::max(clock_.now() - seen_at_, steady);
+}
+
+std::size_t Freshness::begin_look(std::size_t next, std::size_t of) {
+  // Of those looked at before, no more were made than that in the time there was.
+  if (looked_ && next > begin_ && next < end_) batch_ = std::max(kFewest, next - begin_);
+  begin_ = next;
+  seen_at_ = clock_.now();
+  seen_steady_ = clock_.steady();
+  return std::min(of, next + batch_);
+}
+
+void Freshness::end_look(std::size_t end) {
   looked_ = true;
   end_ = end;
-  seen_at_ = since;
   if (age() > kSlow) batch_ = std::max(kFewest, batch_ / 2);
-  if (age() < kQuick) batch_ = std::min(kMost, batch_ * 2);
+  if (age() < kQuick && end - begin_ == batch_) batch_ = std::min(kMost, batch_ * 2);
 }
 
 }  // namespace rolecall

@@ -18,24 +18,24 @@ class Freshness {
   static constexpr std::chrono::seconds kFreshFor{30};
 
   /// `read_at`: when the reading that the plan was made on began; nothing: just now.
-  Freshness(const Clock& clock, std::optional<Instant> read_at)
-      : clock_(clock), seen_at_(read_at.value_or(clock.now())) {}
+  Freshness(const Clock& clock, std::optional<Instant> read_at);
 
   /// Other calls are to be made now than those that were last looked at.
   void start_over() {
     if (looked_) end_ = 0;
   }
-  /// Whether the `next`th call may leave on what is known. A clock that was set back proves
-  /// nothing.
-  [[nodiscard]] bool covers(std::size_t next) const {
-    return next < end_ && age() >= age().zero() && age() <= kFreshFor;
-  }
-  /// How many calls to look at: fewer where reading is slow, since they grow old meanwhile.
-  [[nodiscard]] std::size_t batch() const { return batch_; }
-  /// The calls before `end` have been looked at, beginning at `since`.
-  void looked(std::size_t end, Instant since);
+  /// Whether the `next`th call may leave on what is known.
+  [[nodiscard]] bool covers(std::size_t next) const { return next < end_ && is_fresh(); }
+  /// Whether those may still leave that were covered.
+  [[nodiscard]] bool is_fresh() const { return age() <= kFreshFor; }
   /// The first call that has not been looked at.
   [[nodiscard]] std::size_t end() const { return end_; }
+
+  /// The calls from the `next`th on are to be looked at, `of` in all. Returns the end of those that
+  /// should be: fewer where reading or writing is slow, since they grow old meanwhile.
+  [[nodiscard]] std::size_t begin_look(std::size_t next, std::size_t of);
+  /// That has been done, for all before `end`.
+  void end_look(std::size_t end);
 
   /// To be called as calls leave.
   void note_departure() { oldest_ = std::max(oldest_, age()); }
@@ -43,10 +43,14 @@ class Freshness {
   [[nodiscard]] std::chrono::milliseconds oldest() const { return oldest_; }
 
  private:
-  [[nodiscard]] std::chrono::milliseconds age() const { return clock_.now() - seen_at_; }
+  /// By the clock that says more: either may stand still or jump, where a machine slept or somebody
+  /// set the time.
+  [[nodiscard]] std::chrono::milliseconds age() const;
 
   const Clock& clock_;
   Instant seen_at_;
+  Clock::Steady seen_steady_;
+  std::size_t begin_ = 0;  ///< of what was looked at
   std::size_t end_ = std::numeric_limits<std::size_t>::max();
   std::size_t batch_ = 64;
   bool looked_ = false;  ///< since the plan was made

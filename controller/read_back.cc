@@ -14,9 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kNotReadAgain =
-    "what it rests on could not be read again before it was to be made";
-
 /// What was found under one key; `read` only when the listing came to its end without a problem.
 template <class Found>
 struct Asked {
@@ -33,20 +30,6 @@ class ReadBack {
   ReadBack(ReadClient& client, const Endpoints& endpoints, const Plan& plan, KnownIds& ids,
            std::chrono::milliseconds delay)
       : reader_(client), endpoints_(endpoints), plan_(plan), ids_(ids), delay_(delay) {}
-
-  std::vector<Premise> premises(const std::vector<std::size_t>& changes) {
-    for (const std::size_t i : changes) {
-      const std::string& id = plan_.changes[i].group_id;
-      if (!id.empty()) planned_groups_[id];
-    }
-    search_planned_groups();
-    const std::vector<Effect> effects = run(changes);
-    std::vector<Premise> out;
-    for (std::size_t k = 0; k < changes.size(); ++k) {
-      out.push_back(premise(plan_.changes[changes[k]], effects[k]));
-    }
-    return out;
-  }
 
   std::vector<Effect> run(const std::vector<std::size_t>& changes) {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
@@ -205,39 +188,16 @@ class ReadBack {
               if (group.name.empty() || group.about.id.empty() || !fresh) ids.insert("");
               const GroupName found = GroupName::from_server(group.name);
               for (const std::string& asked : request.names) {
-                if (GroupName::from_server(asked) == found) groups_[asked].found = group.about.id;
+                if (GroupName::from_server(asked) != found) continue;
+                // Two of one name are none: what is given to one must not go to the other.
+                if (groups_[asked].found && *groups_[asked].found != group.about.id) ids.insert("");
+                groups_[asked].found = group.about.id;
               }
             }
             if (!page.last || ids.contains("")) return;
             for (const std::string& asked : request.names) groups_[asked].read = true;
           },
           delay_);
-    }
-  }
-
-  /// Those that the plan knows, by their ids: somebody may have deleted or renamed one since.
-  void search_planned_groups() {
-    std::vector<std::string> all;
-    for (const auto& [id, asked] : planned_groups_) all.push_back(id);
-    for (std::size_t i = 0; i < all.size(); i += Endpoints::kMostIds) {
-      Endpoints::GroupSearch request;
-      const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
-      request.ids.assign(
-          from, from + static_cast<std::ptrdiff_t>(std::min(Endpoints::kMostIds, all.size() - i)));
-      reader_.walk(
-          [this, request](const std::string& cursor) {
-            return endpoints_.groups(plan_.directory, request, cursor);
-          },
-          [this, request](const Reader::Page& page) {
-            if (page.data == nullptr) return;
-            for (const json::value& item : *page.data) {
-              ParsedGroup group = parse_group(item);
-              const auto place = planned_groups_.find(group.about.id);
-              if (place != planned_groups_.end()) place->second.found = std::move(group);
-            }
-            if (!page.last) return;
-            for (const std::string& id : request.ids) planned_groups_[id].read = true;
-          });
     }
   }
 
@@ -259,45 +219,6 @@ class ReadBack {
           roles.read = page.last && fine;
         },
         delay_);
-  }
-
-  /// Why the group of a change is not what it was planned for, or nothing.
-  [[nodiscard]] std::string group_moved(const Change& change) {
-    const auto asked = planned_groups_.find(change.group_id);
-    if (asked == planned_groups_.end()) return {};  // of this run's own making, or none
-    if (!asked->second.read) return std::string(kNotReadAgain);
-    if (!asked->second.found) return "the group has been deleted meanwhile";
-    const ParsedGroup& group = *asked->second.found;
-    if (GroupName::from_server(group.name) != GroupName::from_server(change.group)) {
-      return "the group has another name now";
-    }
-    if (!group.about.opaque.empty()) return group.about.opaque;
-    const bool membership =
-        change.kind == ChangeKind::add_member || change.kind == ChangeKind::remove_member;
-    if (membership && !group.about.modifiable) {
-      return "the group's members are not changed here any more";
-    }
-    return {};
-  }
-
-  [[nodiscard]] std::string person_moved(const Change& change) {
-    if (change.account_id.empty()) return {};  // invited by this run, or nobody
-    const AskedPerson& person = people_[change.user];
-    if (!person.read) return std::string(kNotReadAgain);
-    if (person.ambiguous) return std::string(kTwoAccounts);
-    if (!person.found) return "the account has left the directory meanwhile";
-    return person.found->about.opaque;
-  }
-
-  [[nodiscard]] Premise premise(const Change& change, Effect effect) {
-    if (effect == Effect::there) return {true};
-    if (std::string because = group_moved(change); !because.empty()) return {false, because};
-    if (std::string because = person_moved(change); !because.empty()) return {false, because};
-    if (effect == Effect::ambiguous) return {false, std::string(kTwoAccounts)};
-    // Of what rides on an invitation nobody knows yet whether it is there.
-    const bool unknown_account = !change.user.empty() && change.account_id.empty();
-    if (effect == Effect::unknown && !unknown_account) return {false, std::string(kNotReadAgain)};
-    return {};
   }
 
   [[nodiscard]] static Effect as_wanted(bool yes) {
@@ -380,8 +301,7 @@ class ReadBack {
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<Roles>> group_roles_;
   std::map<std::string, Asked<Roles>> user_roles_;
-  std::set<std::string> gone_groups_;                         ///< ids
-  std::map<std::string, Asked<ParsedGroup>> planned_groups_;  ///< by id; premises only
+  std::set<std::string> gone_groups_;  ///< ids
 };
 
 }  // namespace
@@ -390,39 +310,6 @@ std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, co
                               const std::vector<std::size_t>& changes, KnownIds& ids,
                               std::chrono::milliseconds delay) {
   return ReadBack(client, endpoints, plan, ids, delay).run(changes);
-}
-
-std::vector<Premise> read_again(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-                                const std::vector<std::size_t>& changes, KnownIds& ids) {
-  return ReadBack(client, endpoints, plan, ids, {}).premises(changes);
-}
-
-std::vector<std::string> lost_admins(ReadClient& client, const Endpoints& endpoints,
-                                     const Plan& plan) {
-  std::set<std::string> lost(plan.org_admins.begin(), plan.org_admins.end());
-  Reader reader(client);
-  for (std::size_t i = 0; i < plan.org_admins.size(); i += Endpoints::kMostEmails) {
-    Endpoints::UserSearch request;
-    const auto from = plan.org_admins.begin() + static_cast<std::ptrdiff_t>(i);
-    request.emails.assign(from, from + static_cast<std::ptrdiff_t>(std::min(
-                                           Endpoints::kMostEmails, plan.org_admins.size() - i)));
-    reader.walk(
-        [&endpoints, &plan, request](const std::string& cursor) {
-          return endpoints.users(plan.directory, request, cursor);
-        },
-        [&lost](const Reader::Page& page) {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const ParsedUser user = parse_user(item);
-            const auto email = Email::parse(user.email);
-            const bool stays = user.presence == Presence::active && user.org_admin &&
-                               user.about.opaque.empty() && user.about.account_active;
-            if (email && stays) lost.erase(email->str());
-          }
-        });
-  }
-  reader.run();
-  return {lost.begin(), lost.end()};
 }
 
 }  // namespace rolecall

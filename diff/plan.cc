@@ -143,6 +143,28 @@ void collect_names(const PlanInput& input, Plan& plan) {
   }
 }
 
+/// What an apply compares with when it reads again what the plan rests on.
+void remember_grounds(const PlanInput& input, Plan& plan) {
+  for (const std::string& admin : plan.org_admins) {
+    const auto email = Email::parse(admin);
+    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+    plan.org_admin_accounts.push_back(ref ? input.live.about(*ref).account_id : std::string());
+  }
+  for (const Change& change : plan.changes) {
+    const auto email = Email::parse(change.user);
+    const auto user = email ? input.catalog.find_user(*email) : std::nullopt;
+    if (user && !input.live.about(*user).shows.empty()) {
+      plan.shown[change.user] = input.live.about(*user).shows;
+    }
+    if (change.kind != ChangeKind::delete_group) continue;
+    const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
+    const Group* group = ref ? input.live.live.find(*ref) : nullptr;
+    if (group == nullptr) continue;
+    const auto shown = static_cast<std::uint32_t>(group->members.size());
+    plan.members_of_deleted[change.group] = std::max(shown, input.live.about(*ref).user_count);
+  }
+}
+
 }  // namespace
 
 std::array<std::size_t, kChangeKindCount> Plan::counts() const {
@@ -215,6 +237,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
 
   collect_names(input, plan);
+  remember_grounds(input, plan);
   plan.pending_org_admins = pending_admins(input, plan);
   check_safety(input, plan);
   return result;

@@ -126,6 +126,12 @@ struct Plan {
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+  std::vector<std::string> org_admin_accounts{};  ///< ids of org_admins, in their order; not saved
+  /// Person -> the address that their account shows, where it is another one (LiveUser::shows); not
+  /// saved.
+  std::map<std::string, std::string> shown{};
+  /// Group that is deleted -> how many people were in it when that was planned; not saved.
+  std::map<std::string, std::uint32_t> members_of_deleted{};
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
   /// People in the directory who are made admins and have not accepted their invitation yet.
   std::vector<std::string> pending_org_admins;

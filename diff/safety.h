@@ -34,6 +34,8 @@ class AdminFloor {
         invited_(plan.pending_org_admins.begin(), plan.pending_org_admins.end()),
         floor_(plan.min_org_admins) {}
 
+  /// It has not happened after all: somebody who was taken out is still an admin.
+  void keep(const std::string& admin) { admins_.insert(admin); }
   /// Whether the change would take an active org admin away and leave fewer than the floor.
   [[nodiscard]] bool forbids(const Change& change) const;
   /// The change has happened, or may have: counts what it takes.
@@ -47,6 +49,7 @@ class AdminFloor {
   /// Whether the change would take an active org admin away.
   [[nodiscard]] bool takes_admin(const Change& change) const;
 
+  [[nodiscard]] const std::set<std::string>& admins() const { return admins_; }
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(admins_.size()); }
 
  private:

@@ -195,6 +195,11 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
         return print_error({"no terminal to confirm on", "pass --yes, or apply a saved plan"});
     }
   }
+  if (!run.opened.lock->still_mine()) {
+    print_error({"another run has taken the lock over meanwhile; nothing was sent",
+                 "see `rolecall audit list` for what it did, then plan again"});
+    return 7;
+  }
   catch_stop_signals();
   const auto done = run.apply(planned);
   if (!done) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,9 @@ struct Request {
   Method method{};
   std::string target;
   std::string body;  ///< JSON, or empty for none
+  /// Asked right before it leaves, however long it has waited by then (for its turn, a rate limit,
+  /// another try after a 429). Where it says no, the call completes as `cancelled`.
+  std::function<bool()> may_leave{};
 };
 
 /// A request that cannot change the organization. Only `endpoints` makes these, from operations
@@ -74,6 +78,9 @@ class ReadRequest {
 class WriteRequest {
  public:
   [[nodiscard]] const Request& request() const { return request_; }
+  void ask_before_leaving(std::function<bool()> may_leave) {
+    request_.may_leave = std::move(may_leave);
+  }
 
  private:
   friend class Endpoints;
@@ -99,7 +106,7 @@ struct Failure {
                  ///< waiting
     no_answer,   ///< sent; time ran out or the connection broke: a write may have taken effect
     bad_answer,  ///< sent; what came back is no HTTP answer or breaks a limit: likewise
-    cancelled,   ///< never started, because the caller asked to stop
+    cancelled,   ///< never left, or only to be told to wait (429): the caller did not want it
   };
   Kind kind{};
   std::string what;  ///< for people; holds nothing secret

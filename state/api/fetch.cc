@@ -25,6 +25,13 @@ namespace json = boost::json;
 constexpr std::string_view kTwoAccounts = "two accounts have this address";
 constexpr std::string_view kTwoGroups = "another group was listed under its id";
 
+/// As LiveUser::shows.
+std::string address_shown(const ParsedUser& user, const std::string& stands_for) {
+  const auto email = Email::parse(user.email);
+  if (!email) return "-";
+  return email->str() == stands_for ? std::string() : email->str();
+}
+
 class Fetch {
  public:
   Fetch(ReadClient& client, const FetchScope& scope, Catalog& catalog,
@@ -156,6 +163,7 @@ class Fetch {
   [[nodiscard]] UserRef place_of(ParsedUser& user) {
     if (const auto pin = scope_.pins.find(user.about.account_id); pin != scope_.pins.end()) {
       take_address(pin->second, user);
+      user.about.shows = address_shown(user, catalog_.name(pin->second));
       return pin->second;
     }
     const auto email = Email::parse(user.email);
@@ -205,16 +213,21 @@ class Fetch {
   /// An account that is shown under another address than before is nobody's for certain, and the
   /// other address is no free one. (Whom the policy pins to the account they are.)
   void see_again(const ParsedUser& user) {
-    for (; accounts_known_ < out_.users.size(); ++accounts_known_) {
-      ref_of_account_.emplace(out_.users[accounts_known_].account_id,
-                              static_cast<UserRef>(accounts_known_));
-    }
     const std::string& account = user.about.account_id;
+    if (!shown_again_) {
+      shown_again_ = true;
+      for (std::size_t i = 0; i < out_.users.size(); ++i) {
+        ref_of_account_.emplace(out_.users[i].account_id, static_cast<UserRef>(i));
+      }
+    }
     const auto before = ref_of_account_.find(account);
     if (before == ref_of_account_.end() || scope_.pins.contains(account)) return;
     const auto email = Email::parse(user.email);
-    const std::string& shown = email ? email->str() : user.email.empty() ? account : user.email;
-    if (shown == catalog_.name(before->second)) return;
+    const std::string& stands_as = catalog_.name(before->second);
+    const auto known = Email::parse(stands_as);
+    const bool same = email && known ? email->str() == known->str()
+                                     : stands_as == (user.email.empty() ? account : user.email);
+    if (same) return;
     out_.users[index(before->second)].opaque = "its account was shown under another address too";
     if (email) out_.conflicts.push_back({catalog_.user(*email), account});
   }
@@ -233,6 +246,7 @@ class Fetch {
     live.org_admin = user.org_admin;
     if (out_.users.size() < out_.live.users.size()) out_.users.resize(out_.live.users.size());
     out_.users[index(ref)] = std::move(user.about);
+    if (shown_again_) ref_of_account_.emplace(out_.users[index(ref)].account_id, ref);
     for (const std::string& id : user.group_ids) memberships_.emplace_back(id_index(id), ref);
     return ref;
   }
@@ -438,8 +452,8 @@ class Fetch {
   bool groups_closed_ = false;
   bool groups_repeated_ = false, nameless_groups_ = false;
   bool saw_platform_roles_ = false, faceless_people_ = false;
-  std::unordered_map<std::string, UserRef> ref_of_account_;   ///< once somebody is shown again
-  std::size_t accounts_known_ = 0;                            ///< of out_.users, in there
+  bool shown_again_ = false;  ///< some account, by another walk or wrongly
+  std::unordered_map<std::string, UserRef> ref_of_account_;   ///< from then on
   std::unordered_map<std::string_view, UserRef> by_account_;  ///< filled for rereading
   std::unordered_map<std::string, std::uint32_t> id_indices_;
   std::vector<std::pair<std::uint32_t, UserRef>> memberships_;

@@ -86,6 +86,7 @@ bool is_link_local(const asio::ip::address& address) {
 struct Call {
   Call(asio::io_context& io, Ticket number) : ticket(number), timer(io) {}
   Ticket ticket;
+  std::function<bool()> may_leave{};
   std::string wire;  ///< the request as it is sent; holds the key, and is wiped after use
   Steady begun{};
   milliseconds delay{0};
@@ -209,6 +210,7 @@ void HttpClient::start_any(Ticket ticket, const Request& request, milliseconds d
     complete(call, not_sent("the request has a malformed target", true));
     return;
   }
+  call->may_leave = request.may_leave;
   call->wire = wire(request);
   asio::co_spawn(io_, run(call), [](const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);
@@ -308,6 +310,10 @@ asio::awaitable<Answer> HttpClient::attempt(Call& call) {
     if (problem || call.cancelled) call.stream = nullptr;
     if (call.cancelled) co_return cancelled();
     if (problem) co_return std::move(*problem);
+  }
+  if (call.may_leave && !call.may_leave()) {
+    call.stream = nullptr;
+    co_return cancelled();
   }
   call.stream = &connection->tcp();
   call.sent = true;
@@ -479,6 +485,7 @@ asio::awaitable<Answer> HttpClient::exchange(Call& call, Connection& connection,
   keep = parser->keep_alive() && !(bodyless && announced);
   response.body = std::move(parser->get().body());
   mask(response.body, key_.reveal());
+  if (response.status >= 300) mask_pieces(response.body, key_.reveal());
   co_return response;
 }
 

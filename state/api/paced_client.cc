@@ -46,6 +46,12 @@ PacedClient::PacedClient(std::unique_ptr<WriteClient> transport, const Clock& cl
       limiter_(options_.max_rate),
       random_(options_.seed) {}
 
+bool PacedClient::Call::may_leave() const {
+  const auto& asked =
+      std::visit([](const auto& any) -> const Request& { return any.request(); }, request);
+  return !asked.may_leave || asked.may_leave();
+}
+
 std::size_t PacedClient::room() const {
   // Those that wait for their operation's window keep a place each; others need not wait with them.
   const std::size_t below = done_.empty() ? transport_->room() : 0;
@@ -127,7 +133,7 @@ void PacedClient::came_back(Completion below) {
   Call& call = calls_.at(id);
   if (is_cancelled(below.answer)) {
     limiter_.release(call.operation, call.leaves_at);
-    if (call.stop || stop_asked()) {
+    if (call.stop || stop_asked() || !call.may_leave()) {
       finish(id, cancelled(why_stopped()));
     } else {
       hand_down(id);  // it was recalled

@@ -79,6 +79,7 @@ class PacedClient final : public WriteClient {
     int attempts = 0;
     bool stop = false;  ///< no further try
     std::string why;    ///< it waits, where that is for another try
+    [[nodiscard]] bool may_leave() const;
   };
 
   void start_any(Ticket ticket, AnyRequest request, std::chrono::milliseconds delay);

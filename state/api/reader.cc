@@ -154,6 +154,7 @@ void Reader::run(const std::function<bool()>& enough) {
     const Job& job = node.mapped();
     ++calls_for_[job.purpose];
     if (on_call) on_call();
+    key_refused_ = key_refused_ || (completion.answer && completion.answer->status == 401);
     if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     // All of a page is let go at once, and the next one stands where it stood.
     json::monotonic_resource memory(page_memory_.data(), page_memory_.size());

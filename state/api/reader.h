@@ -62,6 +62,8 @@ class Reader {
   }
   /// The server's clock in the latest answer that told it.
   [[nodiscard]] std::optional<Instant> server_date() const { return server_date_; }
+  /// An answer was 401: the key is refused, and nothing that follows would be answered.
+  [[nodiscard]] bool key_refused() const { return key_refused_; }
   std::function<void()> on_call;
   /// Which members of an operation's answers are looked at; all, where it is null or says null.
   IsWanted (*wanted)(Operation operation) = nullptr;
@@ -89,6 +91,7 @@ class Reader {
   std::string_view purpose_ = "other";
   std::map<std::string_view, std::size_t> calls_for_;
   std::optional<Instant> server_date_;
+  bool key_refused_ = false;
   std::vector<unsigned char> page_memory_ = std::vector<unsigned char>(std::size_t{512} << 10U);
 };
 

@@ -14,7 +14,8 @@ namespace rolecall {
 /// What the API says about a live person beyond what is compared.
 struct LiveUser {
   std::string account_id;
-  std::string name;            ///< display name, as sent; empty where unknown
+  std::string name;   ///< display name, as sent; empty where unknown
+  std::string shows;  ///< its address, where that is not the one it stands for; "-": none visible
   bool account_active = true;  ///< false: deactivated or closed; not changed through this API
   bool accepted = true;        ///< false: has never answered at this address (emailVerified)
   /// Why nothing is ever done to this object (unknown status, no address, ...); empty when fine.

@@ -62,6 +62,11 @@ void FakeTransport::start(Ticket ticket, Request request, milliseconds delay) {
   flight.started = clock_.now();
   flight.next = flight.started + delay + travel();
   flight.sent = delay.count() == 0;
+  const bool stays = flight.sent && flight.request.may_leave && !flight.request.may_leave();
+  if (stays) {
+    flight.sent = false;
+    cancel(flight);
+  }
   in_flight_.push_back(std::move(flight));
 }
 
@@ -76,6 +81,10 @@ HttpRequest FakeTransport::on_the_wire(const Request& request) const {
 }
 
 void FakeTransport::arrive(Flight& flight) {
+  if (!flight.sent && flight.request.may_leave && !flight.request.may_leave()) {
+    cancel(flight);
+    return;
+  }
   const auto operation = static_cast<std::size_t>(flight.request.operation);
   const HttpRequest request = on_the_wire(flight.request);
   if (options_.arriving) options_.arriving(request);
@@ -122,11 +131,14 @@ bool FakeTransport::answered() const {
 
 void FakeTransport::cancel_unsent() {
   for (Flight& flight : in_flight_) {
-    if (flight.sent) continue;
-    flight.cancelled = true;
-    flight.next = clock_.now();
-    flight.answer = tl::make_unexpected(Failure{Failure::Kind::cancelled, "cancelled"});
+    if (!flight.sent) cancel(flight);
   }
+}
+
+void FakeTransport::cancel(Flight& flight) {
+  flight.cancelled = true;
+  flight.next = clock_.now();
+  flight.answer = tl::make_unexpected(Failure{Failure::Kind::cancelled, "cancelled"});
 }
 
 std::vector<HttpRequest> FakeTransport::abandon() {

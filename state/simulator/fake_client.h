@@ -71,6 +71,7 @@ class FakeTransport {
   };
   [[nodiscard]] HttpRequest on_the_wire(const Request& request) const;
   void arrive(Flight& flight);
+  void cancel(Flight& flight);
   [[nodiscard]] std::chrono::milliseconds travel();
 
   FakeOrg& org_;

@@ -134,8 +134,9 @@ const std::vector<Lie>& lies() {
        body([](std::string it) { return it.insert(it.find("\"") + 1, "\xff"); })},
       {"nested deep", About::answer,
        body([](const std::string&) { return std::string(50'000, '['); })},
-      {"a member twice", About::answer,
-       body([](std::string it) { return it.insert(1, R"("data":[],"count":0,)"); })},
+      {"a member twice", About::answer, body([](std::string it) {
+         return it.insert(std::min<std::size_t>(1, it.size()), R"("data":[],"count":0,)");
+       })},
       {"HTML", About::answer, [](Page& page) { page.response.content_type = "text/html"; }},
       {"202", About::answer, status(202, "{}")},
       {"204", About::answer, status(204, "")},

@@ -63,7 +63,12 @@ class Sky {
     constexpr const char* kShapes[] = {"errors", "gateway", "html", "text", "empty"};
     constexpr int kStatuses[] = {408, 429, 500, 502, 503, 504, 409, 404, 400};
     json::object action;
-    switch (below(4)) {
+    switch (below(5)) {
+      case 4:  // longer than what a call rests on stays fresh, now and then
+        action["status"] = 429;
+        action["shape"] = any(kShapes);
+        action["headers"] = json::object{{"Retry-After", std::to_string(1 + below(70))}};
+        break;
       case 0:
         action["cut"] = any(kCuts);
         break;

@@ -436,9 +436,15 @@ TEST(Answers, AnAccountUnderTwoAddressesIsNobody) {
   };
   for (const bool on_two_pages : {false, true}) {
     Api api;
-    api.answers[kUsers] = users(shown("b") + "," + shown("a"));
+    // The policy names others too, who come later.
+    for (const char* named : {"a@x.example", "b@x.example", "z@x.example"}) {
+      api.catalog.user(*Email::parse(named));
+    }
+    api.answers[kUsers] = users(user("z") + "," + user("z") + "," + shown("b") + "," + shown("a"));
     if (on_two_pages) {
-      api.answers[kUsers] = {json_answer(page(shown("b"), "\"c\"")), json_answer(page(shown("a")))};
+      api.answers[kUsers] = {
+          json_answer(page(user("z") + "," + user("z") + "," + shown("b"), "\"c\"")),
+          json_answer(page(shown("a")))};
     }
     api.read();
     EXPECT_FALSE(api.complete);

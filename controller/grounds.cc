@@ -1,0 +1,99 @@
+#include "controller/grounds.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "controller/premises.h"
+
+namespace rolecall {
+namespace {
+
+bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const Grounds::Finding& finding) { return finding.change == change; });
+}
+
+}  // namespace
+
+Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const KnownIds& ids,
+                            AdminFloor& floor) {
+  const Premises premises = read_premises(client_, endpoints_, plan_, changes);
+  Seen out;
+  out.key_refused = premises.key_refused;
+  for (std::size_t k = 0; k < changes.size(); ++k) {
+    looked_at_[changes[k]] = true;
+    const Premise& premise = premises.of[k];
+    if (premise.done) {
+      out.findings.push_back(
+          {changes[k], true, "found so on reading again, just before it was to be made"});
+    } else if (!premise.because.empty()) {
+      out.findings.push_back({changes[k], false, premise.because});
+    }
+  }
+  leave_riders(changes, out.findings);
+  count_admins(changes, ids, floor, out.findings);
+  return out;
+}
+
+/// What was to ride on an invitation that does not leave.
+void Grounds::leave_riders(const std::vector<std::size_t>& changes,
+                           std::vector<Finding>& findings) const {
+  std::map<std::string, std::string> not_invited;
+  for (const Finding& finding : findings) {
+    const Change& change = plan_.changes[finding.change];
+    if (change.kind != ChangeKind::invite_user) continue;
+    not_invited[change.user] =
+        finding.done ? "somebody else has invited them meanwhile: it takes another plan"
+                     : finding.because;
+  }
+  for (const std::size_t i : changes) {
+    const Change& change = plan_.changes[i];
+    const auto because = not_invited.find(change.user);
+    if (because == not_invited.end() || change.kind == ChangeKind::invite_user) continue;
+    std::erase_if(findings, [&](const Finding& finding) { return finding.change == i; });
+    findings.push_back({i, false, because->second});
+  }
+}
+
+void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
+                           AdminFloor& floor, std::vector<Finding>& findings) {
+  std::vector<std::size_t> taking;
+  for (const std::size_t i : changes) {
+    if (floor.takes_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
+  }
+  if (taking.empty()) return;
+  std::map<std::string, CountedAdmin> counted;
+  const std::set<std::string> admins = floor.admins();
+  for (const std::string& admin : admins) {
+    const auto planned = std::lower_bound(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
+    const auto place = static_cast<std::size_t>(planned - plan_.org_admins.begin());
+    const bool fresh = planned == plan_.org_admins.end() || *planned != admin;
+    std::string account;
+    if (const auto known = ids.accounts.find(admin); known != ids.accounts.end()) {
+      account = known->second;
+    } else if (!fresh && place < plan_.org_admin_accounts.size()) {
+      account = plan_.org_admin_accounts[place];
+    }
+    if (account.empty()) {
+      floor.lose(admin);
+    } else {
+      counted[account] = {admin, fresh};
+    }
+  }
+  const auto lost = lost_admins(client_, endpoints_, plan_.directory, counted);
+  if (!lost) {
+    for (const std::size_t i : taking) {
+      findings.push_back({i, false, "who else is an org admin now could not be read"});
+    }
+    return;
+  }
+  for (const std::string& admin : *lost) floor.lose(admin);
+  others_took_admins_ = others_took_admins_ || !lost->empty();
+}
+
+std::size_t Grounds::looked_at() const {
+  return static_cast<std::size_t>(std::count(looked_at_.begin(), looked_at_.end(), true));
+}
+
+}  // namespace rolecall

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "controller/write_call.h"
+#include "diff/safety.h"
+#include "state/api/api_client.h"
+
+namespace rolecall {
+
+/// Looks again, during an apply, at what the next changes rest on (premises.h), and at who the org
+/// admins are where the changes take any away.
+class Grounds {
+ public:
+  Grounds(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
+      : client_(client), endpoints_(endpoints), plan_(plan), looked_at_(plan.changes.size()) {}
+
+  /// A change that is not to be made: it is so already, or it must not be any more.
+  struct Finding {
+    std::size_t change = 0;
+    bool done = false;
+    std::string because;
+  };
+  struct Seen {
+    std::vector<Finding> findings;  ///< at most one a change
+    bool key_refused = false;
+  };
+  /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
+  /// of `floor` who are no active admins any more.
+  [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, const KnownIds& ids,
+                          AdminFloor& floor);
+
+  /// How many changes have been looked at.
+  [[nodiscard]] std::size_t looked_at() const;
+  /// Somebody whom the floor counted was seen not to be an active admin any more.
+  [[nodiscard]] bool others_took_admins() const { return others_took_admins_; }
+
+ private:
+  void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
+  void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
+                    std::vector<Finding>& findings);
+
+  ReadClient& client_;
+  const Endpoints& endpoints_;
+  const Plan& plan_;
+  std::vector<bool> looked_at_;
+  bool others_took_admins_ = false;
+};
+
+}  // namespace rolecall

@@ -1,0 +1,452 @@
+#include "controller/premises.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "state/api/parse.h"
+#include "state/api/reader.h"
+
+namespace rolecall {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kNotRead =
+    "what it rests on could not be read again before it was to be made";
+constexpr const char* kAnotherPlan = "it takes another plan";
+
+template <class Item>
+struct Asked {
+  bool read = false;  ///< the listing came to its end without a problem
+  std::optional<Item> found{};
+};
+
+struct Roles {
+  std::set<std::pair<std::string, std::string>> held;  ///< ARI, role
+  std::set<std::string> opaque;                        ///< ARIs of which it is not known
+};
+
+Premise no(std::string because) {
+  return {false, std::move(because)};
+}
+
+/// Asks for `all` by parts of `most`; `ask` is given each part.
+template <class Ask>
+void by_parts(const std::vector<std::string>& all, std::size_t most, const Ask& ask) {
+  for (std::size_t i = 0; i < all.size(); i += most) {
+    const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
+    ask(std::vector<std::string>(
+        from, from + static_cast<std::ptrdiff_t>(std::min(most, all.size() - i))));
+  }
+}
+
+template <class Value>
+std::vector<std::string> keys(const std::map<std::string, Value>& map) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : map) out.push_back(key);
+  return out;
+}
+
+bool is_active(const ParsedUser& user) {
+  return user.presence == Presence::active && user.about.account_active;
+}
+
+class PremiseReader {
+ public:
+  PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
+      : reader_(client), endpoints_(endpoints), plan_(plan) {
+    for (const Change& change : plan.changes) {
+      if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
+      if (change.kind == ChangeKind::restore_user) restored_.insert(change.user);
+    }
+  }
+
+  Premises run(const std::vector<std::size_t>& changes) {
+    for (const std::size_t i : changes) ask(plan_.changes[i]);
+    search_addresses();
+    search_groups();
+    search_names();
+    for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
+    for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
+    reader_.run();
+    search_accounts();
+    reader_.run();
+    for (const std::size_t i : changes) look_closer(plan_.changes[i]);
+    reader_.run();
+    Premises out;
+    out.key_refused = reader_.key_refused();
+    for (const std::size_t i : changes) out.of.push_back(judge(plan_.changes[i]));
+    return out;
+  }
+
+ private:
+  // --- what is asked for ----------------------------------------------------------------------
+
+  void ask(const Change& change) {
+    if (!change.group_id.empty()) groups_[change.group_id];
+    if (change.kind == ChangeKind::create_group) names_[change.group];
+    // What rides on an invitation rests on nobody yet.
+    if (change.kind == ChangeKind::invite_user) addresses_[change.user];
+    if (!change.account_id.empty()) {
+      addresses_[change.user];
+      accounts_[change.account_id];
+    }
+    if (change.ari.empty()) return;
+    if (!change.group_id.empty()) group_roles_[change.group_id];
+    if (!change.account_id.empty()) user_roles_[change.account_id];
+  }
+
+  /// Most people are shown for their address, a hundred a call.
+  void search_addresses() {
+    by_parts(keys(addresses_), Endpoints::kMostEmails, [this](std::vector<std::string> part) {
+      Endpoints::UserSearch search;
+      search.emails = std::move(part);
+      search.expand_groups = true;
+      walk_people(
+          search,
+          [this](ParsedUser user) {
+            const auto email = Email::parse(user.email);
+            const auto place = email ? addresses_.find(email->str()) : addresses_.end();
+            if (place == addresses_.end()) return;
+            if (!place->second.found) place->second.found.emplace();
+            place->second.found->insert(user.about.account_id);
+            take(std::move(user));
+          },
+          [this, search] {
+            for (const std::string& address : search.emails) addresses_[address].read = true;
+          });
+    });
+  }
+
+  /// Those who were not: their address may be another one, or not visible.
+  void search_accounts() {
+    std::vector<std::string> left;
+    for (const auto& [account, person] : accounts_) {
+      if (!person.read) left.push_back(account);
+    }
+    by_parts(left, Endpoints::kMostIds, [this](std::vector<std::string> part) {
+      Endpoints::UserSearch search;
+      search.account_ids = std::move(part);
+      search.expand_groups = true;
+      walk_people(
+          search, [this](ParsedUser user) { take(std::move(user)); },
+          [this, search] {
+            for (const std::string& account : search.account_ids) accounts_[account].read = true;
+          });
+    });
+  }
+
+  void take(ParsedUser user) {
+    const auto place = accounts_.find(user.about.account_id);
+    if (place == accounts_.end()) return;
+    place->second.read = true;
+    place->second.found = std::move(user);
+  }
+
+  template <class Take, class Ended>
+  void walk_people(const Endpoints::UserSearch& search, Take take, Ended ended) {
+    reader_.walk(
+        [this, search](const std::string& cursor) {
+          return endpoints_.users(plan_.directory, search, cursor);
+        },
+        [take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) take(parse_user(item));
+          if (page.last) ended();
+        });
+  }
+
+  void search_groups() {
+    by_parts(keys(groups_), Endpoints::kMostIds, [this](std::vector<std::string> part) {
+      Endpoints::GroupSearch search;
+      search.ids = std::move(part);
+      search.expand_counts = true;
+      walk_groups(
+          search,
+          [this](ParsedGroup group) {
+            const auto place = groups_.find(group.about.id);
+            if (place != groups_.end()) place->second.found = std::move(group);
+          },
+          [this, search] {
+            for (const std::string& id : search.ids) groups_[id].read = true;
+          });
+    });
+  }
+
+  void search_names() {
+    by_parts(keys(names_), Endpoints::kMostGroupNames, [this](std::vector<std::string> part) {
+      Endpoints::GroupSearch search;
+      search.names = std::move(part);
+      walk_groups(
+          search,
+          [this, search](const ParsedGroup& group) {
+            for (const std::string& name : search.names) {
+              // One without a name might be any of them.
+              const bool same = group.name.empty() ||
+                                GroupName::from_server(group.name) == GroupName::from_server(name);
+              if (same) names_[name].found = true;
+            }
+          },
+          [this, search] {
+            for (const std::string& name : search.names) names_[name].read = true;
+          });
+    });
+  }
+
+  template <class Take, class Ended>
+  void walk_groups(const Endpoints::GroupSearch& search, Take take, Ended ended) {
+    reader_.walk(
+        [this, search](const std::string& cursor) {
+          return endpoints_.groups(plan_.directory, search, cursor);
+        },
+        [take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) take(parse_group(item));
+          if (page.last) ended();
+        });
+  }
+
+  void read_roles(bool of_group, const std::string& id, Asked<Roles>& roles) {
+    roles.found.emplace();
+    reader_.walk(
+        [this, of_group, id](const std::string& cursor) {
+          return of_group ? endpoints_.group_roles(plan_.directory, id, cursor)
+                          : endpoints_.user_roles(plan_.directory, id, cursor);
+        },
+        [&roles, of_group, fine = true](const Reader::Page& page) mutable {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) {
+            const auto parsed = of_group ? parse_group_roles(item) : parse_direct_user_roles(item);
+            fine = fine && parsed;
+            if (!parsed) continue;
+            if (!parsed->opaque.empty()) roles.found->opaque.insert(parsed->ari);
+            for (const std::string& role : parsed->roles) {
+              roles.found->held.emplace(parsed->ari, role);
+            }
+          }
+          roles.read = page.last && fine;
+        });
+  }
+
+  /// Somebody whose groups, as they were sent, lack the one they are to be taken out of: whether
+  /// they are in it says a search in the group.
+  void look_closer(const Change& change) {
+    if (change.kind != ChangeKind::remove_member) return;
+    const auto person = accounts_.find(change.account_id);
+    if (person == accounts_.end() || !person->second.found || is_member(change, person->second)) {
+      return;
+    }
+    Asked<bool>& inside = inside_[{change.account_id, change.group_id}];
+    Endpoints::UserSearch search;
+    search.account_ids = {change.account_id};
+    search.group_ids = {change.group_id};
+    walk_people(
+        search, [&inside](const ParsedUser&) { inside.found = true; },
+        [&inside] { inside.read = true; });
+  }
+
+  [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
+    const std::vector<std::string>& groups = person.found->group_ids;
+    return std::find(groups.begin(), groups.end(), change.group_id) != groups.end();
+  }
+
+  // --- what it means --------------------------------------------------------------------------
+
+  [[nodiscard]] Premise judge(const Change& change) const {
+    switch (change.kind) {
+      case ChangeKind::create_group:
+        return about_new_group(names_.at(change.group));
+      case ChangeKind::invite_user:
+        return about_invitation(change);
+      default:
+        break;
+    }
+    if (!change.group_id.empty()) {
+      const Premise group = about_group(change, groups_.at(change.group_id));
+      if (group.done || !group.because.empty()) return group;
+    }
+    if (!change.account_id.empty()) return about_person(change, accounts_.at(change.account_id));
+    if (!change.ari.empty() && !change.group_id.empty()) {
+      return about_roles(change, group_roles_.at(change.group_id));
+    }
+    return {};
+  }
+
+  [[nodiscard]] static Premise about_new_group(const Asked<bool>& group) {
+    if (!group.read) return no(kNotRead);
+    if (!group.found) return {};
+    return no(so_far("somebody else has made a group of this name meanwhile"));
+  }
+
+  [[nodiscard]] Premise about_invitation(const Change& change) const {
+    const Asked<std::set<std::string>>& shown = addresses_.at(change.user);
+    if (!shown.read) return no(kNotRead);
+    const auto account = accounts_.find(change.account_id);
+    if (account != accounts_.end()) {
+      if (!account->second.read) return no(kNotRead);
+      if (account->second.found) return {true};
+    }
+    if (!shown.found) return {};
+    const bool theirs = change.account_id.empty() && shown.found->size() == 1;
+    return theirs ? Premise{true} : no(so_far("another account has this address now"));
+  }
+
+  [[nodiscard]] Premise about_group(const Change& change, const Asked<ParsedGroup>& group) const {
+    if (!group.read) return no(kNotRead);
+    const bool deletes = change.kind == ChangeKind::delete_group;
+    if (!group.found) return no("the group is not to be seen any more");
+    const LiveGroup& about = group.found->about;
+    if (GroupName::from_server(group.found->name) != GroupName::from_server(change.group)) {
+      return no("the group has another name now");
+    }
+    if (!about.opaque.empty()) return no(about.opaque);
+    if ((deletes && !about.deletable) || (!change.user.empty() && !about.modifiable)) {
+      return no("the group is not changed here any more");
+    }
+    const auto planned = plan_.members_of_deleted.find(change.group);
+    const bool counted = deletes && planned != plan_.members_of_deleted.end();
+    if (counted && (!group.found->has_counts || about.user_count > planned->second)) {
+      return no("somebody has been added to the group meanwhile");
+    }
+    return {};
+  }
+
+  [[nodiscard]] Premise about_person(const Change& change, const Asked<ParsedUser>& person) const {
+    const Asked<std::set<std::string>>& shown = addresses_.at(change.user);
+    if (!person.read || !shown.read) return no(kNotRead);
+    const bool others = shown.found && *shown.found != std::set<std::string>{change.account_id};
+    if (others) return no("another account has this address now");
+    if (!person.found || person.found->presence == Presence::absent) {
+      if (invited_.contains(change.user)) return {};  // by this run: they may not show yet
+      // An empty answer is no proof that what is to be taken away is gone.
+      return no("the account is not to be seen in the directory any more");
+    }
+    if (address_of(*person.found) != planned_address(change)) {
+      return no("the account shows another address now");
+    }
+    const ParsedUser& user = *person.found;
+    if (change.kind == ChangeKind::remove_user) {
+      return made_admin(change, user) ? no("they have been made an org admin meanwhile")
+                                      : Premise{};
+    }
+    if (!user.about.opaque.empty()) return no(user.about.opaque);
+    if (!user.about.account_active) return no("the account has been deactivated meanwhile");
+    const bool active = is_active(user);
+    if (change.kind == ChangeKind::suspend_user && made_admin(change, user)) {
+      return no("they have been made an org admin meanwhile");
+    }
+    switch (change.kind) {
+      case ChangeKind::restore_user:
+        return {active};
+      case ChangeKind::suspend_user:
+        return {!active};
+      case ChangeKind::add_member:
+        return {is_member(change, person)};
+      case ChangeKind::remove_member:
+        return about_member(change, person);
+      case ChangeKind::grant_org_role:
+        if (!active && !restored_.contains(change.user)) {
+          return no("the account has been suspended meanwhile");
+        }
+        return {user.org_admin};
+      case ChangeKind::revoke_org_role:
+        if (!user.org_admin && !user.has_platform_roles) return no(kNotRead);
+        return {!user.org_admin};
+      case ChangeKind::grant_user_access:
+      case ChangeKind::revoke_user_access:
+        return about_roles(change, user_roles_.at(change.account_id));
+      default:
+        return {};
+    }
+  }
+
+  [[nodiscard]] static std::string address_of(const ParsedUser& user) {
+    const auto email = Email::parse(user.email);
+    return email ? email->str() : "-";
+  }
+  [[nodiscard]] std::string planned_address(const Change& change) const {
+    const auto other = plan_.shown.find(change.user);
+    return other == plan_.shown.end() ? change.user : other->second;
+  }
+
+  /// Since the plan was made: its floor does not count them.
+  [[nodiscard]] bool made_admin(const Change& change, const ParsedUser& user) const {
+    const auto among = [&](const std::vector<std::string>& all) {
+      return std::binary_search(all.begin(), all.end(), change.user);
+    };
+    return user.org_admin && user.about.accepted && !among(plan_.org_admins) &&
+           !among(plan_.suspended_org_admins);
+  }
+
+  [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
+    if (is_member(change, person)) return {};
+    const Asked<bool>& inside = inside_.at({change.account_id, change.group_id});
+    if (!inside.read) return no(kNotRead);
+    return {!inside.found};
+  }
+
+  [[nodiscard]] static Premise about_roles(const Change& change, const Asked<Roles>& roles) {
+    if (!roles.read || roles.found->opaque.contains(change.ari)) return no(kNotRead);
+    const bool held = roles.found->held.contains({change.ari, change.role});
+    return {held != takes_away(change.kind)};
+  }
+
+  [[nodiscard]] static std::string so_far(std::string_view what) {
+    return std::string(what) + ": " + kAnotherPlan;
+  }
+
+  Reader reader_;
+  const Endpoints& endpoints_;
+  const Plan& plan_;
+  std::set<std::string> invited_, restored_;  ///< by this run, in time
+  std::map<std::string, Asked<ParsedUser>> accounts_;
+  std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
+  std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
+  std::map<std::string, Asked<bool>> names_;                       ///< of groups that are made
+  std::map<std::string, Asked<Roles>> group_roles_, user_roles_;   ///< by id
+  std::map<std::pair<std::string, std::string>, Asked<bool>> inside_;  ///< account, group
+};
+
+}  // namespace
+
+Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+                       const std::vector<std::size_t>& changes) {
+  return PremiseReader(client, endpoints, plan).run(changes);
+}
+
+std::optional<std::vector<std::string>> lost_admins(
+    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
+    const std::map<std::string, CountedAdmin>& admins) {
+  std::map<std::string, CountedAdmin> lost = admins;
+  Reader reader(client);
+  std::size_t unread = 0;
+  by_parts(keys(admins), Endpoints::kMostIds, [&](std::vector<std::string> part) {
+    Endpoints::UserSearch search;
+    search.account_ids = std::move(part);
+    ++unread;
+    reader.walk(
+        [&endpoints, &directory, search](const std::string& cursor) {
+          return endpoints.users(directory, search, cursor);
+        },
+        [&](const Reader::Page& page) {
+          if (page.data == nullptr) return;
+          for (const json::value& item : *page.data) {
+            const ParsedUser user = parse_user(item);
+            const auto place = lost.find(user.about.account_id);
+            if (place == lost.end() || !is_active(user) || !user.about.opaque.empty()) continue;
+            if (place->second.fresh || (user.org_admin && user.about.accepted)) lost.erase(place);
+          }
+          if (page.last) --unread;
+        });
+  });
+  reader.run();
+  if (unread > 0) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& [account, admin] : lost) out.push_back(admin.user);
+  return out;
+}
+
+}  // namespace rolecall

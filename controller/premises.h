@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diff/plan.h"
+#include "state/api/api_client.h"
+#include "state/api/endpoints.h"
+
+namespace rolecall {
+
+/// What a change that is still to be made rests on, as it is now.
+struct Premise {
+  bool done = false;      ///< the organization is as the change wants it already
+  std::string because{};  ///< else why it must not be made any more; empty: it may be
+};
+
+struct Premises {
+  std::vector<Premise> of;   ///< one for each change that was asked about, in order
+  bool key_refused = false;  ///< 401: nothing more is to be asked
+};
+
+/// Reads again what changes rest on before they are made (guarantees.md D8). An account is to be in
+/// the directory under the address it had, as active as it was, and no new org admin where it is to
+/// go; a group to be there under its name, to be changed here, and
+/// to have no more people than it was deleted for; whoever is invited, and whatever group is made,
+/// not to be there. What could not be read, or is not understood, is no ground for anything.
+///
+/// What this run has made itself may not show yet: people it has invited and groups it has made are
+/// taken to be as they were made.
+///
+/// Costs a call for each hundred people and ten groups among the changes, one for each person or
+/// group whose access changes, and one where somebody seems to have been taken out of a group,
+/// since expanded groups may be cut short.
+[[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
+                                     const Plan& plan, const std::vector<std::size_t>& changes);
+
+/// An org admin whom the floor counts.
+struct CountedAdmin {
+  std::string user;
+  /// Made or restored by this run: reads may not show the role for half a minute (facts.md
+  /// section 9), so that only what else is seen of them counts.
+  bool fresh = false;
+};
+
+/// Which of them are no active org admins any more; nothing where that could not be read. By
+/// account id. Costs a call for each ten.
+[[nodiscard]] std::optional<std::vector<std::string>> lost_admins(
+    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
+    const std::map<std::string, CountedAdmin>& admins);
+
+}  // namespace rolecall

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "controller/write_call.h"
+#include "state/api/api_client.h"
+
+namespace rolecall {
+
+/// A renamed group goes only when a read shows that the new one has what was given to it.
+class Successors {
+ public:
+  Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
+      : client_(client), endpoints_(endpoints), plan_(plan) {}
+
+  /// Whether the group may be deleted; waits a few seconds for reads that lag behind. A group that
+  /// has no successor may.
+  [[nodiscard]] bool complete(const Change& deletion, KnownIds& ids);
+
+ private:
+  [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
+
+  ReadClient& client_;
+  const Endpoints& endpoints_;
+  const Plan& plan_;
+  std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
+};
+
+}  // namespace rolecall
