@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "state/api/directory.h"
 #include "state/api/endpoints.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -57,9 +58,7 @@ Result<std::string> directory_to_read(ReadClient& client, const std::string& org
       read_list(client, [&](const std::string& cursor) { return endpoints.directories(cursor); });
   if (!directories) {
     return fail(directories.error().what,
-                fmt::format("check the organization id {} and the API key; rolecall get orgs names "
-                            "what the key sees",
-                            quote(organization)));
+                hint_for_first_call(directories.error().what, organization));
   }
   if (directories->empty()) {
     return fail("the organization shows no directory to this API key");

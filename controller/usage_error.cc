@@ -87,6 +87,10 @@ std::string mismatch(const std::vector<const CLI::App*>& path, const CLI::ParseE
 std::string sentence(const CLI::App& app, const std::vector<const CLI::App*>& path,
                      const CLI::ParseError& error) {
   const std::vector<std::string> left = app.remaining(true);
+  // A command that was misspelt: its options are not to blame.
+  if (path.size() == 1 && !left.empty() && !left.front().starts_with("-")) {
+    return unknown_word(path, left.front());
+  }
   for (const std::string& argument : left) {
     if (argument.starts_with("-") && argument != "--") return unknown_option(app, path, argument);
   }

@@ -38,6 +38,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   if (const int code = show_problems(global, planned); code != 0) return code;
   const Plan& plan = *planned.plan;
   std::string apply_command = fmt::format("rolecall apply {}", *policy);
+  if (global.at) apply_command += " --at " + format_instant(*global.at);
   if (!options.out.empty()) {
     auto saved =
         write_plan_file(options.out, *request, planned, global.at, connection->clock().now());

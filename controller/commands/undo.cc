@@ -71,7 +71,8 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
                                     options.run, found->organization, plan.organization),
                         {}});
   }
-  std::string apply_command;
+  std::string apply_command =
+      fmt::format("rolecall undo {} --out undo.plan, then rolecall apply undo.plan", options.run);
   if (!options.out.empty()) {
     auto saved =
         write_plan_file(options.out, *request, planned, global.at, connection->clock().now());

@@ -32,9 +32,7 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
               });
   reader.run();
   if (!problem.empty()) {
-    return fail(problem, fmt::format("check the organization id {} and the API key; rolecall get "
-                                     "orgs names what the key sees",
-                                     quote(scope.organization)));
+    return fail(problem, hint_for_first_call(problem, scope.organization));
   }
   std::string list;
   for (const Directory& directory : found) {
@@ -55,6 +53,18 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                 "there are: " + list);
   }
   return *chosen;
+}
+
+std::string hint_for_first_call(const std::string& problem, const std::string& organization) {
+  const bool unreachable = problem.find("no connection to ") != std::string::npos ||
+                           problem.find("no address for ") != std::string::npos;
+  if (unreachable) {
+    return "is the API's address right (--api-url or ROLECALL_API_URL), and is it to be reached "
+           "from here?";
+  }
+  return fmt::format(
+      "check the organization id {} and the API key; rolecall get orgs names what the key sees",
+      quote(organization));
 }
 
 }  // namespace rolecall

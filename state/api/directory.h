@@ -10,4 +10,8 @@ namespace rolecall {
 [[nodiscard]] Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                                                const FetchScope& scope);
 
+/// What to look at where a call that every command begins with has failed so.
+[[nodiscard]] std::string hint_for_first_call(const std::string& problem,
+                                              const std::string& organization);
+
 }  // namespace rolecall

@@ -504,9 +504,7 @@ Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client, const std::s
   reader.run();
   if (calls != nullptr) *calls += reader.calls();
   if (!problem.empty()) {
-    return fail(problem, fmt::format("check the organization id {} and the API key; rolecall get "
-                                     "orgs names what the key sees",
-                                     quote(organization)));
+    return fail(problem, hint_for_first_call(problem, organization));
   }
   return out;
 }
