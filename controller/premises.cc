@@ -278,7 +278,7 @@ class PremiseReader {
   [[nodiscard]] static Premise about_new_group(const Asked<bool>& group) {
     if (!group.read) return no(kNotRead);
     if (!group.found) return {};
-    return no(so_far("somebody else has made a group of this name meanwhile"));
+    return no(for_another_plan("somebody else has made a group of this name meanwhile"));
   }
 
   [[nodiscard]] Premise about_invitation(const Change& change) const {
@@ -291,7 +291,7 @@ class PremiseReader {
     }
     if (!shown.found) return {};
     const bool theirs = change.account_id.empty() && shown.found->size() == 1;
-    return theirs ? Premise{true} : no(so_far("another account has this address now"));
+    return theirs ? Premise{true} : no(for_another_plan("another account has this address now"));
   }
 
   [[nodiscard]] Premise about_group(const Change& change, const Asked<ParsedGroup>& group) const {
@@ -394,7 +394,7 @@ class PremiseReader {
     return {held != takes_away(change.kind)};
   }
 
-  [[nodiscard]] static std::string so_far(std::string_view what) {
+  [[nodiscard]] static std::string for_another_plan(std::string_view what) {
     return std::string(what) + ": " + kAnotherPlan;
   }
 
