@@ -148,12 +148,19 @@ class Applier {
     outcome = {state, std::move(message)};
   }
 
-  /// A change that is not to be made, or not to be sent again: of what was sent before, the intent
-  /// stays without an outcome, and the next run looks before it does anything.
+  /// A change that is not to be made, or not to be sent again. Of what was sent before by a run
+  /// that was stopped the intent stays without an outcome, and the next run looks before it does
+  /// anything.
   void leave(std::size_t change, std::string because) {
     if (attempts_[change] == 0) {
       close_unsent(change, ChangeResult::failed, because);
       return set(change, State::skipped, std::move(because));
+    }
+    const bool goes_on = report_.broken.empty() && !must_stop();
+    if (goes_on) {
+      const std::string message = fmt::format("not sent again: {}", because);
+      log_.add_outcome(change, ChangeResult::in_doubt, 0, attempts_[change], 0, message);
+      return set(change, State::in_doubt, message);
     }
     set(change, State::in_doubt,
         fmt::format("not sent again: {}; the next run will look what became of it", because));

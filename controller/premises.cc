@@ -265,7 +265,7 @@ class PremiseReader {
         break;
     }
     if (!change.group_id.empty()) {
-      const Premise group = about_group(change, groups_.at(change.group_id));
+      Premise group = about_group(change, groups_.at(change.group_id));
       if (group.done || !group.because.empty()) return group;
     }
     if (!change.account_id.empty()) return about_person(change, accounts_.at(change.account_id));
