@@ -131,8 +131,12 @@ class Scanner {
     stopped_ = true;
   }
   void unfinished_string() {
+    const bool first =
+        text_.substr(string_start_.line_start, string_start_.pos - string_start_.line_start)
+            .find_first_of("\"'") == std::string_view::npos;
     stop(place(string_start_), "string is not closed before the end of its line",
-         "close it, or write a multi-line string with three quotes");
+         first ? "close it, or write a multi-line string with three quotes"
+               : "close it; or a quote is missing earlier on this line");
   }
 
   void start_line() {

@@ -5,11 +5,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
-#include "state/model/text.h"
+#include "policies/syntax_error.h"
 
 namespace rolecall {
 namespace {
@@ -22,37 +21,6 @@ const toml::node& node_of(const void* node) {
 
 Position position(const toml::source_region& region) {
   return {region.begin.line, region.begin.column};
-}
-
-/// What to do about an error of toml++, by its words.
-std::string_view hint_for(std::string_view what) {
-  struct Hint {
-    std::string_view part;
-    std::string_view hint;
-  };
-  constexpr std::array kHints = {
-      Hint{"defined already", "a key or table stands once; keep one of the two"},
-      Hint{"day between", "write a day that exists, as in 2026-12-01"},
-      Hint{"month between", "write a day that exists, as in 2026-12-01"},
-      Hint{"between", "write a time that exists, as in 08:00:00"},
-      Hint{"64 bits", "write a smaller number, of at most 64 bits"},
-      Hint{"table header", "close it with \"]\", or \"]]\" where it begins with \"[[\""},
-      Hint{"end-of-file", "close what is open before the end of the file"},
-      Hint{"escape sequence", "write \\\\ for a backslash, or put the text in single quotes"},
-      Hint{"value type", "text stands in quotes"},
-  };
-  for (const Hint& hint : kHints) {
-    if (what.find(hint.part) != std::string_view::npos) return hint.hint;
-  }
-  return "look for a quote, bracket, comma or \"=\" too many or too few";
-}
-
-/// At the end of the file toml++ counts on from the last line feed.
-Position inside(Position at, std::string_view text) {
-  for (std::uint32_t line = 1; line < at.line; ++line) text.remove_prefix(text.find('\n') + 1);
-  const std::size_t length = count_code_points(text.substr(0, text.find('\n')));
-  at.column = std::min(at.column, static_cast<std::uint32_t>(length + 1));
-  return at;
 }
 
 std::chrono::sys_days days(const toml::date& date) {
@@ -212,14 +180,16 @@ std::optional<Document> Document::parse(const std::string& path, std::string_vie
                      : toml::parse(without_plain_lists(text, tree->lists.all()));
     return Document(std::move(tree));
   } catch (const toml::parse_error& error) {
-    const Position at = inside(position(error.source()), text);
-    std::string what(error.description());
+    std::string words(error.description());
     // The name it gives is not always the right one.
-    if (what.find("cannot redefine") != std::string::npos) what = "this is defined already";
+    if (words.find("cannot redefine") != std::string::npos) words = "this is defined already";
     // "Error while parsing key-value pair: cannot redefine ...": say what, not what was being done.
-    if (what.starts_with("Error while parsing "))
-      what.erase(0, std::string_view("Error while ").size());
-    diagnostics.error({path, at.line, at.column}, "not TOML: " + what, std::string(hint_for(what)));
+    if (words.starts_with("Error while parsing ")) {
+      words.erase(0, std::string_view("Error while ").size());
+    }
+    SyntaxError found = explain_syntax(text, position(error.source()), words);
+    diagnostics.error({path, found.at.line, found.at.column}, std::move(found.what),
+                      std::move(found.hint));
     return std::nullopt;
   }
 }

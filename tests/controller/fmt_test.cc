@@ -82,7 +82,7 @@ TEST(Fmt, LeavesAFileThatIsNoTomlAndDoesTheOthers) {
   const test::Ran ran = fmt_command(dir.path());
   EXPECT_EQ(ran.code, 1);
   EXPECT_EQ(ran.out, untidy + ": formatted\n");
-  EXPECT_THAT(ran.err, HasSubstr("a.toml:1:7: error: "));
+  EXPECT_THAT(ran.err, HasSubstr("a.toml:1:5: error: "));
   EXPECT_EQ(read_file(broken), "a = [1\n");
   EXPECT_EQ(read_file(untidy), kTidy);
 }
