@@ -74,10 +74,10 @@ void read_user(FileReader& reader, const Entry& entry) {
   out.window = reader.window(owner, keys);
   if (out.state == UserState::removed) {
     for (const Entry& key : keys) {
-      if (key.key == "state" || key.key == "reason") continue;
+      if (key.key == "state" || key.key == "reason" || key.key == "account_id") continue;
       reader.error(key.at,
                    fmt::format("{} is wanted removed, and has {}", owner.str(), quote(key.key)),
-                   "a removed user may have a \"reason\" and nothing else");
+                   "a removed user may have an \"account_id\" and a \"reason\", and nothing else");
     }
   }
   policy.users.push_back(std::move(out));
