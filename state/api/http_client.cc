@@ -153,6 +153,7 @@ class HttpClient final : public WriteClient {
   [[nodiscard]] Completion wait() override;
   [[nodiscard]] bool answered() override;
   void cancel_unsent() override;
+  void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
 
  private:
   using CallPointer = std::shared_ptr<Call>;
@@ -193,6 +194,7 @@ class HttpClient final : public WriteClient {
   std::vector<ConnectionPointer> idle_;
   std::unordered_map<Call*, CallPointer> calls_;  ///< under way
   std::deque<Completion> done_;
+  std::function<void()> look_;
   bool stopped_ = false;
 };
 
@@ -251,7 +253,7 @@ Completion HttpClient::wait() {
   while (done_.empty()) {
     stop_when_asked();
     if (io_.stopped()) io_.restart();
-    io_.run_one_for(kStopPoll);
+    if (io_.run_one_for(kStopPoll) == 0 && look_) look_();
   }
   Completion completion = std::move(done_.front());
   done_.pop_front();

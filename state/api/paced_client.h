@@ -58,6 +58,9 @@ class PacedClient final : public WriteClient {
   /// Calls that wait (for their turn, a delay or another try) complete as `cancelled`; those on
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
+  void while_waiting(std::function<void()> look) override {
+    transport_->while_waiting(std::move(look));
+  }
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
   [[nodiscard]] CallCounts total() const;

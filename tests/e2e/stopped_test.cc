@@ -88,6 +88,24 @@ TEST_F(Stopped, ALockWhoseHolderDiedIsNoObstacle) {
   EXPECT_NE(run.at("end").at("state"), "finished");
 }
 
+// --- 4: somebody says stop -----------------------------------------------------------------
+
+TEST_F(Stopped, AStopOrderEndsALongWaitForALimit) {
+  simulator->set_faults(
+      R"({"rules": [{"operation": "writes", "action": {"status": 429,
+          "headers": {"Retry-After": "120"}}}]})");
+  Process run = launch({"apply", "--yes"});
+  wait_for_a_write();
+  const auto before = std::chrono::steady_clock::now();
+  rolecall_exits(0, {"stop", "--reason", "wrong policy"});
+  const Outcome outcome = run.wait();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(60));
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.said();
+  EXPECT_THAT(outcome.err + outcome.out, HasSubstr("wrong policy"));
+  EXPECT_EQ(made(), 0);
+  EXPECT_EQ(json_of({"audit", "show", "1"}).at("end").at("state"), "interrupted");
+}
+
 // --- 8: the store cannot be written --------------------------------------------------------
 
 struct BadStore {
