@@ -40,6 +40,13 @@ constexpr int kMostStuck = 3;
 constexpr milliseconds kMoment{50};
 constexpr std::string_view kKeyRefused = "401: the API key was refused";
 
+/// What locks somebody out, or cannot be brought back, does not rest on one reading alone: an
+/// answer may be wrong in itself, and no proof of its completeness shows that.
+bool is_read_twice(ChangeKind kind) {
+  return kind == ChangeKind::suspend_user || kind == ChangeKind::remove_user ||
+         kind == ChangeKind::delete_group || kind == ChangeKind::revoke_org_role;
+}
+
 class Applier {
  public:
   Applier(const Plan& plan, const ApplyEnvironment& environment)
@@ -65,6 +72,10 @@ class Applier {
   }
 
   ApplyReport run() {
+    // A stop order ends long waits, too: for a limit of calls, for another try.
+    const LookWhileWaiting look(env_.client, [this] {
+      if (must_stop()) env_.client.cancel_unsent();
+    });
     try {
       run_all_kinds();
     } catch (const BrokenInvariant& bug) {
@@ -84,6 +95,19 @@ class Applier {
   }
 
  private:
+  class LookWhileWaiting {
+   public:
+    LookWhileWaiting(WriteClient& client, std::function<void()> look) : client_(client) {
+      client_.while_waiting(std::move(look));
+    }
+    ~LookWhileWaiting() { client_.while_waiting({}); }
+    LookWhileWaiting(const LookWhileWaiting&) = delete;
+    LookWhileWaiting& operator=(const LookWhileWaiting&) = delete;
+
+   private:
+    WriteClient& client_;
+  };
+
   /// A call that is about to leave, with those of its changes that it carries.
   struct Departure {
     std::size_t call = 0;
@@ -188,7 +212,7 @@ class Applier {
 
   void send_all(const std::vector<std::size_t>& calls) {
     std::size_t next = 0;
-    freshness_.start_over();
+    freshness_.start_over(!calls.empty() && is_read_twice(plan_.calls[calls.front()].kind));
     while (true) {
       const std::size_t before = next;
       next = start_wave(calls, next);
@@ -482,7 +506,7 @@ class Applier {
 
   void conclude(const Open& open, Effect effect, bool last_round) {
     const Change& change = plan_.changes[open.change];
-    if (effect == Effect::unknown && report_.interrupted) {
+    if (effect == Effect::unknown && (report_.interrupted || report_.halted)) {
       // The intent stays without an outcome: the next run looks before it does anything.
       return set(open.change, State::in_doubt, "the next run will look what became of it");
     }
@@ -560,7 +584,12 @@ class Applier {
 
   bool flush() {
     const auto done = log_.record();
-    if (!done && report_.store_error.empty()) report_.store_error = done.error().what;
+    if (!done && report_.store_error.empty()) {
+      const bool ours = !env_.may_still_write || env_.may_still_write();
+      report_.store_error = ours ? done.error().what
+                                 : "another run has taken over the lock, and looks itself what "
+                                   "became of these calls";
+    }
     return done.has_value();
   }
 

@@ -20,9 +20,10 @@ class Freshness {
   /// `read_at`: when the reading that the plan was made on began; nothing: just now.
   Freshness(const Clock& clock, std::optional<Instant> read_at);
 
-  /// Other calls are to be made now than those that were last looked at.
-  void start_over() {
-    if (looked_) end_ = 0;
+  /// Other calls are to be made now than those that were last looked at. `twice`: they are to be
+  /// looked at again however fresh the plan is.
+  void start_over(bool twice) {
+    if (looked_ || twice) end_ = 0;
   }
   /// Whether the `next`th call may leave on what is known.
   [[nodiscard]] bool covers(std::size_t next) const { return next < end_ && is_fresh(); }

@@ -63,16 +63,21 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     if (floor.takes_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
   }
   if (taking.empty()) return;
+  std::set<std::string> made;
+  for (const Change& change : plan_.changes) {
+    if (change.kind == ChangeKind::grant_org_role) made.insert(change.user);
+  }
   std::map<std::string, CountedAdmin> counted;
   const std::set<std::string> admins = floor.admins();
   for (const std::string& admin : admins) {
     const auto planned = std::lower_bound(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
     const auto place = static_cast<std::size_t>(planned - plan_.org_admins.begin());
-    const bool fresh = planned == plan_.org_admins.end() || *planned != admin;
+    const bool before = planned != plan_.org_admins.end() && *planned == admin;
+    const bool fresh = made.contains(admin);
     std::string account;
     if (const auto known = ids.accounts.find(admin); known != ids.accounts.end()) {
       account = known->second;
-    } else if (!fresh && place < plan_.org_admin_accounts.size()) {
+    } else if (before && place < plan_.org_admin_accounts.size()) {
       account = plan_.org_admin_accounts[place];
     }
     if (account.empty()) {

@@ -377,8 +377,8 @@ class PremiseReader {
     const auto among = [&](const std::vector<std::string>& all) {
       return std::binary_search(all.begin(), all.end(), change.user);
     };
-    return user.org_admin && user.about.accepted && !among(plan_.org_admins) &&
-           !among(plan_.suspended_org_admins);
+    const bool counts_now = is_active(user) || !among(plan_.suspended_org_admins);
+    return user.org_admin && user.about.accepted && !among(plan_.org_admins) && counts_now;
   }
 
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {

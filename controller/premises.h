@@ -40,8 +40,8 @@ struct Premises {
 /// An org admin whom the floor counts.
 struct CountedAdmin {
   std::string user;
-  /// Made or restored by this run: reads may not show the role for half a minute (facts.md
-  /// section 9), so that only what else is seen of them counts.
+  /// Given the role by this run: reads may not show it for half a minute (facts.md section 9), so
+  /// that only what else is seen of them counts.
   bool fresh = false;
 };
 

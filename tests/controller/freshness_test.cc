@@ -187,6 +187,37 @@ TEST_F(FreshnessTest, ThoughItWasMadeJustNow) {
   EXPECT_EQ(outcome(ChangeKind::create_group).state, State::failed);
 }
 
+// One reading may be wrong in itself, so what locks somebody out does not rest on one alone.
+TEST_F(FreshnessTest, WhatLocksSomebodyOutIsLookedAtAgainHoweverFreshThePlanIs) {
+  policy(
+      "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
+      "\"omar@acme.example\" = { state = \"suspended\" }\n"
+      "[groups.design]\nstate = \"absent\"\n[safety.limits.delete_groups]\nfree = 9\n");
+  apply_after(seconds(0));
+  EXPECT_EQ(report_.looked_again, 3U);
+  EXPECT_EQ(report_.count(State::applied), 3U);
+}
+
+TEST_F(FreshnessTest, AGroupThatWasShownUnderAnotherNameIsNotDeleted) {
+  policy("[groups.design]\nstate = \"absent\"\n[safety.limits.delete_groups]\nfree = 9\n");
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  planned_.plan->changes[0].group = "limbo";
+  apply_after(seconds(0));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_THAT(outcome(ChangeKind::delete_group).message, HasSubstr("another name"));
+}
+
+TEST_F(FreshnessTest, ASuspendedAdminWhoWasRestoredMeanwhileIsNotTakenAway) {
+  ASSERT_EQ(rival_.does(rival_.api.org_admin(true, account(rosa))) / 100, 2);
+  ASSERT_EQ(rival_.does(rival_.api.suspend(kDirectory, account(rosa))) / 100, 2);
+  policy("[users]\n\"rosa@acme.example\" = { state = \"removed\" }\n");
+  ASSERT_EQ(planned_.plan->suspended_org_admins.size(), 1U);
+  ASSERT_EQ(rival_.does(rival_.api.restore(kDirectory, account(rosa))) / 100, 2);
+  apply_after(seconds(0));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_THAT(outcome(ChangeKind::remove_user).message, HasSubstr("org admin meanwhile"));
+}
+
 TEST_F(FreshnessTest, WhoIsTakenAwayHasBecomeAnAdmin) {
   policy(
       "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
