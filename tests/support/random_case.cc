@@ -126,7 +126,8 @@ class RandomPolicy::Maker {
     return found != people_.end() && found->second.wish != Wish::none;
   }
 
-  [[nodiscard]] std::string policy() {
+  [[nodiscard]] std::string policy(
+      const std::map<std::string, RandomPolicy::Account>& accounts = {}) {
     const auto word = [](Wish wish) {
       return wish == Wish::suspended ? "suspend" : wish == Wish::removed ? "remove" : "ignore";
     };
@@ -144,6 +145,9 @@ class RandomPolicy::Maker {
     for (const auto& [email, one] : people_) {
       if (one.wish == Wish::none) continue;
       out += fmt::format("[users.\"{}\"]\n", spelled(email, chance(10)));
+      if (const auto known = accounts.find(email); known != accounts.end()) {
+        out += fmt::format("account_id = \"{}\"\n", known->second.id);
+      }
       if (one.wish == Wish::removed) {
         out += "state = \"removed\"\n";
         continue;
@@ -152,6 +156,14 @@ class RandomPolicy::Maker {
       out += fmt::format("attributes = {{ department = \"{}\" }}\n", one.department);
       if (one.admin) out += *one.admin ? "roles = [\"org-admin\"]\n" : "roles = []\n";
       if (one.access) out += fmt::format("access = {}\n", access_table(*one.access));
+    }
+    for (const auto& [email, account] : accounts) {
+      if (declared(email)) continue;
+      const char* state = unlisted_users_ == Wish::removed                          ? "removed"
+                          : unlisted_users_ == Wish::suspended || account.suspended ? "suspended"
+                                                                                    : "active";
+      out += fmt::format("[users.\"{}\"]\naccount_id = \"{}\"\nstate = \"{}\"\n", email, account.id,
+                         state);
     }
     for (const auto& [name, one] : groups_) {
       if (!one.declared) continue;
@@ -421,6 +433,10 @@ RandomPolicy::~RandomPolicy() = default;
 
 const std::string& RandomPolicy::toml() const {
   return toml_;
+}
+
+std::string RandomPolicy::toml(const std::map<std::string, Account>& accounts) const {
+  return maker_->policy(accounts);
 }
 
 Model RandomPolicy::wanted(const Model& live) const {

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,13 @@ class RandomPolicy {
   ~RandomPolicy();
 
   [[nodiscard]] const std::string& toml() const;
+  /// The same with an `account_id` for each of these people, by address; those that it does not
+  /// declare get an entry that wants of them what it wants already.
+  struct Account {
+    std::string id;
+    bool suspended = false;
+  };
+  [[nodiscard]] std::string toml(const std::map<std::string, Account>& accounts) const;
   [[nodiscard]] Model wanted(const Model& live) const;
   /// Whether an entry of [users] names this person.
   [[nodiscard]] bool declares(const std::string& email) const;

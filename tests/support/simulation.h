@@ -20,6 +20,7 @@ struct LifeReport {
   std::size_t runs = 0, writes = 0, effective = 0, crashes = 0, mails = 0, rival_moves = 0;
   std::map<std::string_view, std::size_t> lies;  ///< told, by their names
   std::size_t refused = 0;                       ///< plans that a safety rule forbade
+  std::size_t told_who = 0;  ///< 1: lies had it ask who somebody is, and it was told by account_id
 };
 
 /// A deterministic life of an organization (guarantees.md E7): the real planner, applier, pacing,
@@ -27,7 +28,8 @@ struct LifeReport {
 /// everything: the organization, its policies, faults, another administrator's doings, where the
 /// process dies and what becomes of its calls, jumps of the clock, stop orders. Each write is held
 /// against the truth as it takes effect (truth.h), each run's rows against the writes, the log is
-/// verified after each run, and at the end, in calm, the organization becomes as its policy says.
+/// verified after each run, and at the end, in calm, the organization becomes as its policy says
+/// (under lies perhaps only after a person has answered with account_id who is who).
 /// Throws Violation.
 [[nodiscard]] LifeReport live_through(std::uint64_t seed, Weather weather);
 
