@@ -363,6 +363,25 @@ class Differ {
     });
   }
 
+  std::string hint_for_unknown(const std::string& address) {
+    constexpr const char* kHint =
+        "declare them in [users] to have them invited, or correct the "
+        "address";
+    if (guesses_left_-- <= 0) return kHint;
+    std::vector<std::string_view> people;
+    for (std::size_t i = 0; i < catalog_.user_count(); ++i) {
+      const auto ref = static_cast<UserRef>(i);
+      const bool known = live_.live.find(ref) != nullptr || desired_.scope(ref).declared;
+      if (known) people.emplace_back(catalog_.name(ref));
+    }
+    const auto near = closest(address, people);
+    return near ? fmt::format(
+                      "did you mean {}? If not, declare them in [users] to have them "
+                      "invited",
+                      quote(*near))
+                : kHint;
+  }
+
   void add_member(GroupRef group, UserRef member, Cause why) {
     if (waits_for_invitation(member) || is_claimed(member)) return;
     const User* live = live_.live.find(member);
@@ -373,7 +392,7 @@ class Differ {
           fmt::format(
               "unknown user {} in group {}: neither declared in [users] nor in the directory",
               quote(catalog_.name(member)), quote(catalog_.name(group).display())),
-          "declare them in [users] to have them invited, or correct the address");
+          hint_for_unknown(catalog_.name(member)));
       return;
     }
     if (live != nullptr && !is_touchable(member)) {
@@ -453,6 +472,7 @@ class Differ {
   std::map<UserRef, const AccountConflict*> claimed_;
   std::vector<Rename> renames_;
   Differences out_;
+  int guesses_left_ = 20;  ///< each looks at everybody
 };
 
 }  // namespace

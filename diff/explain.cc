@@ -168,7 +168,7 @@ class Explainer {
     for (const Grant& grant : grants) access.items.push_back(group_grant(ref, grant));
     add(std::move(access));
     HoldingList members{"members", {}};
-    HoldingList only{"lost", {}};
+    HoldingList only{"lost", {}, "if the group went"};
     for (std::size_t i = 0; i < in_.catalog.user_count(); ++i) {
       const auto person = static_cast<UserRef>(i);
       auto held = membership(ref, person);
@@ -185,7 +185,6 @@ class Explainer {
     }
     add(std::move(members));
     add(std::move(only));
-    out_.remarks.emplace_back("Lost: what would go with the group");
     if (in_.live != nullptr) {
       out_.remarks.emplace_back(
           "what people were granted directly is known only where the policy manages it");
@@ -304,6 +303,9 @@ class Explainer {
     }
     if (presence.note.starts_with("; ")) presence.note.erase(0, 2);
     out_.facts.push_back(std::move(presence));
+    if (now != nullptr && now->presence == Presence::suspended) {
+      out_.remarks.emplace_back("while suspended, they can use none of what is below");
+    }
 
     Holding admin;
     admin.key = history_key("grant_org_role", out_.subject, {}, {}, {});
@@ -383,10 +385,8 @@ class Explainer {
 
   void lost(UserRef user, const Access& access, GroupRef without) {
     const std::string& shown = in_.catalog.name(without).display();
-    HoldingList list{"lost", {}};
-    HoldingList kept{"kept", {}};
-    out_.remarks.push_back(fmt::format(
-        "Lost, Kept: what would go with the group {}, what stays by other ways", shown));
+    HoldingList list{"lost", {}, fmt::format("if {} went", shown)};
+    HoldingList kept{"kept", {}, "by other ways"};
     if (Sides::is_member(sides_.after(), without, user)) {
       for (const auto& [grant, ways] : access) {
         if (!ways.after.contains(shown)) continue;

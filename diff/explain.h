@@ -31,6 +31,7 @@ struct Holding {
 struct HoldingList {
   std::string title;  ///< one word: "groups", "apps", "members", "lost"
   std::vector<Holding> items;
+  std::string condition{};  ///< for people, behind the title: "if the group went"
 };
 
 struct Explanation {

@@ -43,6 +43,12 @@ std::string outlook(const Explanation& explanation) {
                      explanation.changes.size() == 1 ? "thing" : "things");
 }
 
+std::string heading(const HoldingList& list) {
+  std::string out = list.title;
+  out.front() = static_cast<char>(out.front() - 'a' + 'A');
+  return list.condition.empty() ? out : fmt::format("{} {}", out, list.condition);
+}
+
 json::object to_json(const Holding& held) {
   json::value cause = nullptr;
   if (!(held.cause == Cause())) {
@@ -89,8 +95,7 @@ std::string render_text(const Explanation& explanation, std::size_t columns) {
     to.add_words(4, escape_terminal(words), 4);
   }
   for (const HoldingList& list : explanation.lists) {
-    out += fmt::format("\n{}{}\n", static_cast<char>(list.title.front() - 'a' + 'A'),
-                       list.title.substr(1));
+    out += fmt::format("\n{}\n", escape_terminal(heading(list)));
     if (list.items.empty()) out += "  none\n";
     lines(list.items);
   }
@@ -114,8 +119,7 @@ std::string render_markdown(const Explanation& explanation) {
     out += fmt::format("- {}\n", escape_markdown(words));
   }
   for (const HoldingList& list : explanation.lists) {
-    out += fmt::format("\n#### {}{}\n\n", static_cast<char>(list.title.front() - 'a' + 'A'),
-                       list.title.substr(1));
+    out += fmt::format("\n#### {}\n\n", escape_markdown(heading(list)));
     if (list.items.empty()) out += "None.\n";
     lines(list.items);
   }

@@ -10,6 +10,7 @@
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
 #include "controller/wanted.h"
@@ -106,7 +107,30 @@ bool named_in_a_group(const Desired& wanted, UserRef ref) {
                      });
 }
 
-constexpr const char* kGroups = "rolecall get groups lists those that are there";
+/// "did you mean ada@acme.example?" by the names that policy or organization have; else
+/// `otherwise`.
+std::string guess(std::string_view word, const std::vector<std::string_view>& known,
+                  std::string_view otherwise) {
+  const auto near = closest(word, known);
+  return near ? fmt::format("did you mean {}?", quote(*near)) : std::string(otherwise);
+}
+
+std::string guess_person(const ExplainInput& input, const std::string& address) {
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < input.catalog.user_count(); ++i) {
+    const std::string& name = input.catalog.name(static_cast<UserRef>(i));
+    if (name != address) known.emplace_back(name);
+  }
+  return guess(address, known, "rolecall get users lists who is in the directory");
+}
+
+std::string guess_group(const ExplainInput& input, const GroupName& group) {
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < input.catalog.group_count(); ++i) {
+    known.emplace_back(input.catalog.name(static_cast<GroupRef>(i)).display());
+  }
+  return guess(group.display(), known, "rolecall get groups lists those that are there");
+}
 
 Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
   const std::string where = input.live == nullptr ? "in the policy" : "in policy or organization";
@@ -117,14 +141,14 @@ Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
                                named_in_a_group(input.wanted, *ref));
     if (!known) {
       return fail(fmt::format("{} is not {}", asked.user->str(), where),
-                  "rolecall get users lists who is in the directory");
+                  guess_person(input, asked.user->str()));
     }
     std::optional<GroupRef> without;
     if (asked.without) {
       without = input.catalog.find_group(*asked.without);
       if (!without) {
         return fail(fmt::format("there is no group {} {}", quote(asked.without->display()), where),
-                    kGroups);
+                    guess_group(input, *asked.without));
       }
     }
     return explain_user(input, *ref, without ? &*without : nullptr);
@@ -133,18 +157,21 @@ Result<Explanation> explain(const Asked& asked, const ExplainInput& input) {
     const auto ref = input.catalog.find_group(*asked.group);
     if (!ref) {
       return fail(fmt::format("there is no group {} {}", quote(asked.group->display()), where),
-                  kGroups);
+                  guess_group(input, *asked.group));
     }
     return explain_group(input, *ref);
   }
   std::string known;
+  std::vector<std::string_view> aliases;
   for (const Resource& resource : input.wanted.resources) {
     if (resource.alias == asked.resource)
       return explain_resource(input, resource.ref, resource.alias);
     known += (known.empty() ? "" : ", ") + resource.alias;
+    aliases.emplace_back(resource.alias);
   }
   return fail(fmt::format("the policy declares no resource {}", quote(asked.resource)),
-              known.empty() ? "[resources] is empty" : "there are: " + known);
+              known.empty() ? "[resources] is empty"
+                            : guess(asked.resource, aliases, "there are: " + known));
 }
 
 int show(const GlobalOptions& global, const Asked& asked, const ExplainInput& input,

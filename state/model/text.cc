@@ -348,8 +348,15 @@ std::optional<std::string> closest(std::string_view word,
       nearest = candidate;
     }
   }
-  if (best > kMostEdits) return std::nullopt;
-  return std::string(nearest);
+  if (best <= kMostEdits) return std::string(nearest);
+  constexpr std::size_t kLeastBeginning = 3;
+  if (word.size() < kLeastBeginning) return std::nullopt;
+  const auto begins = [&](std::string_view candidate) { return candidate.starts_with(word); };
+  const auto longer = std::find_if(candidates.begin(), candidates.end(), begins);
+  if (longer == candidates.end() || std::any_of(longer + 1, candidates.end(), begins)) {
+    return std::nullopt;
+  }
+  return std::string(*longer);
 }
 
 }  // namespace rolecall

@@ -46,7 +46,8 @@ namespace rolecall {
 /// Number of code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);
 
-/// The candidate nearest to `word` for a "did you mean", when it is at most two edits away.
+/// The candidate nearest to `word` for a "did you mean": at most two edits away, else the only one
+/// that `word` is the beginning of (three characters at least).
 [[nodiscard]] std::optional<std::string> closest(std::string_view word,
                                                  std::span<const std::string_view> candidates);
 

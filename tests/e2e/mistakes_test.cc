@@ -114,7 +114,7 @@ TEST_F(BeginnersMistakes, AreToldWithWhatToDo) {
   };
   for (const Row& row : std::vector<Row>{
            {{"validate", "changes.plan"}, "hint: rolecall apply changes.plan applies it\n"},
-           {{"explain", "--group", "enginering"}, "hint: rolecall get groups lists "},
+           {{"explain", "--group", "enginering"}, "hint: did you mean \"engineering\"?"},
            {{"explain", "ada"}, "hint: people go by their address; rolecall get users lists them"},
            {{"plan", "elsewhere.toml"}, "hint: check the organization id \"9"},
            {{"plan", "--api-key-file", "two-lines"}, "hint: give the key alone, on one line\n"},
