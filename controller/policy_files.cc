@@ -15,6 +15,8 @@
 #include <system_error>
 #include <utility>
 
+#include "controller/nearby_policy.h"
+#include "controller/output.h"
 #include "policies/byte_scan.h"
 #include "state/model/text.h"
 
@@ -292,8 +294,20 @@ Result<std::string> default_policy_path(const std::string& folder) {
   if (::lstat(file.c_str(), &status) == 0) return file;
   const std::string access = prefix + "access";
   if (::stat(access.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return access;
+  const auto around = policy_around(folder);
   return fail("no policy here: neither a file rolecall.toml nor a folder access/",
-              "run in the folder of the policy, or name it on the command line");
+              around ? fmt::format("{} is a policy: name it on the command line", *around)
+                     : "run in the folder of the policy, or name it on the command line");
+}
+
+Result<std::string> policy_path_or_default(const std::string& asked) {
+  if (!asked.empty()) return asked;
+  auto found = default_policy_path();
+  std::error_code error;
+  if (found && *found == "rolecall.toml" && fs::is_directory("access", error)) {
+    print_message("note: the policy is rolecall.toml; the folder access/ beside it is not read\n");
+  }
+  return found;
 }
 
 }  // namespace rolecall

@@ -28,5 +28,8 @@ struct PolicyFiles {
 
 /// Where a policy is when nobody says: `rolecall.toml`, else the folder `access`, in `folder`.
 [[nodiscard]] Result<std::string> default_policy_path(const std::string& folder = ".");
+/// What the command line asks for, else the policy of the current folder. Says to stderr which one
+/// it is where there are two.
+[[nodiscard]] Result<std::string> policy_path_or_default(const std::string& asked);
 
 }  // namespace rolecall

@@ -1,15 +1,37 @@
 #include "controller/read_policy.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "controller/in_order.h"
+#include "controller/nearby_policy.h"
 #include "controller/policy_files.h"
+#include "policies/policy_data.h"
 
 namespace rolecall {
+namespace {
+
+/// Also where the rest of the file is no TOML.
+bool names_organization(const std::vector<SourceFile>& files) {
+  return std::any_of(files.begin(), files.end(), [](const SourceFile& file) {
+    return file.bytes.find("[organization]") != std::string::npos;
+  });
+}
+
+}  // namespace
 
 Result<ReadPolicy> read_policy(const std::string& path) {
   auto read = read_policy_files(path);
   if (!read) return tl::make_unexpected(read.error());
   ParsedPolicy parsed = parse_policy(read->files, in_order_on_all_cores);
-  return ReadPolicy{std::move(parsed), std::move(read->files)};
+  if (!parsed.policy->organization && !names_organization(read->files)) {
+    if (const auto whole = policy_around(path)) {
+      return fail(fmt::format("{} is a part of the policy {}", path, *whole),
+                  "name all of it: " + *whole);
+    }
+  }
+  return ReadPolicy{std::move(parsed), std::move(read->files), std::move(read->base)};
 }
 
 }  // namespace rolecall

@@ -12,10 +12,12 @@ namespace rolecall {
 struct ReadPolicy {
   ParsedPolicy parsed;
   std::vector<SourceFile> files;
+  std::string base;  ///< the path, without a slash at its end
 };
 
 /// A policy file or folder, read and parsed, its files side by side. An error where a file cannot
-/// be read (policy_files.h); problems in what they say are in the result.
+/// be read (policy_files.h), or where it is a part of the policy around it; problems in what they
+/// say are in the result.
 [[nodiscard]] Result<ReadPolicy> read_policy(const std::string& path);
 
 }  // namespace rolecall

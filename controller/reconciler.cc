@@ -8,7 +8,6 @@
 #include "controller/insight.h"
 #include "controller/learned.h"
 #include "controller/logged_run.h"
-#include "controller/policy_files.h"
 #include "controller/quick_plan.h"
 #include "diff/plan_view.h"
 #include "diff/safety.h"
@@ -164,10 +163,6 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   planning.hold_against_memory();
   if (planning.compare()) planning.tell_people();
   return out;
-}
-
-Result<std::string> policy_path_or_default(const std::string& asked) {
-  return asked.empty() ? default_policy_path() : Result<std::string>(asked);
 }
 
 int exit_code(const Plan& plan) {

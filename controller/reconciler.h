@@ -65,9 +65,6 @@ struct Planned {
 [[nodiscard]] Planned plan_policy(ReadClient& client, const PlanRequest& request,
                                   const FetchProgress& progress);
 
-/// The policy that was asked for, else the default one; the instant likewise.
-[[nodiscard]] Result<std::string> policy_path_or_default(const std::string& asked);
-
 /// The exit code that a plan alone means: 4 refused, 6 not proved complete, else 0.
 [[nodiscard]] int exit_code(const Plan& plan);
 

@@ -10,6 +10,7 @@
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/policy_folder.h"
 #include "controller/progress.h"
 #include "controller/reconciler.h"

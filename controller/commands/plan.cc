@@ -8,6 +8,7 @@
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/private_file.h"
 #include "controller/progress.h"
 #include "controller/saved_plan.h"

@@ -5,6 +5,7 @@
 #include "controller/connect.h"
 #include "controller/logged_run.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
 #include "controller/private_file.h"
 #include "controller/saved_plan.h"
 #include "controller/store_path.h"

@@ -5,9 +5,9 @@
 #include <boost/json/object.hpp>
 
 #include "controller/commands.h"
-#include "controller/in_order.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/read_policy.h"
 #include "policies/policy.h"
 #include "policies/source_excerpt.h"
 #include "state/api/clock.h"
@@ -36,15 +36,14 @@ struct Checked {
 };
 
 Result<Checked> check(const std::string& asked, Instant at) {
-  const Result<std::string> path =
-      asked.empty() ? default_policy_path() : Result<std::string>(asked);
+  const Result<std::string> path = policy_path_or_default(asked);
   if (!path) return tl::make_unexpected(path.error());
-  Result<PolicyFiles> read = read_policy_files(*path);
+  Result<ReadPolicy> read = read_policy(*path);
   if (!read) return tl::make_unexpected(read.error());
 
   Checked out{read->base};
   out.files = std::move(read->files);
-  const ParsedPolicy parsed = parse_policy(out.files, in_order_on_all_cores);
+  const ParsedPolicy& parsed = read->parsed;
   out.diagnostics.append(parsed.diagnostics);
   if (parsed.diagnostics.has_errors()) return out;
 
