@@ -180,7 +180,7 @@ class Report {
                          std::string through) {
       auto row = person(ref);
       row.insert(row.end(), {state(ref), std::move(what), std::string(role), std::move(through),
-                             day(activity(ref).last_active)});
+                             last_active(ref)});
       out.rows.push_back(std::move(row));
     };
     for (const UserRef ref : people_) {
@@ -265,12 +265,15 @@ class Report {
     });
     for (const UserRef ref : found) {
       auto row = person(ref);
-      const auto& last = activity(ref).last_active;
-      row.insert(row.end(),
-                 {last ? day(last) : "never", day(activity(ref).added), apps_in_words(ref)});
+      row.insert(row.end(), {last_active(ref), day(activity(ref).added), apps_in_words(ref)});
       out.rows.push_back(std::move(row));
     }
     out_.figures.emplace_back("not seen lately", std::to_string(found.size()));
+  }
+
+  [[nodiscard]] std::string last_active(UserRef ref) const {
+    const auto& last = activity(ref).last_active;
+    return last ? day(last) : "never";
   }
 
   [[nodiscard]] std::string apps_in_words(UserRef ref) const {
@@ -362,7 +365,7 @@ class Report {
       for (const Holding& held : holdings(ref)) {
         auto row = person(ref);
         row.insert(row.end(), {state(ref), app(held.resource), std::string(name(held.role)),
-                               joined(held.through), day(activity(ref).last_active)});
+                               joined(held.through), last_active(ref)});
         out.rows.push_back(std::move(row));
       }
     }

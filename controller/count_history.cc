@@ -1,6 +1,7 @@
 #include "controller/count_history.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,6 +11,7 @@
 #include "controller/output.h"
 #include "controller/progress.h"
 #include "controller/store_path.h"
+#include "controller/text_table.h"
 #include "diff/trust.h"
 #include "state/model/text.h"
 #include "state/store/export_format.h"
@@ -54,7 +56,7 @@ void show(OutputFormat format, const std::vector<Counts>& history) {
   for (std::string& title : titles) {
     for (char& c : title) c = c == '_' ? ' ' : static_cast<char>(std::toupper(c));
   }
-  print(text_table(titles, rows));
+  print(text_table(titles, rows, terminal_columns(STDOUT_FILENO)));
 }
 
 }  // namespace

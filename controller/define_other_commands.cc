@@ -87,10 +87,10 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
       ->required();
   choose(completion, line, line.completion);
 
-  // For packagers; the installed page is made by it.
   CLI::App& man = command(app, "man", "Print the manual page",
                           "Examples:\n"
                           "  rolecall man | man -l -\n");
+  // For packagers; the installed page is made by it.
   man.group("");
   man.callback([&line] { line.command = ManOptions{}; });
 }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <iostream>
 
+#include "diff/text_lines.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -40,9 +41,15 @@ void print_message(std::string_view text) {
 }
 
 int print_error(const Error& error) {
-  std::string text = fmt::format("error: {}\n", escape_terminal(error.what));
-  if (!error.hint.empty()) text += fmt::format("  hint: {}\n", escape_terminal(error.hint));
-  print_message(text);
+  constexpr std::size_t kIndent = 8;  // behind "  hint: "
+  TextLines text(false, terminal_columns(STDERR_FILENO));
+  text.out = "error: ";
+  text.add_words(text.out.size(), escape_terminal(error.what), kIndent);
+  if (!error.hint.empty()) {
+    text.out += "  hint: ";
+    text.add_words(kIndent, escape_terminal(error.hint), kIndent);
+  }
+  print_message(text.out);
   return 1;
 }
 
@@ -72,32 +79,6 @@ int finish_output(int code) {
   const std::string reason = why == 0 ? "write failed" : std::strerror(why);
   print_error({fmt::format("the result could not be written: {}", reason), {}});
   return code == 0 ? 1 : code;
-}
-
-std::string text_table(const std::vector<std::string>& header,
-                       const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::vector<std::string>> lines{header};
-  for (const std::vector<std::string>& row : rows) {
-    std::vector<std::string>& line = lines.emplace_back();
-    for (const std::string& cell : row) line.push_back(escape_terminal(cell));
-  }
-  std::vector<std::size_t> widths(header.size(), 0);
-  for (const std::vector<std::string>& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      widths[i] = std::max(widths[i], count_code_points(line[i]));
-    }
-  }
-  std::string out;
-  for (const std::vector<std::string>& line : lines) {
-    std::string text;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      text += line[i];
-      text.append(widths[i] - count_code_points(line[i]) + 2, ' ');
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
-  }
-  return out;
 }
 
 std::string counted(std::size_t number, std::string_view one, std::string_view many) {

@@ -31,11 +31,6 @@ void print_json(const boost::json::value& value);
 /// no error; any other failure to write is, and gives 1 where the command would have given 0.
 [[nodiscard]] int finish_output(int code);
 
-/// Rows under a header line, columns aligned by characters, cells escaped for a terminal. The last
-/// column is not padded.
-[[nodiscard]] std::string text_table(const std::vector<std::string>& header,
-                                     const std::vector<std::vector<std::string>>& rows);
-
 /// "1 group", "2 groups".
 [[nodiscard]] std::string counted(std::size_t number, std::string_view one, std::string_view many);
 

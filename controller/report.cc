@@ -1,10 +1,12 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "controller/apply_run.h"
 #include "controller/output.h"
+#include "controller/text_table.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -58,7 +60,10 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
                     subject(plan.changes[i]), outcome.message});
   }
   std::string out;
-  if (!rows.empty()) out += text_table({"RESULT", "CHANGE", "OF", "BECAUSE"}, rows) + '\n';
+  if (!rows.empty())
+    out +=
+        text_table({"RESULT", "CHANGE", "OF", "BECAUSE"}, rows, terminal_columns(STDOUT_FILENO)) +
+        '\n';
   if (lost_answers > 0) {
     out += fmt::format(
         "For {} the answer was lost or an error; reading back showed that the change was made.\n",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
 #include <optional>
 #include <utility>
@@ -70,6 +71,19 @@ std::optional<LimitClass> limit_class(std::string_view text) {
   const auto* found = std::find(kLimitClassNames.begin(), kLimitClassNames.end(), text);
   if (found == kLimitClassNames.end()) return std::nullopt;
   return static_cast<LimitClass>(found - kLimitClassNames.begin());
+}
+
+/// "free 3, percent 10, count 100" as people say it: it passes up to `free`, else where both others
+/// hold.
+std::string limit_in_words(const std::string& limit) {
+  long long free = 0, percent = 0, count = 0;
+  int used = 0;
+  if (std::sscanf(limit.c_str(), "free %lld, percent %lld, count %lld%n", &free, &percent, &count,
+                  &used) != 3) {
+    return limit;
+  }
+  return fmt::format("{} (free), or {} % (percent) and at most {} (count){}", free, percent, count,
+                     limit.substr(static_cast<std::size_t>(used)));
 }
 
 std::string share(const Refusal& refusal) {
@@ -180,7 +194,7 @@ std::string refusal_in_words(const Refusal& refusal) {
   const std::string where =
       refusal.subject.empty() ? "" : fmt::format(" in group {}", refusal.subject);
   return fmt::format("{}{} {}{}; the limit is {}", part, share(refusal), what, where,
-                     refusal.limit);
+                     limit_in_words(refusal.limit));
 }
 
 std::string acknowledgements_for(const Plan& plan) {
@@ -205,8 +219,8 @@ std::string acknowledgements_for(const Plan& plan) {
 std::string acknowledgements_lead(const Plan& plan) {
   const bool all = std::all_of(plan.refusals.begin(), plan.refusals.end(),
                                [](const Refusal& r) { return limit_class(r.klass).has_value(); });
-  return all ? "If all of this is meant, acknowledge it in the policy and plan again:"
-             : "Limits can be acknowledged in the policy, the other refusals cannot:";
+  return all ? "If all of this is meant, add this to a file of the policy, and plan again:"
+             : "Limits can be acknowledged in a file of the policy, the other refusals cannot:";
 }
 
 std::string change_in_words(const Change& change) {

@@ -396,7 +396,7 @@ class MarkdownRenderer {
     if (own.changes.empty()) out += "\n**This change does nothing by itself.**\n";
     add(own, "**This change**", "");
     add(before, "Already to be done before it (drift)", "Drift: ");
-    add(dropped, "Not to be done any more", "Dropped: ");
+    add(dropped, "The policy before would also do this, and this change drops it", "Dropped: ");
     const List effects = effect_list();
     const std::size_t used = out.size() + kRoomForFrames;
     return out + effect_fold(effects, room > used ? room - used : 0);

@@ -210,7 +210,7 @@ class TextRenderer {
       }
     }
     const Plan own = part_of(plan_, base, false);
-    changes(own, own.changes.empty() ? "This change does nothing by itself"
+    changes(own, own.changes.empty() ? "This change does nothing by itself."
                                      : fmt::format("This change: {}", counts_in_words(own)));
     const Plan before = part_of(plan_, base, true);
     if (!before.changes.empty()) {
@@ -219,7 +219,9 @@ class TextRenderer {
     }
     const Plan dropped = dropped_part(plan_, base);
     if (!dropped.changes.empty()) {
-      changes(dropped, fmt::format("Not to be done any more: {}", counts_in_words(dropped)));
+      changes(dropped,
+              fmt::format("The policy before would also do this, and this change drops it: {}",
+                          counts_in_words(dropped)));
     }
   }
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -6,6 +7,7 @@
 #include "controller/commands.h"
 #include "controller/output.h"
 #include "controller/store_path.h"
+#include "controller/text_table.h"
 #include "state/model/text.h"
 #include "state/store/store.h"
 
@@ -92,7 +94,7 @@ void print_runs(const std::vector<RunRecord>& runs) {
   }
   print(text_table(
       {"RUN", "AT", "COMMAND", "WHO", "STATE", "EXIT", "DONE", "FAILED", "IN DOUBT", "SKIPPED"},
-      rows));
+      rows, terminal_columns(STDOUT_FILENO)));
 }
 
 void print_run(const RunRecord& run) {
@@ -139,7 +141,8 @@ void print_calls(const std::vector<CallRecord>& calls) {
                     outcome.http_status == 0 ? "" : number(outcome.http_status), outcome.message});
   }
   print("\n");
-  print(text_table({"CALL", "AT", "CHANGE", "CAUSE", "RESULT", "STATUS", "MESSAGE"}, rows));
+  print(text_table({"CALL", "AT", "CHANGE", "CAUSE", "RESULT", "STATUS", "MESSAGE"}, rows,
+                   terminal_columns(STDOUT_FILENO)));
 }
 
 Result<Store> open_store(const GlobalOptions& global) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -9,6 +10,7 @@
 #include "controller/connect.h"
 #include "controller/listing.h"
 #include "controller/output.h"
+#include "controller/text_table.h"
 #include "state/api/endpoints.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -23,6 +25,7 @@ struct Check {
   bool needed = false;  ///< by every plan
   bool ok = false;
   std::string detail;  ///< what was seen, or why not
+  std::vector<std::string> ids{};
 };
 
 Check list_check(ReadClient& client, std::string what, bool needed, Reader::MakeRequest make,
@@ -38,6 +41,7 @@ Check list_check(ReadClient& client, std::string what, bool needed, Reader::Make
   // Workspaces of several apps share a host.
   std::vector<std::string> names;
   for (const json::value& item : *items) {
+    check.ids.push_back(cell(item, "id"));
     std::string name = cell(item, name_path);
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(std::move(name));
@@ -93,11 +97,11 @@ void print_checks(const std::vector<Check>& checks, const std::string& organizat
   for (const Check& check : checks) {
     rows.push_back({check.what, check.ok ? "ok" : "refused", check.detail});
   }
-  print(text_table({"READ", "RESULT", "DETAIL"}, rows));
+  print(text_table({"READ", "RESULT", "DETAIL"}, rows, terminal_columns(STDOUT_FILENO)));
   if (!organization.empty()) print(fmt::format("organization {}\n", escape_terminal(organization)));
   print(
-      "Whether the key may write, and when it expires, cannot be known through the API: keys last "
-      "a year at most,\nsee API keys at admin.atlassian.com.\n");
+      "Whether the key may write, and when it expires, cannot be known through the\nAPI: keys last "
+      "a year at most, see API keys at admin.atlassian.com.\n");
 }
 
 void print_checks_as_json(const std::vector<Check>& checks, const std::string& organization) {
@@ -135,6 +139,14 @@ int run_check_key(const GlobalOptions& global, const CheckKeyOptions&) {
     print_checks(checks, organization.value_or(""));
   }
   if (!organization) return print_error(organization.error());
+  const std::vector<std::string>& seen = checks.front().ids;
+  if (checks.front().ok && std::find(seen.begin(), seen.end(), *organization) == seen.end()) {
+    return print_error({fmt::format("the key does not see the organization {}", *organization),
+                        seen.empty()
+                            ? "make one in the organization, at admin.atlassian.com"
+                            : fmt::format("it sees {}: name that with --org, or use another key",
+                                          fmt::join(seen, ", "))});
+  }
   for (const Check& check : checks) {
     if (check.needed && !check.ok) {
       return print_error({"the key cannot read what a plan needs",

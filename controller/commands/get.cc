@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -13,6 +14,7 @@
 #include "controller/listing.h"
 #include "controller/output.h"
 #include "controller/pins.h"
+#include "controller/text_table.h"
 #include "state/api/endpoints.h"
 #include "state/model/json.h"
 #include "state/model/keys.h"
@@ -82,7 +84,7 @@ void print_list(OutputFormat format, json::array items, const Columns& columns) 
   }
   std::vector<std::vector<std::string>> cells;
   for (auto& row : rows) cells.push_back(std::move(row.first));
-  print(text_table(titles, cells));
+  print(text_table(titles, cells, terminal_columns(STDOUT_FILENO)));
 }
 
 /// One object: as it is, or its members line by line.

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "controller/commands.h"
 #include "controller/connect.h"
@@ -29,14 +32,38 @@ struct Answers {
   std::string unlisted_users;
 };
 
-/// One line from the terminal; the default where it is empty.
-std::string ask(const std::string& question, const std::string& otherwise) {
-  print_message(question + (otherwise.empty() ? "" : " [" + escape_terminal(otherwise) + "]") +
-                ": ");
-  std::string answer;
-  std::getline(std::cin, answer);
-  const std::string_view trimmed = trim_ascii(answer);
-  return trimmed.empty() ? otherwise : std::string(trimmed);
+/// What is wrong with an answer; nothing where it is fine.
+using Problem = std::optional<Error>;
+
+/// One line from the terminal; the default where it is empty. Asks again until it is fine, or there
+/// is no more to read: then whoever goes on says what is wrong.
+template <class Check>
+std::string ask(const std::string& question, const std::string& otherwise, const Check& check) {
+  while (true) {
+    print_message(question + (otherwise.empty() ? "" : " [" + escape_terminal(otherwise) + "]") +
+                  ": ");
+    std::string line;
+    const bool more = static_cast<bool>(std::getline(std::cin, line));
+    const std::string_view trimmed = trim_ascii(line);
+    std::string answer = trimmed.empty() ? otherwise : std::string(trimmed);
+    const Problem problem = more ? check(answer) : std::nullopt;
+    if (!problem) return answer;
+    (void)print_error(*problem);
+  }
+}
+
+/// Of what is typed in a UUID is asked for; a policy and --org may say what else there is.
+Problem check_organization(const std::string& id) {
+  constexpr std::string_view kShape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  const auto fits = [](char c, char shape) {
+    return shape == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  };
+  if (id.size() == kShape.size() && std::equal(id.begin(), id.end(), kShape.begin(), fits)) {
+    return std::nullopt;
+  }
+  return Error{fmt::format("{} is not an organization id", quote(id)),
+               "it looks like 1b2c3d4e-0000-4000-8000-0000000000aa, and is part of the address of "
+               "admin.atlassian.com"};
 }
 
 std::vector<std::string> listed(std::string_view text) {
@@ -48,6 +75,21 @@ std::vector<std::string> listed(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return out;
+}
+
+Problem check_admins(const std::string& text) {
+  for (const std::string& admin : listed(text)) {
+    const Result<Email> email = Email::parse(admin);
+    if (!email) return Error{fmt::format("address {} {}", quote(admin), email.error().what), ""};
+  }
+  return std::nullopt;
+}
+
+Problem check_unlisted(const std::string& word) {
+  const auto& words = language::kUnlistedUsers;
+  if (std::find(words.begin(), words.end(), word) != words.end()) return std::nullopt;
+  return Error{fmt::format("{} is none of the three words", quote(word)),
+               "ignore leaves them alone"};
 }
 
 /// Of the key, where there is one that sees exactly one.
@@ -65,21 +107,24 @@ Result<Answers> answers(const GlobalOptions& global, const InitOptions& options)
     if (!found && !asks) return tl::make_unexpected(found.error());
     out.organization = found.value_or("");
     if (asks) {
-      out.organization =
-          ask("Organization id, a part of the address of admin.atlassian.com", out.organization);
+      out.organization = ask("Organization id, a part of the address of admin.atlassian.com",
+                             out.organization, check_organization);
     }
   }
   if (out.directory.empty() && asks) {
-    out.directory = ask("Directory, id or name (empty: the organization has one)", "");
+    out.directory = ask("Directory, id or name (empty: the organization has one)", "",
+                        [](const std::string&) { return Problem(); });
   }
   if (out.admins.empty() && asks) {
-    out.admins = listed(ask("Who administers the organization? Addresses with commas between", ""));
+    out.admins = listed(
+        ask("Who administers the organization? Addresses with commas between", "", check_admins));
   }
   if (out.unlisted_users.empty()) {
     out.unlisted_users = "ignore";
     if (asks) {
       out.unlisted_users =
-          ask("What happens to people the policy does not name: ignore, suspend, remove", "ignore");
+          ask("What happens to people the policy does not name: ignore, suspend, remove", "ignore",
+              check_unlisted);
     }
   }
   return out;
@@ -96,8 +141,7 @@ std::string toml_text(std::string_view text) {
 
 Result<void> check(const Answers& given) {
   for (const std::string& admin : given.admins) {
-    const Result<Email> email = Email::parse(admin);
-    if (!email) return fail(fmt::format("address {} {}", quote(admin), email.error().what));
+    if (const Problem problem = check_admins(admin)) return tl::make_unexpected(*problem);
   }
   if (given.admins.empty() && given.unlisted_users != language::kUnlistedUsers[0]) {
     return fail("nobody would administer the organization",

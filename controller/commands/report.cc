@@ -161,6 +161,14 @@ Result<void> write_tables(const std::string& folder, const AccessReport& report)
   return {};
 }
 
+std::size_t groups_in(const Snapshot& live) {
+  std::size_t out = 0;
+  for (std::size_t i = 0; i < live.live.groups.size(); ++i) {
+    out += live.live.find(static_cast<GroupRef>(i)) != nullptr ? 1U : 0U;
+  }
+  return out;
+}
+
 }  // namespace
 
 int run_report(const GlobalOptions& global, const ReportOptions& options) {
@@ -218,13 +226,16 @@ int run_report(const GlobalOptions& global, const ReportOptions& options) {
     if (const auto done = write_private_file(options.out, render_page(report)); !done) {
       return print_error(done.error());
     }
-    print(fmt::format("{}\n", options.out));
+    print(fmt::format("wrote {}: {}, {}; open it in a browser\n", options.out,
+                      counted(people.size(), "person", "people"),
+                      counted(groups_in(*live), "group", "groups")));
   }
   if (!options.csv.empty()) {
     if (const auto done = write_tables(options.csv, report); !done) {
       return print_error(done.error());
     }
-    print(fmt::format("{}\n", options.csv));
+    print(fmt::format("wrote {} into {}\n", counted(report.tables.size(), "table", "tables"),
+                      options.csv));
   }
   for (const std::string& gap : live->gaps) print_error({"not proved complete: " + gap, {}});
   return finish_output(live->complete() ? 0 : kIncomplete);

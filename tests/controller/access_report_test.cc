@@ -71,7 +71,7 @@ TEST_F(AccessReportTest, AccessSaysThroughWhat) {
           Row{"Ada Lovelace", kAda, "active", jira, "user", "engineering, everyone", "2026-11-30"},
           Row{"", kLin, "active", jira, "admin", "direct", "2026-09-01"},
           Row{"", kLin, "active", jira, "user", "engineering, everyone", "2026-09-01"},
-          Row{"", kRosa, "suspended", jira, "user", "everyone", ""}));
+          Row{"", kRosa, "suspended", jira, "user", "everyone", "never"}));
   EXPECT_THAT(rows("apps"),
               ElementsAre(Row{jira, "3", "1", "1", "engineering: user, everyone: user"}));
 }

@@ -7,6 +7,7 @@
 
 #include "controller/get_things.h"
 #include "controller/output.h"
+#include "controller/text_table.h"
 
 namespace rolecall {
 namespace {
@@ -149,6 +150,11 @@ TEST(Get, CountsPeopleAndGroups) {
 }
 
 TEST(TextTable, CountsCharactersNotBytes) {
+  EXPECT_EQ(text_table({"ID", "NAME", "WHAT"},
+                       {{"1", "somebody", "a word and some more words"}, {"2", "x", ""}}, 16),
+            "ID  NAME\n    WHAT\n1   somebody\n    a word and\n    some more\n    words\n2   x\n");
+  EXPECT_EQ(text_table({"ID", "WHAT"}, {{"1", "one two three four five six seven eight"}}, 36),
+            "ID  WHAT\n1   one two three four five six\n    seven eight\n");
   EXPECT_EQ(text_table({"A", "B"}, {{"\xc3\xa4", "x"}, {"ab", ""}}), "A   B\n\xc3\xa4   x\nab\n");
 }
 

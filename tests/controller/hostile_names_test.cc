@@ -11,6 +11,7 @@
 
 #include "controller/log.h"
 #include "controller/output.h"
+#include "controller/text_table.h"
 #include "diff/plan_json.h"
 #include "diff/render.h"
 #include "state/model/json.h"

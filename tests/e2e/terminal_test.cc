@@ -11,6 +11,8 @@
 namespace rolecall::test {
 namespace {
 
+namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -37,6 +39,16 @@ TEST_F(Terminal, InitAsksFourQuestionsAndWritesAFirstPolicy) {
   rolecall_exits(0, {"fmt", "--check"});
 
   const std::string before = policy();
+  fs::remove(folder.path() / "rolecall.toml");
+  const Outcome corrected =
+      on_terminal({"init"}, "Acme\n\n\nada\nada@acme.example, grace@acme.example\nleave\nignore\n");
+  EXPECT_EQ(corrected.exit_code, 0) << corrected.said();
+  EXPECT_THAT(corrected.out,
+              AllOf(HasSubstr("\"Acme\" is not an organization id"), HasSubstr("address \"ada\""),
+                    HasSubstr("\"leave\" is none of the three words")));
+  EXPECT_THAT(policy(), HasSubstr("\"grace@acme.example\" = { roles = [\"org-admin\"] }\n"));
+  fs::remove(folder.path() / "rolecall.toml");
+  (void)folder.write("rolecall.toml", before);
   const Outcome again = rolecall_exits(1, {"init", "--admin", "lin@acme.example"});
   EXPECT_THAT(again.err, HasSubstr("there is a policy already: rolecall.toml"));
   EXPECT_EQ(policy(), before);
