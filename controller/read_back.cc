@@ -1,6 +1,7 @@
 #include "controller/read_back.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +14,8 @@ namespace rolecall {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t kMostWitnesses = 2;
 
 /// What was found under one key; `read` only when the listing came to its end without a problem.
 template <class Found>
@@ -29,7 +32,12 @@ class ReadBack {
  public:
   ReadBack(ReadClient& client, const Endpoints& endpoints, const Plan& plan, KnownIds& ids,
            std::chrono::milliseconds delay)
-      : reader_(client), endpoints_(endpoints), plan_(plan), ids_(ids), delay_(delay) {}
+      : reader_(client),
+        endpoints_(endpoints),
+        plan_(plan),
+        ids_(ids),
+        delay_(delay),
+        witnesses_(witnesses(plan)) {}
 
   std::vector<Effect> run(const std::vector<std::size_t>& changes) {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
@@ -47,6 +55,18 @@ class ReadBack {
 
  private:
   using Roles = std::set<std::pair<std::string, std::string>>;
+
+  /// Accounts that were there when the plan was made and that it leaves there: who looks whether
+  /// somebody is gone asks for them too. An answer without any of them proves nothing.
+  static std::set<std::string> witnesses(const Plan& plan) {
+    std::set<std::string> out(plan.org_admin_accounts.begin(), plan.org_admin_accounts.end());
+    for (const Change& change : plan.changes) {
+      if (change.kind == ChangeKind::remove_user) out.erase(change.account_id);
+    }
+    out.erase("");
+    while (out.size() > kMostWitnesses) out.erase(std::prev(out.end()));
+    return out;
+  }
 
   void ask(const Change& change) {
     switch (change.kind) {
@@ -122,26 +142,39 @@ class ReadBack {
         const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
         const auto to = all.begin() + static_cast<std::ptrdiff_t>(std::min(i + most, all.size()));
         (by_email ? request.emails : request.account_ids).assign(from, to);
-        walk_people(request, users_of);
+        walk_people(std::move(request), users_of);
       }
     };
     search(emails, Endpoints::kMostEmails, true);
-    search(accounts, Endpoints::kMostIds, false);
+    search(accounts, Endpoints::kMostIds - kMostWitnesses, false);
   }
 
-  void walk_people(const Endpoints::UserSearch& request,
+  void walk_people(Endpoints::UserSearch request,
                    const std::map<std::string, std::string>& users_of) {
     std::vector<std::string> asked = request.emails;
     for (const std::string& account : request.account_ids) asked.push_back(users_of.at(account));
+    const bool by_email = !request.emails.empty();
+    if (!by_email) {
+      for (const std::string& witness : witnesses_) {
+        if (!users_of.contains(witness)) request.account_ids.push_back(witness);
+      }
+    }
     reader_.walk(
         [this, request](const std::string& cursor) {
           return endpoints_.users(plan_.directory, request, cursor);
         },
-        [this, asked, users_of, by_email = !request.emails.empty()](const Reader::Page& page) {
+        [this, asked, users_of, by_email,
+         proved = by_email || witnesses_.empty()](const Reader::Page& page) mutable {
           if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) take(parse_user(item), by_email, users_of);
+          for (const json::value& item : *page.data) {
+            ParsedUser user = parse_user(item);
+            proved = proved || witnesses_.contains(user.about.account_id);
+            take(std::move(user), by_email, users_of);
+          }
           if (!page.last) return;
-          for (const std::string& user : asked) conclude(user);
+          for (const std::string& user : asked) {
+            if (proved || people_[user].found) conclude(user);
+          }
         },
         delay_);
   }
@@ -297,6 +330,7 @@ class ReadBack {
   const Plan& plan_;
   KnownIds& ids_;
   std::chrono::milliseconds delay_;
+  std::set<std::string> witnesses_;  ///< account ids
   std::map<std::string, AskedPerson> people_;
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<Roles>> group_roles_;

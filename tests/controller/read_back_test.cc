@@ -144,5 +144,20 @@ TEST(ReadBack, ALostAnswerStaysInDoubtWhereTwoAccountsHaveTheAddress) {
   EXPECT_THAT(report.outcomes.front().message, HasSubstr(std::string(kTwoAccounts)));
 }
 
+TEST(ReadBack, AnEmptyAnswerDoesNotShowThatSomebodyIsGone) {
+  Rehearsal world(acme());
+  world.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.engineering]\n"
+                           "members = [\"lin@acme.example\"]\n",
+                           kOrganization));
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan);
+  ASSERT_EQ(planned.plan->changes.size(), 2U);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "removeUserFromGroup", "action": {"status": 500}},
+          {"operation": "searchDirectoryUsers", "action": {"page": "empty_page"}}]})")));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.count(State::in_doubt), 2U) << report.outcomes.front().message;
+}
+
 }  // namespace
 }  // namespace rolecall::test
