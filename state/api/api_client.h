@@ -147,7 +147,7 @@ class ReadClient {
   virtual void cancel_unsent() = 0;
   /// `look` is called several times a second while wait() has nothing to do, and may cancel_unsent.
   /// Empty: no more. A client whose time is not real has no such moments.
-  virtual void while_waiting(std::function<void()> look) { (void)look; }
+  virtual void while_waiting(std::function<void()> /*look*/) {}
 };
 
 /// The port for the applier alone.
