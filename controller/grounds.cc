@@ -1,6 +1,8 @@
 #include "controller/grounds.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <map>
 #include <set>
 
@@ -8,6 +10,12 @@
 
 namespace rolecall {
 namespace {
+
+using std::chrono::milliseconds;
+
+// Org-level roles show after up to 30 s (facts.md section 9).
+constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
+                                      milliseconds{20000}};
 
 bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(),
@@ -63,17 +71,12 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     if (floor.takes_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
   }
   if (taking.empty()) return;
-  std::set<std::string> made;
-  for (const Change& change : plan_.changes) {
-    if (change.kind == ChangeKind::grant_org_role) made.insert(change.user);
-  }
-  std::map<std::string, CountedAdmin> counted;
+  std::map<std::string, std::string> counted;
   const std::set<std::string> admins = floor.admins();
   for (const std::string& admin : admins) {
     const auto planned = std::lower_bound(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
     const auto place = static_cast<std::size_t>(planned - plan_.org_admins.begin());
     const bool before = planned != plan_.org_admins.end() && *planned == admin;
-    const bool fresh = made.contains(admin);
     std::string account;
     if (const auto known = ids.accounts.find(admin); known != ids.accounts.end()) {
       account = known->second;
@@ -83,10 +86,14 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     if (account.empty()) {
       floor.lose(admin);
     } else {
-      counted[account] = {admin, fresh};
+      counted[account] = admin;
     }
   }
-  const auto lost = lost_admins(client_, endpoints_, plan_.directory, counted);
+  std::optional<std::vector<std::string>> lost;
+  for (const milliseconds wait : kOrgRoleWaits) {
+    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait);
+    if (!lost || !waits_for(*lost, taking, floor)) break;
+  }
   if (!lost) {
     for (const std::size_t i : taking) {
       findings.push_back({i, false, "who else is an org admin now could not be read"});
@@ -95,6 +102,22 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   }
   for (const std::string& admin : *lost) floor.lose(admin);
   others_took_admins_ = others_took_admins_ || !lost->empty();
+}
+
+/// Whether more time may show that what is to be done does no harm: whoever was made an admin by
+/// this run is needed, and does not show yet.
+bool Grounds::waits_for(const std::vector<std::string>& lost,
+                        const std::vector<std::size_t>& taking, AdminFloor floor) const {
+  const bool fresh = std::any_of(lost.begin(), lost.end(), [&](const std::string& admin) {
+    return !std::binary_search(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
+  });
+  if (!fresh) return false;
+  for (const std::string& admin : lost) floor.lose(admin);
+  return std::any_of(taking.begin(), taking.end(), [&](std::size_t i) {
+    const bool forbidden = floor.forbids(plan_.changes[i]);
+    floor.take(plan_.changes[i]);
+    return forbidden;
+  });
 }
 
 std::size_t Grounds::looked_at() const {

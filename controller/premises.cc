@@ -419,8 +419,8 @@ Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Pla
 
 std::optional<std::vector<std::string>> lost_admins(
     ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, CountedAdmin>& admins) {
-  std::map<std::string, CountedAdmin> lost = admins;
+    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay) {
+  std::map<std::string, std::string> lost = admins;
   Reader reader(client);
   std::size_t unread = 0;
   by_parts(keys(admins), Endpoints::kMostIds, [&](std::vector<std::string> part) {
@@ -437,15 +437,16 @@ std::optional<std::vector<std::string>> lost_admins(
             const ParsedUser user = parse_user(item);
             const auto place = lost.find(user.about.account_id);
             if (place == lost.end() || !is_active(user) || !user.about.opaque.empty()) continue;
-            if (place->second.fresh || (user.org_admin && user.about.accepted)) lost.erase(place);
+            if (user.org_admin && user.about.accepted) lost.erase(place);
           }
           if (page.last) --unread;
-        });
+        },
+        delay);
   });
   reader.run();
   if (unread > 0) return std::nullopt;
   std::vector<std::string> out;
-  for (const auto& [account, admin] : lost) out.push_back(admin.user);
+  for (const auto& [account, admin] : lost) out.push_back(admin);
   return out;
 }
 

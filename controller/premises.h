@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,18 +38,10 @@ struct Premises {
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes);
 
-/// An org admin whom the floor counts.
-struct CountedAdmin {
-  std::string user;
-  /// Given the role by this run: reads may not show it for half a minute (facts.md section 9), so
-  /// that only what else is seen of them counts.
-  bool fresh = false;
-};
-
-/// Which of them are no active org admins any more; nothing where that could not be read. By
-/// account id. Costs a call for each ten.
+/// Which of these org admins (account id -> address) are not to be seen as active ones; nothing
+/// where that could not be read. Costs a call for each ten. `delay`: before the reads.
 [[nodiscard]] std::optional<std::vector<std::string>> lost_admins(
     ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, CountedAdmin>& admins);
+    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay);
 
 }  // namespace rolecall

@@ -218,6 +218,32 @@ TEST_F(FreshnessTest, ASuspendedAdminWhoWasRestoredMeanwhileIsNotTakenAway) {
   EXPECT_THAT(outcome(ChangeKind::remove_user).message, HasSubstr("org admin meanwhile"));
 }
 
+// C3: whoever was made an admin by this run counts once the organization shows it, however long ago
+// that was, and not by the answer to the grant.
+TEST_F(FreshnessTest, AGrantWithoutEffectDoesNotLetTheOtherAdminsGo) {
+  policy(
+      "[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
+      "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
+      "\"grace@acme.example\" = { roles = [] }\n");
+  ASSERT_EQ(planned_.plan->changes.size(), 2U);
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "writes", "target": "role-assignments/assign",
+          "action": {"status": 204, "shape": "empty"}}]})")));
+  apply_after(seconds(0));
+  EXPECT_EQ(outcome(ChangeKind::revoke_org_role).state, State::skipped)
+      << outcome(ChangeKind::revoke_org_role).message;
+}
+
+TEST_F(FreshnessTest, AGrantThatShowsAfterAWhileDoes) {
+  policy(
+      "[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
+      "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
+      "\"grace@acme.example\" = { roles = [] }\n");
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"lag_ms": 8000, "rules": []})")));
+  apply_after(seconds(0));
+  EXPECT_EQ(report_.count(State::applied), 2U) << outcome(ChangeKind::revoke_org_role).message;
+}
+
 TEST_F(FreshnessTest, WhoIsTakenAwayHasBecomeAnAdmin) {
   policy(
       "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
