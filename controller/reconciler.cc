@@ -47,7 +47,7 @@ class Planning {
   /// Calls the API only where the policy says by app and host which resource it means.
   bool resolve() {
     if (needs_workspaces(policy())) {
-      auto found = fetch_workspaces(client_, organization_id(policy()), &first_calls_);
+      auto found = fetch_workspaces_twice(client_, organization_id(policy()), &first_calls_);
       if (!found) return stop(std::move(found.error()));
       workspaces_ = std::move(*found);
     }
@@ -84,13 +84,15 @@ class Planning {
   }
 
   /// What earlier runs know is held against the reading, and what it showed is kept for later ones.
-  void hold_against_memory() {
+  bool hold_against_memory() {
     const Memory& memory = request_.memory;
+    if (auto other = another_directory(live_, desired_, memory)) return stop(*std::move(other));
     hold_strangers(live_, catalog_, desired_, memory);
     keep_known(live_, catalog_, desired_, memory);
     if (!request_.accept_shrink) doubt_shrunk(live_, memory);
     if (request_.clock) doubt_clock(live_, request_.clock(), memory);
     out_.learned = learned_from(live_, catalog_, desired_, memory);
+    return true;
   }
 
   bool compare() {
@@ -160,8 +162,7 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   if (!planning.read_the_policy() || !planning.resolve()) return out;
   if (planning.seems_unchanged()) return out;
   if (!planning.read_the_organization(progress)) return out;
-  planning.hold_against_memory();
-  if (planning.compare()) planning.tell_people();
+  if (planning.hold_against_memory() && planning.compare()) planning.tell_people();
   return out;
 }
 

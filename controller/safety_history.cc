@@ -88,6 +88,10 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
   const auto runs = store.runs(kRunsLookedAt);
   if (!runs) return tl::make_unexpected(runs.error());
   out.last_clean = last_clean(*runs, organization);
+  const auto here = std::find_if(runs->begin(), runs->end(), [&](const RunRecord& run) {
+    return run.start.organization == organization && !run.start.directory.empty();
+  });
+  if (here != runs->end()) out.memory.directory = here->start.directory;
   out.store = store.id();
   out.audit_head = format_head(store.head());
   return out;

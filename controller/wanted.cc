@@ -15,7 +15,7 @@ Wanted resolve_wanted(std::vector<SourceFile> files, Instant at, ReadClient* cli
   std::vector<Workspace> workspaces;
   const bool looks_up = client != nullptr && needs_workspaces(*parsed.policy);
   if (looks_up) {
-    auto found = fetch_workspaces(*client, organization_id(*parsed.policy));
+    auto found = fetch_workspaces_twice(*client, organization_id(*parsed.policy));
     if (!found) {
       out.error = found.error();
       return out;

@@ -131,6 +131,17 @@ void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
   }
 }
 
+std::optional<Error> another_directory(const Snapshot& live, const Desired& desired,
+                                       const Memory& memory) {
+  if (!desired.directory.empty() || memory.directory.empty() ||
+      memory.directory == live.directory_id) {
+    return std::nullopt;
+  }
+  return Error{fmt::format("the organization's directory is {}, and the runs before were on {}",
+                           quote(live.directory_id), quote(memory.directory)),
+               "name the one that is meant with `directory` in [organization]"};
+}
+
 void doubt_shrunk(Snapshot& live, const Memory& memory) {
   if (!memory.sighting) return;
   const Sighting now = size_of(live);

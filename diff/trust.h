@@ -6,6 +6,7 @@
 
 #include "policies/desired.h"
 #include "state/model/memory.h"
+#include "state/model/result.h"
 #include "state/model/snapshot.h"
 
 namespace rolecall {
@@ -25,6 +26,11 @@ void hold_strangers(Snapshot& live, const Catalog& catalog, const Desired& desir
 /// is right: by leaving the old one out, or with `account_id`.
 void keep_known(Snapshot& live, const Catalog& catalog, const Desired& desired,
                 const Memory& memory);
+
+/// A policy that names no directory means the one that the runs before were on. Another one is no
+/// ground for a plan: everybody would be missing there.
+[[nodiscard]] std::optional<Error> another_directory(const Snapshot& live, const Desired& desired,
+                                                     const Memory& memory);
 
 /// Shrinking (B1): a listing that shows fewer than half of what the last whole reading showed, with
 /// ten objects or more missing, is not believed, whatever its counts say.

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <vector>
 
 #include "state/model/json.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace json = boost::json;
-
 Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                                  const FetchScope& scope) {
   std::vector<Directory> found;
@@ -44,10 +44,18 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                 "name one with `directory` in [organization]");
   }
   if (found.empty()) return fail("the organization shows no directory to this API key");
-  const auto chosen = std::find_if(found.begin(), found.end(), [&](const Directory& directory) {
-    return scope.directory.empty() || directory.id == scope.directory ||
-           directory.name == scope.directory;
-  });
+  const auto by_id = [&](const Directory& directory) { return directory.id == scope.directory; };
+  const auto by_name = [&](const Directory& directory) {
+    return scope.directory.empty() || directory.name == scope.directory;
+  };
+  auto chosen = std::find_if(found.begin(), found.end(), by_id);
+  if (chosen == found.end()) {
+    chosen = std::find_if(found.begin(), found.end(), by_name);
+    if (std::count_if(found.begin(), found.end(), by_name) > 1) {
+      return fail(fmt::format("more than one directory has the name {}", quote(scope.directory)),
+                  "name it by its id; there are: " + list);
+    }
+  }
   if (chosen == found.end()) {
     return fail(fmt::format("no directory {} in the organization", quote(scope.directory)),
                 "there are: " + list);

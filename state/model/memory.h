@@ -53,6 +53,7 @@ struct Memory {
   std::vector<Identity> identities;              ///< by address
   std::vector<OpenInvitation> open_invitations;  ///< by address
   std::optional<Sighting> sighting;
+  std::string directory{};        ///< id; the one of the newest run on the organization
   std::optional<Instant> latest;  ///< when the newest run in the log, of any organization, began
 };
 
