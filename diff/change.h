@@ -84,6 +84,9 @@ struct Change {
   std::string group_id;     ///< empty while the group does not exist
   std::string ari;          ///< of `resource`
   std::string description;  ///< create_group only
+  /// What is lost with it beyond what it names, so that a plan that was reviewed without it is
+  /// another one: "org-admin" (suspend_user, remove_user), "3 members" (delete_group).
+  std::string goes_along{};
 
   /// Apply order, then group, user, resource, role. Cause, origin and ids do not take part.
   [[nodiscard]] std::strong_ordering order(const Change& other) const;

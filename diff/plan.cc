@@ -1,5 +1,7 @@
 #include "diff/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <tuple>
@@ -143,6 +145,26 @@ void collect_names(const PlanInput& input, Plan& plan) {
   }
 }
 
+void tell_what_goes_along(const PlanInput& input, Plan& plan) {
+  const auto among = [](const std::vector<std::string>& all, const std::string& user) {
+    return std::binary_search(all.begin(), all.end(), user);
+  };
+  for (Change& change : plan.changes) {
+    const bool leaves =
+        change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
+    if (leaves &&
+        (among(plan.org_admins, change.user) || among(plan.suspended_org_admins, change.user))) {
+      change.goes_along = kOrgAdmin;
+    }
+    if (change.kind != ChangeKind::delete_group) continue;
+    const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
+    const Group* group = ref ? input.live.live.find(*ref) : nullptr;
+    if (group == nullptr || group->members.empty()) continue;
+    change.goes_along =
+        fmt::format("{} member{}", group->members.size(), group->members.size() == 1 ? "" : "s");
+  }
+}
+
 /// What an apply compares with when it reads again what the plan rests on.
 void remember_grounds(const PlanInput& input, Plan& plan) {
   for (const std::string& admin : plan.org_admins) {
@@ -191,6 +213,7 @@ std::string digest_of(const Plan& plan) {
     digest.field(change.ari);
     digest.field(change.role);
     digest.field(change.description);
+    if (!change.goes_along.empty()) digest.field(change.goes_along);
   }
   return digest.hex();
 }
@@ -229,6 +252,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   std::sort(plan.changes.begin(), plan.changes.end(),
             [](const Change& a, const Change& b) { return a.order(b) < 0; });
   withhold(input.live, plan);
+  tell_what_goes_along(input, plan);
   reschedule(plan);
 
   plan.notes = std::move(differences.notes);

@@ -45,6 +45,7 @@ json::object saved_object(const Plan& plan, const SavedPlanInfo& info) {
   json::object shown = plan_object(plan, info.tool_version);
   json::array& changes = shown.at("changes").as_array();
   for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+    changes[i].as_object().emplace("goes_along", json_text(plan.changes[i].goes_along));
     if (plan.changes[i].kind != ChangeKind::create_group) continue;
     changes[i].as_object().emplace("description", json_text(plan.changes[i].description));
   }
@@ -167,6 +168,7 @@ Change read_change(Reader& in) {
   out.cause.reason = cause.text_or_null("reason");
   cause.end();
   if (out.kind == ChangeKind::create_group) out.description = in.text("description");
+  out.goes_along = in.text("goes_along");
   return out;
 }
 
@@ -326,6 +328,12 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
     same_behind(change, "the group", change.group_id, now->group_id);
     same_behind(change, "the resource", change.ari, now->ari);
     same_behind(change, "the description", change.description, now->description);
+    if (change.goes_along != now->goes_along) {
+      const auto words = [](const std::string& what) { return what.empty() ? "nothing" : what; };
+      out.push_back(fmt::format("{}: what goes along with it was {} and is {} now",
+                                change_in_words(change), words(change.goes_along),
+                                words(now->goes_along)));
+    }
   }
   // What the old group of a rename still has to hand over must be in the saved plan, or deleting it
   // would take that from somebody.

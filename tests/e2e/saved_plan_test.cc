@@ -56,6 +56,23 @@ TEST_F(SavedPlan, IsAppliedWithoutAsking) {
   rolecall_exits(0, {"plan", "--detailed-exitcode"});
 }
 
+TEST_F(SavedPlan, IsStaleWhereMoreGoesAlongThanWasReviewed) {
+  write_policy(acme_policy() + "[groups.old]\nstate = \"absent\"\n");
+  simulator->by_hand("POST", "groups", R"({"name": "old"})");
+  const json::value plan = json_of({"plan", "--out", "other.plan"});
+  std::string id;
+  const json::value state = simulator->state();
+  for (const json::value& one : state.at("groups").as_array()) {
+    if (text(one.at("name")) == "old") id = text(one.at("id"));
+  }
+  simulator->by_hand("POST", "groups/" + id + "/memberships",
+                     R"({"accountId": "712020:00000000-0000-4000-8000-000000000003"})");
+  const Outcome outcome = rolecall_exits(5, {"apply", "other.plan"});
+  EXPECT_THAT(outcome.said(), HasSubstr("was nothing and is 1 member now"));
+  rolecall_exits(5, {"apply", "--expect-digest", text(plan.at("digest"))});
+  EXPECT_FALSE(group("old").empty());
+}
+
 TEST_F(SavedPlan, TakesThePlaceOfAnotherPlanAndOfNothingElse) {
   rolecall_exits(0, {"plan", "--out", "changes.plan"});
   for (const Arguments& arguments :
