@@ -65,6 +65,7 @@ Result<void> BasePlan::widen(Catalog& catalog, FetchScope& scope) {
   add(scope.user_access, more.user_access);
   add(scope.resources, more.resources);
   add(scope.group_roles, more.group_roles);
+  scope.deletable_groups_from = std::min(scope.deletable_groups_from, more.deletable_groups_from);
   return {};
 }
 

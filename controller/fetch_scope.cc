@@ -14,13 +14,15 @@ FetchScope fetch_scope(const Desired& desired) {
     if (!user.account_id.empty()) scope.pins.emplace(user.account_id, ref);
     if (user.access_managed) scope.user_access.push_back(ref);
   }
+  const bool deletes_unlisted = desired.unlisted_groups == UnlistedGroups::remove;
+  if (deletes_unlisted) scope.deletable_groups_from = desired.groups.size();
   for (std::size_t i = 0; i < desired.groups.size(); ++i) {
     const auto ref = static_cast<GroupRef>(i);
     const GroupScope& group = desired.groups[i];
     const Group* wanted = desired.state.find(ref);
     if (wanted == nullptr) {
-      // What goes along with a deleted group is kept in the log, for an undo.
-      if (group.declared) scope.all_access.push_back(ref);
+      // What goes along with a deleted group is told, and kept in the log for an undo.
+      if (group.declared || deletes_unlisted) scope.all_access.push_back(ref);
       continue;
     }
     bool viewer = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "state/model/text.h"
 
@@ -34,6 +35,13 @@ class Differ {
     for (const GroupRef ref : desired_.safety.protected_groups) protected_groups_.push_back(ref);
     std::sort(protected_users_.begin(), protected_users_.end());
     std::sort(protected_groups_.begin(), protected_groups_.end());
+    for (const std::string& text : input.remembered_groups) {
+      const GroupName name = GroupName::from_server(text);
+      const auto ref = catalog_.find_group(name);
+      const bool there = ref && live_.live.find(*ref) != nullptr;
+      const bool meant = ref && contains(protected_groups_, *ref);
+      if (!there && meant) gone_protected_.push_back(name.display());
+    }
     for (const OpenInvitation& open : input.open_invitations) {
       const auto email = Email::parse(open.email);
       const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
@@ -46,6 +54,8 @@ class Differ {
 
   Differences run() {
     report_conflicts();
+    find_moved_addresses();
+    note_unknown_protected();
     find_renames();
     for (std::size_t i = 0; i < catalog_.user_count(); ++i) diff_user(static_cast<UserRef>(i));
     for (std::size_t i = 0; i < catalog_.group_count(); ++i) diff_group(static_cast<GroupRef>(i));
@@ -74,7 +84,9 @@ class Differ {
     }
     return now;
   }
-  [[nodiscard]] bool is_opaque(UserRef ref) const { return !live_.about(ref).opaque.empty(); }
+  [[nodiscard]] bool is_opaque(UserRef ref) const {
+    return !live_.about(ref).opaque.empty() || moved_.contains(ref);
+  }
   /// Wanted suspended: what they hold stays as it is, so that restoring brings everything back.
   [[nodiscard]] bool is_kept(UserRef ref) const {
     const bool asked =
@@ -153,9 +165,49 @@ class Differ {
     }
   }
 
+  /// Who is pinned and has another address now is known. Where the policy speaks of that address
+  /// too, it may mean somebody else by it, or protect them by it.
+  void find_moved_addresses() {
+    for (std::size_t i = 0; i < live_.users.size(); ++i) {
+      const auto ref = static_cast<UserRef>(i);
+      if (live_.live.find(ref) == nullptr || live_.about(ref).shows.empty()) continue;
+      const auto email = Email::parse(live_.about(ref).shows);
+      if (!email || !desired_.scope(ref).declared) continue;
+      note("other_address", fmt::format("{}: {}", catalog_.name(ref), email->str()));
+      const auto shown = catalog_.find_user(*email);
+      if (!shown || *shown == ref || !speaks_of(*shown)) continue;
+      moved_.insert(ref);
+      note("opaque_user",
+           fmt::format("{}: the account shows the address {} now, of which the policy speaks too; "
+                       "write the address of today for them everywhere, in one entry",
+                       catalog_.name(ref), email->str()));
+    }
+  }
+
+  [[nodiscard]] bool speaks_of(UserRef ref) const {
+    const auto& groups = desired_.state.groups;
+    return desired_.scope(ref).declared || contains(protected_users_, ref) ||
+           std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
+             return std::binary_search(group.members.begin(), group.members.end(), ref);
+           });
+  }
+
+  /// A misspelt name protects nobody, and nobody would notice.
+  void note_unknown_protected() {
+    for (const UserRef ref : protected_users_) {
+      if (live_.live.find(ref) != nullptr || desired_.scope(ref).declared) continue;
+      note("protected_unknown", catalog_.name(ref));
+    }
+    for (const GroupRef ref : protected_groups_) {
+      if (live_.live.find(ref) != nullptr || desired_.scope(ref).declared) continue;
+      note("protected_unknown", catalog_.name(ref).display());
+    }
+  }
+
   void diff_user(UserRef ref) {
     const UserScope& scope = desired_.scope(ref);
     const User* live = live_.live.find(ref);
+    if (moved_.contains(ref)) return;
     if (live != nullptr && is_opaque(ref)) {
       note("opaque_user", fmt::format("{}: {}", catalog_.name(ref), live_.about(ref).opaque));
       return;
@@ -325,6 +377,11 @@ class Differ {
     if (!about.deletable || !about.modifiable) return note("built_in_group", shown);
     if (desired_.unlisted_groups == UnlistedGroups::ignore) return note("unmanaged_group", shown);
     if (contains(protected_groups_, ref)) return note("protected_group", shown);
+    // It may be the one, under another name.
+    if (!gone_protected_.empty()) {
+      return note("protected_group_gone",
+                  fmt::format("{}: {} is not to be found", shown, gone_protected_.front()));
+    }
     about_group(add(ChangeKind::delete_group, cause(desired_.unlisted_groups_cause)), ref);
   }
 
@@ -356,8 +413,13 @@ class Differ {
     if (!scope.members_managed || scope.additive) return;
     for_each_missing(now, wanted.members, [&](UserRef member, std::size_t) {
       if (is_kept(member) || is_leaving(member) || is_opaque(member)) return;
+      const auto dated =
+          std::lower_bound(scope.out_of_time.begin(), scope.out_of_time.end(), member,
+                           [](const auto& one, UserRef user) { return one.first < user; });
+      const bool ended = dated != scope.out_of_time.end() && dated->first == member;
       Change& change = add(ChangeKind::remove_member,
-                           cause(scope.members_cause, "not among the wanted members"));
+                           ended ? cause(dated->second)
+                                 : cause(scope.members_cause, "not among the wanted members"));
       about_user(change, member);
       about_group(change, ref);
     });
@@ -468,6 +530,8 @@ class Differ {
   std::vector<std::string> aliases_;
   std::vector<UserRef> protected_users_;
   std::vector<GroupRef> protected_groups_;
+  std::set<UserRef> moved_;  ///< pinned, under an address of which the policy speaks otherwise
+  std::vector<std::string> gone_protected_;  ///< as an earlier run knew them
   std::map<UserRef, const OpenInvitation*> open_invitations_;
   std::map<UserRef, const AccountConflict*> claimed_;
   std::vector<Rename> renames_;

@@ -273,7 +273,13 @@ std::string_view note_in_words(std::string_view kind) {
        "was not effective after 120 s, or somebody has undone it; it is done once more"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
       {"opaque_user", "people who are not changed, since who or what they are is not understood"},
+      {"other_address", "people whose account shows another address now"},
       {"protected_group", "groups not named, kept because they are protected"},
+      {"protected_group_gone",
+       "groups not named, kept because they may be a protected one under another name"},
+      {"protected_unknown",
+       "protected names that neither policy nor organization has: they protect nobody; look at "
+       "their spelling"},
       {"protected_user", "people not named, kept because they are protected"},
       {"quick_look", "no change is seen since everything was read at"},
       {"rename_waits_for_opaque_member",
@@ -292,7 +298,8 @@ std::string_view note_in_words(std::string_view kind) {
       {kUndoPolicy, "an undo does not change the policy"},
       {"unmanageable_role", "roles that can be seen but not managed; left alone"},
       {"unmanaged_group", "groups that the policy does not name; left alone"},
-      {"unmanaged_user", "people that the policy does not name; left alone"},
+      {"unmanaged_user",
+       "people without an entry in [users]; their place in the directory is left alone"},
   };
   const auto found = kMeaning.find(kind);
   return found == kMeaning.end() ? std::string_view("worth knowing") : found->second;

@@ -314,6 +314,7 @@ class TextRenderer {
     if (!origins.empty()) line("Origin", origins);
     line("Cost", cost_in_words(plan_));
     line("Digest", escape_terminal(short_digest(plan_)));
+    if (!plan_.applyable()) line("Refused", "nothing of it is applied; why is said at the top");
     if (plan_.applyable() && !options_.apply_command.empty()) {
       // Not wrapped: it is to be copied.
       label("Apply");

@@ -25,6 +25,7 @@ class Checker {
       check_members(group);
       check_include(group);
     }
+    check_accounts();
     check_previous_names();
     check_attributes();
     order_groups();
@@ -35,6 +36,21 @@ class Checker {
   void error(const At& at, std::string what, std::string hint = {},
              std::vector<Place> related = {}) {
     diagnostics_.error(policy_.place(at), std::move(what), std::move(hint), std::move(related));
+  }
+
+  /// One account is one person: of two entries nobody knows which one is meant.
+  void check_accounts() {
+    std::unordered_map<std::string_view, const UserDecl*> pinned;
+    for (const UserDecl& user : policy_.users) {
+      if (user.account_id.empty()) continue;
+      const auto [first, added] = pinned.try_emplace(user.account_id, &user);
+      if (added) continue;
+      error(user.at,
+            fmt::format("{} and {} have the same account_id", email(first->second->person),
+                        email(user.person)),
+            "one account is one person: keep the entry with the address of today",
+            {policy_.place(first->second->at)});
+    }
   }
 
   std::string guess(std::string_view word, const std::vector<std::string_view>& known,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policies/causes.h"
@@ -36,6 +37,8 @@ struct GroupScope {
   CauseRef access_cause = 0;
   std::vector<CauseRef> member_causes{};  ///< parallel to the group's members
   std::vector<CauseRef> grant_causes{};   ///< parallel to the group's grants
+  /// Listed in members, but not at this moment, and where that is said; by person.
+  std::vector<std::pair<UserRef, CauseRef>> out_of_time{};
 };
 
 enum class UnlistedUsers : std::uint8_t { ignore, suspend, remove };

@@ -183,6 +183,11 @@ class Resolver {
     }
   }
 
+  std::uint32_t listed_until(std::uint32_t window) {
+    return desired_.causes.text(
+        fmt::format("listed in members until {}", policy_.windows[window].until->text));
+  }
+
   void resolve_members(const GroupDecl& decl, const std::vector<EffectiveMember>& effective) {
     const GroupRef ref = catalog_.group(decl.name);
     const std::uint32_t listed = desired_.causes.text("listed in members");
@@ -194,7 +199,8 @@ class Resolver {
       CauseRef why = 0;
       if (member.origin == MemberOrigin::members) {
         const MemberEntry& entry = decl.members[member.index];
-        why = cause(entry.at, listed, reasons_[entry.reason]);
+        const bool ends = policy_.windows[entry.window].until.has_value();
+        why = cause(entry.at, ends ? listed_until(entry.window) : listed, reasons_[entry.reason]);
       } else if (member.origin == MemberOrigin::include) {
         CauseRef& known = included[member.index];
         const IncludeRef& include = decl.include[member.index];
@@ -218,6 +224,17 @@ class Resolver {
     std::sort(members.begin(), members.end());
     Group& group = desired_.state.group(ref);
     GroupScope& scope = desired_.groups[index(ref)];
+    for (const MemberEntry& entry : decl.members) {
+      if (entry.window == 0 || is_inside(policy_.windows[entry.window], at_)) continue;
+      const Window& window = policy_.windows[entry.window];
+      const bool ended = window.until.has_value() && window.until->instant <= at_;
+      const std::uint32_t text =
+          ended ? listed_until(entry.window)
+                : desired_.causes.text(fmt::format("listed in members from {}", window.from->text));
+      scope.out_of_time.emplace_back(people_[entry.person],
+                                     cause(entry.at, text, reasons_[entry.reason]));
+    }
+    std::sort(scope.out_of_time.begin(), scope.out_of_time.end());
     group.members.reserve(members.size());
     scope.member_causes.reserve(members.size());
     for (const auto& [user, why] : members) {

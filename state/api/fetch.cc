@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 
@@ -312,7 +313,7 @@ class Fetch {
 
   [[nodiscard]] bool widens() const {
     return scope_.every_group || scope_.every_user || !scope_.groups_of.empty() ||
-           !scope_.group_keys.empty();
+           !scope_.group_keys.empty() || out_.live.groups.size() > scope_.deletable_groups_from;
   }
   /// With what could not be named before the listings were read.
   [[nodiscard]] FetchScope widened_scope() const {
@@ -321,7 +322,7 @@ class Fetch {
       const auto ref = static_cast<GroupRef>(i);
       const std::vector<UserRef>& members = out_.live.groups[i].members;
       const bool asked =
-          scope_.every_group ||
+          scope_.every_group || (i >= scope_.deletable_groups_from && out_.groups[i].deletable) ||
           std::find(scope_.group_keys.begin(), scope_.group_keys.end(), catalog_.name(ref).key()) !=
               scope_.group_keys.end() ||
           std::any_of(scope_.groups_of.begin(), scope_.groups_of.end(), [&](UserRef one) {
@@ -507,6 +508,25 @@ Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client, const std::s
     return fail(problem, hint_for_first_call(problem, organization));
   }
   return out;
+}
+
+Result<std::vector<Workspace>> fetch_workspaces_twice(ReadClient& client,
+                                                      const std::string& organization,
+                                                      std::size_t* calls) {
+  auto first = fetch_workspaces(client, organization, calls);
+  if (!first) return first;
+  const auto second = fetch_workspaces(client, organization, calls);
+  if (!second) return second;
+  const auto names = [](const std::vector<Workspace>& all) {
+    std::set<std::array<std::string, 3>> out;
+    for (const Workspace& one : all) out.insert({one.ari, one.type_key, one.host});
+    return out;
+  };
+  if (names(*first) == names(*second)) return first;
+  return fail(
+      "the organization's apps were not the same when they were read twice",
+      "try again; if it stays so, write the ARIs in [resources], as rolecall get workspaces "
+      "shows them");
 }
 
 }  // namespace rolecall

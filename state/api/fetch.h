@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 #include <functional>
+#include <limits>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -24,11 +25,14 @@ struct FetchScope {
   std::string directory;  ///< id or name; empty when the organization has one
   std::unordered_map<std::string, UserRef> pins;  ///< account id -> the person the policy means
   std::vector<GroupRef> group_access;             ///< groups whose grants are compared
-  std::vector<GroupRef> all_access;     ///< groups whose grants are wanted whole (renames)
-  std::vector<UserRef> user_access;     ///< people whose direct grants are compared
-  bool whole_user_access = false;       ///< theirs are wanted even where no resource is declared
-  bool every_group = false;             ///< grants of all groups are wanted whole
-  bool every_user = false;              ///< direct grants of everybody; a call for each person
+  std::vector<GroupRef> all_access;  ///< groups whose grants are wanted whole (renames)
+  std::vector<UserRef> user_access;  ///< people whose direct grants are compared
+  bool whole_user_access = false;    ///< theirs are wanted even where no resource is declared
+  bool every_group = false;          ///< grants of all groups are wanted whole
+  bool every_user = false;           ///< direct grants of everybody; a call for each person
+  /// Grants are wanted whole of every group that may be deleted and whose ref is this or higher:
+  /// whoever deletes them tells what goes along.
+  std::size_t deletable_groups_from = std::numeric_limits<std::size_t>::max();
   std::vector<UserRef> groups_of;       ///< people whose groups' grants are wanted whole
   std::vector<std::string> group_keys;  ///< GroupName::key of groups whose grants are, likewise
   /// Sees everybody who is listed as the API sent them, with productAccess.
@@ -52,6 +56,11 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 [[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces(ReadClient& client,
                                                               const std::string& organization,
                                                               std::size_t* calls = nullptr);
+
+/// The same, read twice, for whoever decides by it which app is meant: a list that leaves one out
+/// would mean another. Error: both readings do not have the same.
+[[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces_twice(
+    ReadClient& client, const std::string& organization, std::size_t* calls = nullptr);
 
 /// The domains that the organization has verified, in the form that Email::domain has; sorted,
 /// unique. Error: they cannot be read (the key may lack the scope) - or not in full.

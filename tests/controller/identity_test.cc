@@ -138,6 +138,25 @@ TEST(IdentityPins, AnAddressThatAPinnedAccountShowsIsNotInvited) {
   EXPECT_THAT(said(planned), HasSubstr("countess@acme.example: not invited"));
 }
 
+// Whoever a policy protects, or lists, by the address of today is not taken away by the old one.
+TEST(IdentityPins, WhomThePolicyMeansByTheirNewAddressTooIsLeftAlone) {
+  const std::string gone =
+      fmt::format("\"ida@acme.example\" = {{ account_id = \"{}\", state = \"removed\" }}", kIda);
+  for (const char* more : {"[safety]\nprotected_users = [\"countess@acme.example\"]",
+                           "[groups.design]\nmembership = \"additive\"\nmembers = "
+                           "[\"countess@acme.example\"]"}) {
+    LiedTo world(taken_over(false), policy(gone, more));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan) << said(planned);
+    EXPECT_THAT(lines_of(*planned.plan), IsEmpty()) << more;
+    EXPECT_THAT(said(planned), HasSubstr("of which the policy speaks too"));
+  }
+  LiedTo world(taken_over(false), policy(gone));
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan) << said(planned);
+  EXPECT_THAT(said(planned), HasSubstr("ida@acme.example: countess@acme.example"));
+}
+
 TEST(IdentityPins, OfTwoAccountsWithOneAddressTheOtherIsNotTouchedEither) {
   for (const bool pinned_first : {true, false}) {
     json::object seed = taken_over(false);

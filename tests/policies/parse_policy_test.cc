@@ -140,8 +140,12 @@ const Mistake kUsers[] = {
      "[users]\n\"a@x.example\" = { from = 2026-12-02T00:00:00Z, until = 2026-12-02T01:00:00+01:00 "
      "}\n",
      "5:26: error:", "before it starts"},
-    {"TombstoneWithMore",
-     "[users]\n\"a@x.example\" = { state = \"removed\", roles = [] }\n",
+    {"AccountTwice",
+     "[users]\n\"a@x.example\" = { account_id = \"1\" }\n\"b@x.example\" = { account_id = \"1\" "
+     "}\n",
+     "6:1: error: \"a@x.example\" and \"b@x.example\" have the same account_id",
+     "one account is one person"},
+    {"TombstoneWithMore", "[users]\n\"a@x.example\" = { state = \"removed\", roles = [] }\n",
      "5:38: error: user \"a@x.example\" is wanted removed, and has \"roles\"", "\"reason\""},
     {"AttributeNotString", "[users]\n\"a@x.example\" = { attributes = { level = 3 } }\n",
      "5:42: error: \"level\" of user \"a@x.example\" must be a string, found an integer"},

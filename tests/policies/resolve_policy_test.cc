@@ -103,9 +103,10 @@ TEST(ResolveExample, WantsThePeopleAsDeclared) {
 TEST(ResolveExample, WantsTheGroupsAsDeclared) {
   const Resolved r = example();
   EXPECT_EQ(r.group("engineering").description, "Everybody who ships code");
-  EXPECT_THAT(r.members("engineering"), ElementsAre("ada@acme.example: listed in members",
-                                                    "grace@acme.example: listed in members",
-                                                    "temp@vendor.example: listed in members"));
+  EXPECT_THAT(
+      r.members("engineering"),
+      ElementsAre("ada@acme.example: listed in members", "grace@acme.example: listed in members",
+                  "temp@vendor.example: listed in members until 2027-01-15"));
   EXPECT_THAT(r.members("backend"),
               ElementsAre("grace@acme.example: matches department = Engineering"));
   EXPECT_TRUE(r.group_scope("backend").access_managed);
@@ -239,7 +240,7 @@ TEST(ResolveMembers, AnEntrysWindowEndsThatEntryAlone) {
   EXPECT_EQ(before.members("b").size(), 2U);
   const GroupScope& scope = before.group_scope("a");
   EXPECT_EQ(before.cause(scope.member_causes.at(0)),
-            "policy.toml:11:21 listed in members (PROC-1)");
+            "policy.toml:11:21 listed in members until 2026-12-05 (PROC-1)");
   const Resolved after = teams(groups, "2026-12-06");
   EXPECT_THAT(after.members("a"), ElementsAre("kay@x.example: listed in members"));
   EXPECT_THAT(after.members("b"), ElementsAre("kay@x.example: included from a"));

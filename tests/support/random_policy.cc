@@ -99,7 +99,7 @@ class Writer {
         line("state = \"removed\"");
         continue;
       }
-      maybe("account_id = \"712020:5e0c\"");
+      maybe(fmt::format("account_id = \"712020:5e0c{}\"", i));
       if (i >= 2) maybe("state = \"suspended\"");
       maybe(dice_.chance(2) ? "roles = []" : "roles = [\"org-admin\"]");
       maybe("access = " + access(false));
