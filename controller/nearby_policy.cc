@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <string_view>
 #include <system_error>
 
 namespace rolecall {
@@ -15,12 +14,11 @@ constexpr std::size_t kMostFiles = 200;
 constexpr std::size_t kMostBytes = 1 << 20;
 
 bool names_organization(const fs::path& file) {
-  std::ifstream in(file);
-  std::size_t bytes = 0;
-  for (std::string line; bytes < kMostBytes && std::getline(in, line); bytes += line.size()) {
-    if (line.starts_with("[organization]")) return true;
-  }
-  return false;
+  std::ifstream in(file, std::ios::binary);
+  std::string begin(kMostBytes, '\0');
+  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(in.gcount()));
+  return begin.starts_with("[organization]") || begin.find("\n[organization]") != std::string::npos;
 }
 
 bool is_whole_policy(const fs::path& folder) {

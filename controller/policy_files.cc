@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <set>
 #include <string_view>
@@ -253,6 +254,20 @@ std::string without_slash(std::string path) {
   return path;
 }
 
+/// Whether it looks like a part of a policy.
+bool speaks_of_access(const std::string& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) return false;
+  std::ifstream in(file, std::ios::binary);
+  std::string begin(1 << 16, '\0');
+  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(in.gcount()));
+  begin.insert(0, "\n");
+  return begin.find("\n[users") != std::string::npos ||
+         begin.find("\n[groups") != std::string::npos ||
+         begin.find("\n[[rosters") != std::string::npos;
+}
+
 }  // namespace
 
 Result<PolicyFiles> read_policy_files(const std::string& path) {
@@ -306,6 +321,17 @@ Result<std::string> policy_path_or_default(const std::string& asked) {
   std::error_code error;
   if (found && *found == "rolecall.toml" && fs::is_directory("access", error)) {
     print_message("note: the policy is rolecall.toml; the folder access/ beside it is not read\n");
+  }
+  if (found && *found == "rolecall.toml") {
+    for (fs::directory_iterator it(".", error), end; !error && it != end; it.increment(error)) {
+      const std::string name = it->path().filename().string();
+      if (!is_policy_name(name) || name == "rolecall.toml" || !speaks_of_access(name)) continue;
+      print_message(fmt::format(
+          "note: the policy is rolecall.toml alone; {} beside it is not read (name the folder, "
+          "\".\", to read all)\n",
+          escape_terminal(name)));
+      break;
+    }
   }
   return found;
 }

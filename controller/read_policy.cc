@@ -8,14 +8,17 @@
 #include "controller/nearby_policy.h"
 #include "controller/policy_files.h"
 #include "policies/policy_data.h"
+#include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
-/// Also where the rest of the file is no TOML.
+/// Also where the rest of the file is no TOML; and what is no policy at all is not a part of one.
 bool names_organization(const std::vector<SourceFile>& files) {
   return std::any_of(files.begin(), files.end(), [](const SourceFile& file) {
-    return file.bytes.find("[organization]") != std::string::npos;
+    return file.bytes.find("[organization]") != std::string::npos ||
+           find_invalid_utf8(file.bytes) || file.bytes.find('\0') != std::string::npos ||
+           (!file.roster && !file.path.ends_with(".toml"));
   });
 }
 

@@ -71,8 +71,8 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
   }
   if (report.looked_again > 0) {
     out += fmt::format(
-        "The plan had grown old, so {} checked again: no call left more than {} s after what it "
-        "rests on was read.\n",
+        "Just before, {} checked again: no call left more than {} s after what it rests on was "
+        "read.\n",
         report.looked_again == 1 ? std::string("1 change was")
                                  : fmt::format("{} changes were", report.looked_again),
         std::chrono::ceil<std::chrono::seconds>(report.oldest_read).count());

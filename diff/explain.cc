@@ -289,6 +289,7 @@ class Explainer {
     const bool same = (now == nullptr) == (after == nullptr) &&
                       (now == nullptr || now->presence == after->presence);
     if (!out_.offline && !same) presence.note = fmt::format("after a plan: {}", state(after));
+    presence.changed = !out_.offline && !same && presence.now && presence.after;
     if (scope.declared) {
       presence.cause = cause(scope.state_cause);
     } else {
@@ -344,9 +345,12 @@ class Explainer {
       if (out.cause == Cause()) out.cause = planned(ChangeKind::remove_user, address, "");
       if (out.cause == Cause()) out.cause = planned(ChangeKind::delete_group, "", shown);
     } else if (scope.members_managed) {
-      const User* now = sides_.now().find(user);
+      const auto suspended = [&](const OrgState& side) {
+        const User* found = side.find(user);
+        return found != nullptr && found->presence == Presence::suspended;
+      };
       out.note = scope.additive ? "not listed; the membership is additive"
-                 : now != nullptr && now->presence == Presence::suspended
+                 : suspended(sides_.now()) || suspended(sides_.after())
                      ? "kept while they are suspended"
                      : "not listed; nothing is taken away until all could be read";
     } else {

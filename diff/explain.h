@@ -26,6 +26,7 @@ struct Holding {
   std::vector<std::string> through;  ///< of access: groups that bring it, "directly"
   std::string key;                   ///< by which the audit log tells since when: see history_key
   std::string since;                 ///< for whoever reads that log to fill in
+  bool changed = false;              ///< there before and after, and not the same
 };
 
 struct HoldingList {

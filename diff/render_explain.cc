@@ -16,6 +16,7 @@ namespace json = boost::json;
 
 char sign(const Holding& held, bool offline) {
   if (offline) return held.after ? '=' : ' ';
+  if (held.changed) return '~';
   if (held.now) return held.after ? '=' : '-';
   return held.after ? '+' : ' ';
 }
@@ -37,10 +38,17 @@ std::string remark(const Holding& held) {
 
 std::string outlook(const Explanation& explanation) {
   if (explanation.offline) return "Offline: what is wanted; nothing is said of what is live.";
-  if (explanation.changes.empty()) return "A plan changes nothing here.";
-  return fmt::format("A plan changes {} {} here: see the lines with + and -.",
-                     explanation.changes.size(),
-                     explanation.changes.size() == 1 ? "thing" : "things");
+  std::size_t lines = 0;
+  const auto count = [&lines](const std::vector<Holding>& all) {
+    for (const Holding& held : all) lines += held.changed || held.now != held.after ? 1U : 0U;
+  };
+  count(explanation.facts);
+  for (const HoldingList& list : explanation.lists) {
+    if (list.condition.empty()) count(list.items);
+  }
+  if (lines == 0 && explanation.changes.empty()) return "A plan changes nothing here.";
+  return lines == 0 ? "A plan changes something here."
+                    : "A plan changes what has a +, - or ~ before it.";
 }
 
 std::string heading(const HoldingList& list) {

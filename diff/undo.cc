@@ -198,7 +198,7 @@ class Inverter {
     const std::string before = cause_in_words(change.cause);
     Cause cause;
     cause.why = fmt::format("undoes run {}", run_.run);
-    if (run_.is_undo) {
+    if (run_.is_undo && !change.cause.why.empty()) {
       cause.reason = fmt::format("which {}", change.cause.why);
     } else if (!before.empty()) {
       cause.reason = fmt::format("it was {}", before);

@@ -215,6 +215,10 @@ class RosterRows {
           "it may have been cut off; where it is whole, end its last line with a line break",
           {policy_.place(at)});
     }
+    for (const auto& [value, at] : values) {
+      const bool slip = fold_case(value) == fold_case(word) && slips_.size() < kMaxProblems;
+      if (slip) slips_.push_back({std::string(word), value, where});
+    }
     user.state = UserState::suspended;
     user.state_at = reader_.at(where);
     user.status = fmt::format("{} = {}", decl_.active->column.name, quote(word));
@@ -254,6 +258,14 @@ class RosterRows {
 
   /// A misspelt value would suspend those it was meant for.
   void guess_values() {
+    for (const Slip& slip : slips_) {
+      if (!words_.contains(slip.value)) continue;  // told below
+      diagnostics_.warning(
+          policy_.place({file_, slip.at.line, slip.at.column}),
+          fmt::format("{} in column {} is not {}: this person is wanted suspended",
+                      quote(slip.word), quote(decl_.active->column.name), quote(slip.value)),
+          "mend its case, or write it into \"values\" too");
+    }
     std::vector<std::string_view> others;
     for (const std::string& word : words_) {
       const auto& values = decl_.active->values;
@@ -286,6 +298,12 @@ class RosterRows {
   Position active_at_{1, 1};
   bool some_active_ = false;
   std::set<std::string, std::less<>> words_;  ///< in the `active` column
+  /// What stands in a row for somebody who is not active, and is a value but for its case.
+  struct Slip {
+    std::string word, value;
+    Position at;
+  };
+  std::vector<Slip> slips_;
   std::unordered_map<std::string, At> seen_;
   std::size_t problems_ = 0;
 };

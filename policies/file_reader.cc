@@ -131,7 +131,10 @@ std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry,
 bool FileReader::expect(const Owner& owner, const Entry& entry, ValueKind kind, std::string hint) {
   const ValueKind found = entry.value.kind();
   if (found == kind) return true;
-  if (hint.empty() && kind == ValueKind::boolean && found == ValueKind::string) {
+  const bool digits = found == ValueKind::string && !entry.value.string().empty() &&
+                      entry.value.string().find_first_not_of("0123456789") == std::string::npos;
+  if (hint.empty() && (kind == ValueKind::boolean || (kind == ValueKind::integer && digits)) &&
+      found == ValueKind::string) {
     hint = "write it without quotes";
   } else if (hint.empty()) {
     hint = example_of(kind);
@@ -202,7 +205,15 @@ std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Own
   std::vector<std::pair<std::string_view, Position>> out;
   std::string hint;
   if (entry.value.is(ValueKind::string)) {
-    hint = fmt::format("write [{}]", quote(entry.value.string()));
+    hint = "write [";
+    std::string_view rest = entry.value.string();
+    for (bool first = true; first || !rest.empty(); first = false) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      hint += (first ? "" : ", ") + quote(trim_ascii(rest.substr(0, comma)));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+      if (hint.size() > kLongestGuess) break;
+    }
+    hint += "]";
   }
   if (!expect(owner, entry, ValueKind::array, std::move(hint))) return out;
   for (std::size_t i = 0; i < entry.value.size(); ++i) {
@@ -220,8 +231,13 @@ std::vector<std::pair<std::string_view, Position>> FileReader::strings(const Own
 }
 
 void FileReader::bad_address(std::string_view spelling, Position where, const Error& why) {
-  error(where, fmt::format("address {} {}", quote(spelling), why.what),
-        why.hint.empty() ? "write it as in \"ada@acme.example\"" : why.hint);
+  error(
+      where, fmt::format("address {} {}", quote(spelling), why.what),
+      !why.hint.empty() ? why.hint
+      : spelling.find('@') == std::string_view::npos
+          ? "write it as in \"ada@acme.example\"; what a group's members are taken from stands in "
+            "\"include\""
+          : "write it as in \"ada@acme.example\"");
 }
 
 bool FileReader::one_script(std::string_view spelling, Position where) {

@@ -93,7 +93,9 @@ bool add_to_policy(const Document& document, std::uint32_t file, Policy& policy,
     const std::size_t errors_before = diagnostics.error_count();
     read_entry(reader, entry);
     has_version = has_version || entry.key == "version";
-    if (entry.key == "users" && diagnostics.error_count() > errors_before) {
+    // Who is said to be whom in a roster is not known either then.
+    const bool people = entry.key == "users" || entry.key == "rosters";
+    if (people && diagnostics.error_count() > errors_before) {
       policy.users_broken = true;
     }
   }

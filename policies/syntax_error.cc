@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "policies/misplaced_keys.h"
 #include "policies/toml_text.h"
 #include "state/model/text.h"
 
@@ -39,6 +40,13 @@ string_view hint_for(string_view what) {
   }
   return "look for a quote, bracket, comma or \"=\" too many or too few";
 }
+
+constexpr string_view kGroups = "groups";
+/// Values of the language, which are no secret.
+constexpr std::array<string_view, 17> kWords = {
+    "active",   "suspended", "removed", "present",   "absent", "exclusive",
+    "additive", "ignore",    "suspend", "remove",    "delete", "user",
+    "admin",    "guest",     "viewer",  "org-admin", "error"};
 
 bool contains(string_view text, string_view part) {
   return text.find(part) != string_view::npos;
@@ -117,6 +125,10 @@ class Sleuth {
   }
 
   SyntaxError find() {
+    if (contains(words_, "comment or whitespace")) {
+      return error(stop_, "something stands behind the value",
+                   "take it away, or write it on a line of its own");
+    }
     if (auto found = open_list()) return *found;
     if (auto found = separator()) return *found;
     if (contains(words_, "table header")) {
@@ -164,6 +176,8 @@ class Sleuth {
       i += quote == '"' && text_[i] == '\\' ? 2U : 1U;
     }
     i += multi ? 3 : 1;
+    // Two quotes more may stand before the closing three.
+    for (int more = 0; multi && more < 2 && i < text_.size() && text_[i] == quote; ++more) ++i;
   }
 
   /// What is open where the parser stopped, and where the last thing before that ended.
@@ -215,7 +229,8 @@ class Sleuth {
     }
     const Open& last = open.back();
     if (last.bracket == '{') return std::nullopt;
-    if (begins_statement(line_of(last.at)) && trim_ascii(line_of(last.at)).starts_with('[')) {
+    if (trim_ascii(line_of(last.at).substr(0, last.at - line_start(last.at))).empty() &&
+        (open.size() == 1 || contains(words_, "table header"))) {
       return std::nullopt;  // a header
     }
     return error(last.at, "this list is not closed", "close it with \"]\" after its last entry");
@@ -233,6 +248,12 @@ class Sleuth {
       return error(open_.back().at, "what begins here with \"{\" does not end on its line",
                    "close it with \"}\" on the same line, or write a table of its own, as in "
                    "[users.\"ada@example.com\"], with a line for each key");
+    }
+    const char saw = stop_ < text_.size() ? text_[stop_] : '\n';
+    if (!open_.empty() && ((saw == '}' && !in_braces) || (saw == ']' && in_braces))) {
+      return error(behind_, in_braces ? "\"}\" is missing" : "\"]\" is missing",
+                   fmt::format("close what begins with \"{}\" before this \"{}\"",
+                               open_.back().bracket, saw));
     }
     if (contains(words_, "expected comma")) {
       return error(behind_, "a comma is missing", "write \",\" between two entries");
@@ -256,9 +277,10 @@ class Sleuth {
       return std::nullopt;
     }
     const string_view section = trim_ascii(line.substr(brackets, dot - brackets));
-    return error(static_cast<std::size_t>(name.data() - text_.data()),
-                 "a name that has to stand in quotes",
-                 fmt::format("write [{}.{}]", section, toml_string(name)));
+    return error(
+        static_cast<std::size_t>(name.data() - text_.data()), "a name that has to stand in quotes",
+        may_be_repeated(name) ? fmt::format("write [{}.{}]", section, toml_string(name))
+                              : fmt::format("put it in quotes, as in [{}.\"a name\"]", kGroups));
   }
 
   /// The words of a line where a key and its value were expected.
@@ -281,7 +303,15 @@ class Sleuth {
       return std::nullopt;
     }
     return error(begin, "a name that has to stand in quotes",
-                 fmt::format("write {} = …", toml_string(name)));
+                 may_be_repeated(name) ? fmt::format("write {} = …", toml_string(name))
+                                       : "put it in quotes, as in \"a name\" = …");
+  }
+
+  /// A hint shows no line that may hold a key of the API, as no excerpt does, and nothing endless.
+  [[nodiscard]] bool may_be_repeated(string_view name) const {
+    constexpr std::size_t kLongest = 80;
+    return name.size() <= kLongest && !names_a_secret(line_of(std::min(stop_, text_.size()))) &&
+           !names_a_secret(name);
   }
 
   [[nodiscard]] std::size_t key_start() const {
@@ -318,9 +348,11 @@ class Sleuth {
         (contains(words_, "value type") || contains(token, "@") || contains(words_, "boolean") ||
          contains(words_, "expected 'inf'") || contains(words_, "expected 'nan'"))) {
       // Not repeated: it may be a key that stands in the wrong place.
+      const bool word = std::find(kWords.begin(), kWords.end(), token) != kWords.end();
       return error(begin, "text without quotes",
-                   contains(token, "@") ? fmt::format("write {}", toml_string(token))
-                                        : "put it in quotes, as in \"active\"");
+                   word || (contains(token, "@") && may_be_repeated(token))
+                       ? fmt::format("write {}", toml_string(token))
+                       : "put it in quotes, as in \"ada@acme.example\"");
     }
     return comment(begin);
   }

@@ -127,9 +127,14 @@ Result<LoggedRun> run_to_undo(const Store& store, RunId run, const std::string& 
 enum class Consent { given, refused, cannot_ask };
 
 Consent ask(const Plan& plan) {
+  // Dates may have been decided for another day, and the changes are made today.
+  constexpr std::chrono::hours kToday{24};
+  const auto off = std::chrono::abs(plan.at - SystemClock().now());
+  const std::string as_of =
+      off < kToday ? "" : fmt::format(", now, as of {}", format_instant(plan.at));
   switch (ask_for_yes(fmt::format(
-      "Apply {} with {} to organization {}?", counted(plan.changes.size(), "change", "changes"),
-      counted(plan.calls.size(), "call", "calls"), plan.organization))) {
+      "Apply {} with {} to organization {}{}?", counted(plan.changes.size(), "change", "changes"),
+      counted(plan.calls.size(), "call", "calls"), plan.organization, as_of))) {
     case Confirmation::confirmed:
       return Consent::given;
     case Confirmation::refused:

@@ -53,7 +53,11 @@ Result<Asked> read_asked(const ExplainOptions& options) {
   const auto email = Email::parse(options.who);
   if (!email) {
     return fail(fmt::format("{} {}", quote(options.who), email.error().what),
-                "people go by their address; rolecall get users lists them");
+                fmt::format("people go by their address; rolecall get users lists them; a group: "
+                            "rolecall explain --group {}",
+                            options.who.find_first_of(" \"'$`\\") == std::string::npos
+                                ? escape_terminal(options.who)
+                                : "NAME"));
   }
   out.user = *email;
   if (!options.without.empty()) out.without = GroupName::from_server(options.without);

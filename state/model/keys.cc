@@ -69,6 +69,9 @@ Result<Email> Email::parse(std::string_view text) {
         fmt::format("holds the invisible character U+{:04X}", static_cast<std::uint32_t>(*hidden)),
         "remove it: reviewers cannot see it");
   }
+  if (text.starts_with("mailto:")) {
+    return fail("is not an e-mail address: it begins with \"mailto:\"", "leave that out");
+  }
   const std::size_t at = text.find('@');
   if (at == std::string_view::npos) return fail("is not an e-mail address: no \"@\"");
   if (text.find('@', at + 1) != std::string_view::npos) {

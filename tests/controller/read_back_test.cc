@@ -146,9 +146,10 @@ TEST(ReadBack, ALostAnswerStaysInDoubtWhereTwoAccountsHaveTheAddress) {
 
 TEST(ReadBack, AnEmptyAnswerDoesNotShowThatSomebodyIsGone) {
   Rehearsal world(acme());
-  world.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.engineering]\n"
-                           "members = [\"lin@acme.example\"]\n",
-                           kOrganization));
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.engineering]\n"
+                  "members = [\"lin@acme.example\"]\n",
+                  kOrganization));
   const Planned planned = world.plan();
   ASSERT_TRUE(planned.plan);
   ASSERT_EQ(planned.plan->changes.size(), 2U);

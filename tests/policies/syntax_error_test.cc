@@ -68,7 +68,7 @@ const Mistake kMistakes[] = {
     {"BareGroup", "[groups.R&D team]\n", "4:9: error: a name that has to stand in quotes",
      "write [groups.\"R&D team\"]"},
     {"BareWord", "[users]\n\"a@x.example\" = { state = suspended }\n",
-     "5:27: error: text without quotes", "put it in quotes"},
+     "5:27: error: text without quotes", "write \"suspended\""},
     {"True", "[groups.eng]\nempty = True\n", "5:9: error: \"True\" is no value",
      "write true, in small letters"},
     {"Colon", "[users]\n\"a@x.example\": {}\n", "5:14: error: \":\" after a key",
@@ -95,11 +95,28 @@ const Mistake kMistakes[] = {
     {"QuoteMissing", "[users]\n\"a@x.example = {}\n",
      "5:1: error: string is not closed before the end of its line", "close it, or write"},
     {"Backslash", "[groups.\"ACME\\Users\"]\n", "4:", "write \\\\ for a backslash"},
+    {"SomethingBehind", "[users]\n\"a@x.example\" = { roles = [] }}\n",
+     "5:31: error: something stands behind the value", "take it away"},
+    {"ListInBracesOpen", "[users]\n\"a@x.example\" = { access = { jira = [\"user\" } }\n",
+     "5:44: error: \"]\" is missing", "close what begins with \"[\""},
+    {"QuotesBeforeTheEnd", "x = [\"\"\"a\"\"\"\"]\ny = [1,\nz = 2\n",
+     "5:5: error: this list is not closed", "close it"},
+    {"HeaderAtTheEnd", "[a", "4:3: error: not TOML: ", "close it with \"]\""},
     {"HeaderOpen", "[groups.eng\n", "4:12: error: not TOML: ", "close it with \"]\""},
 };
 
 INSTANTIATE_TEST_SUITE_P(Syntax, SyntaxMistake, ::testing::ValuesIn(kMistakes),
                          [](const auto& test) { return test.param.name; });
+
+// An excerpt shows no line that may hold a key, and neither does a hint; nor anything endless.
+TEST(SyntaxErrorTest, NoSecretIsRepeated) {
+  for (const std::string line : {"api_key ATATT3xFfGN0=1A2B", "api_key = ATATT3xFfGN0@foo=1A2B",
+                                 "[api_token.ATATT3xFfGN0/ab=1A2B]", "password = ATATT3xFfGN0@corp",
+                                 "password ATATT3xFfGN0 = x", "password = ATATT3xFfGN0"}) {
+    EXPECT_THAT(report(with_head(line + "\n")), ::testing::Not(HasSubstr("ATATT3x"))) << line;
+  }
+  EXPECT_LT(report(with_head("[groups." + std::string(100'000, '+') + "]\n")).size(), 1'000U);
+}
 
 // Where the parser stopped and what it said come from outside this project: no place and no words
 // may lead astray.
