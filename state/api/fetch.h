@@ -59,8 +59,9 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 
 /// The same, read twice, for whoever decides by it which app is meant: a list that leaves one out
 /// would mean another. Error: both readings do not have the same.
-[[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces_twice(
-    ReadClient& client, const std::string& organization, std::size_t* calls = nullptr);
+[[nodiscard]] Result<std::vector<Workspace>> fetch_workspaces_twice(ReadClient& client,
+                                                                    const std::string& organization,
+                                                                    std::size_t* calls = nullptr);
 
 /// The domains that the organization has verified, in the form that Email::domain has; sorted,
 /// unique. Error: they cannot be read (the key may lack the scope) - or not in full.
