@@ -337,5 +337,31 @@ TEST(SafetyTest, UnlistedProtectedPeopleAreKeptWithANote) {
   }
 }
 
+// C4: a group that was protected and is not to be found may be there under another name.
+TEST(SafetyProtection, NothingIsDeletedForNotBeingNamedWhileAProtectedGroupIsGone) {
+  for (const bool there : {true, false}) {
+    PlanBuilder b;
+    b.without_limits().live_group("design-team", {}).group("design", {}).protect_group("design");
+    if (there) b.live_group("design", {});
+    b.desired.unlisted_groups = UnlistedGroups::remove;
+    b.remembered_groups = {"design"};
+    const Plan plan = b.plan();
+    EXPECT_EQ(plan.counts()[static_cast<std::size_t>(ChangeKind::delete_group)], there ? 1U : 0U);
+    EXPECT_EQ(std::any_of(plan.notes.begin(), plan.notes.end(),
+                          [](const Note& note) { return note.kind == "protected_group_gone"; }),
+              !there);
+  }
+}
+
+TEST(SafetyProtection, ANameThatNothingHasIsTold) {
+  PlanBuilder b;
+  b.live_user("ada@acme.example").protect_user("adda@acme.example").protect_group("engg");
+  std::vector<std::string> told;
+  for (const Note& note : b.plan().notes) {
+    if (note.kind == "protected_unknown") told.push_back(note.subject);
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"adda@acme.example", "engg"}));
+}
+
 }  // namespace
 }  // namespace rolecall
