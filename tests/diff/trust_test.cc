@@ -229,5 +229,21 @@ TEST(OpenInvitation, OfSomebodyWhoArrivedHoldsNothingBack) {
   EXPECT_FALSE(plan.has_open_invitations());
 }
 
+// A directories list that leaves one out shows another one, in which nobody is.
+TEST(AnotherDirectory, IsNoGroundForAPlan) {
+  PlanBuilder world;
+  Memory memory;
+  world.live.directory_id = "here";
+  EXPECT_FALSE(another_directory(world.live, world.desired, memory)) << "the first run";
+  memory.directory = "here";
+  EXPECT_FALSE(another_directory(world.live, world.desired, memory));
+  memory.directory = "there";
+  const auto problem = another_directory(world.live, world.desired, memory);
+  ASSERT_TRUE(problem);
+  EXPECT_THAT(problem->what, HasSubstr("\"there\""));
+  world.desired.directory = "here";
+  EXPECT_FALSE(another_directory(world.live, world.desired, memory)) << "somebody has said so";
+}
+
 }  // namespace
 }  // namespace rolecall
