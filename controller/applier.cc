@@ -14,6 +14,7 @@
 #include "controller/held_back.h"
 #include "controller/invited_accounts.h"
 #include "controller/read_back.h"
+#include "controller/settle_window.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
 #include "controller/write_permission.h"
@@ -27,12 +28,10 @@ namespace {
 using std::chrono::milliseconds;
 using State = ChangeOutcome::State;
 
-// New groups show after a second or two, org-level roles after up to 30 s (facts.md section 9).
+// New groups show after a second or two (facts.md section 9).
 constexpr std::array kGroupWaits = {milliseconds{0},    milliseconds{500},  milliseconds{1000},
                                     milliseconds{2000}, milliseconds{4000}, milliseconds{8000}};
 constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
-constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
-                                      milliseconds{20000}};
 constexpr int kMostRounds = 3;
 constexpr int kMostLooks = 6;
 constexpr int kMostStuck = 3;

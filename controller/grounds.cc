@@ -1,21 +1,15 @@
 #include "controller/grounds.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
 #include <set>
 
 #include "controller/premises.h"
+#include "controller/settle_window.h"
 
 namespace rolecall {
 namespace {
-
-using std::chrono::milliseconds;
-
-// Org-level roles show after up to 30 s (facts.md section 9).
-constexpr std::array kOrgRoleWaits = {milliseconds{0}, milliseconds{5000}, milliseconds{10000},
-                                      milliseconds{20000}};
 
 bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(),
@@ -90,7 +84,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     }
   }
   std::optional<std::vector<std::string>> lost;
-  for (const milliseconds wait : kOrgRoleWaits) {
+  for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
     lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait);
     if (!lost || !waits_for(*lost, taking, floor)) break;
   }

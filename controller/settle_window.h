@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 
@@ -10,6 +11,12 @@ namespace rolecall {
 
 /// How long a change may take to show in reads (facts.md section 9, with room).
 inline constexpr std::chrono::seconds kSettleWindow{120};
+
+/// The waits before each reading that is to show an org-level role, which takes up to 30 s
+/// (facts.md section 9).
+inline constexpr std::array kOrgRoleWaits = {
+    std::chrono::milliseconds{0}, std::chrono::milliseconds{5'000},
+    std::chrono::milliseconds{10'000}, std::chrono::milliseconds{20'000}};
 
 /// That, or what ROLECALL_SETTLE_WINDOW says ("0s") where the organization is a simulated one on
 /// this machine, which shows everything at once: tests and rehearsals need not wait.
