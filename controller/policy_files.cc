@@ -318,20 +318,19 @@ Result<std::string> default_policy_path(const std::string& folder) {
 Result<std::string> policy_path_or_default(const std::string& asked) {
   if (!asked.empty()) return asked;
   auto found = default_policy_path();
+  if (!found || *found != "rolecall.toml") return found;
   std::error_code error;
-  if (found && *found == "rolecall.toml" && fs::is_directory("access", error)) {
+  if (fs::is_directory("access", error)) {
     print_message("note: the policy is rolecall.toml; the folder access/ beside it is not read\n");
   }
-  if (found && *found == "rolecall.toml") {
-    for (fs::directory_iterator it(".", error), end; !error && it != end; it.increment(error)) {
-      const std::string name = it->path().filename().string();
-      if (!is_policy_name(name) || name == "rolecall.toml" || !speaks_of_access(name)) continue;
-      print_message(fmt::format(
-          "note: the policy is rolecall.toml alone; {} beside it is not read (name the folder, "
-          "\".\", to read all)\n",
-          escape_terminal(name)));
-      break;
-    }
+  for (fs::directory_iterator it(".", error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (!is_policy_name(name) || name == "rolecall.toml" || !speaks_of_access(name)) continue;
+    print_message(fmt::format(
+        "note: the policy is rolecall.toml alone; {} beside it is not read (name the folder, "
+        "\".\", to read all)\n",
+        escape_terminal(name)));
+    break;
   }
   return found;
 }

@@ -41,7 +41,6 @@ string_view hint_for(string_view what) {
   return "look for a quote, bracket, comma or \"=\" too many or too few";
 }
 
-constexpr string_view kGroups = "groups";
 /// Values of the language, which are no secret.
 constexpr std::array<string_view, 17> kWords = {
     "active",   "suspended", "removed", "present",   "absent", "exclusive",
@@ -277,10 +276,10 @@ class Sleuth {
       return std::nullopt;
     }
     const string_view section = trim_ascii(line.substr(brackets, dot - brackets));
-    return error(
-        static_cast<std::size_t>(name.data() - text_.data()), "a name that has to stand in quotes",
-        may_be_repeated(name) ? fmt::format("write [{}.{}]", section, toml_string(name))
-                              : fmt::format("put it in quotes, as in [{}.\"a name\"]", kGroups));
+    return error(static_cast<std::size_t>(name.data() - text_.data()),
+                 "a name that has to stand in quotes",
+                 may_be_repeated(name) ? fmt::format("write [{}.{}]", section, toml_string(name))
+                                       : "put it in quotes, as in [groups.\"a name\"]");
   }
 
   /// The words of a line where a key and its value were expected.
