@@ -12,9 +12,9 @@
 #include "controller/freshness.h"
 #include "controller/grounds.h"
 #include "controller/held_back.h"
+#include "controller/identities.h"
 #include "controller/invited_accounts.h"
 #include "controller/read_back.h"
-#include "controller/settle_window.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
 #include "controller/write_permission.h"
@@ -32,6 +32,10 @@ using State = ChangeOutcome::State;
 constexpr std::array kGroupWaits = {milliseconds{0},    milliseconds{500},  milliseconds{1000},
                                     milliseconds{2000}, milliseconds{4000}, milliseconds{8000}};
 constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+/// After a settle window of 120 s what was done shows (facts.md section 9).
+constexpr std::array kEffectWaits = {
+    milliseconds{0},     milliseconds{1'000},  milliseconds{2'000},  milliseconds{4'000},
+    milliseconds{8'000}, milliseconds{15'000}, milliseconds{30'000}, milliseconds{60'000}};
 constexpr int kMostRounds = 3;
 constexpr int kMostLooks = 6;
 constexpr int kMostStuck = 3;
@@ -57,6 +61,7 @@ class Applier {
         broken_(plan),
         freshness_(environment.clock, environment.read_at),
         grounds_(environment.client, endpoints_, plan),
+        identities_(environment.client, endpoints_, plan),
         successors_(environment.client, endpoints_, plan),
         log_(environment.log, environment.clock, plan),
         needs_(prerequisites(plan)),
@@ -77,6 +82,7 @@ class Applier {
     });
     try {
       run_all_kinds();
+      see_effects();
     } catch (const BrokenInvariant& bug) {
       give_up(bug.what());
     }
@@ -211,7 +217,9 @@ class Applier {
 
   void send_all(const std::vector<std::size_t>& calls) {
     std::size_t next = 0;
-    freshness_.start_over(!calls.empty() && is_read_twice(plan_.calls[calls.front()].kind));
+    const bool twice = !calls.empty() && is_read_twice(plan_.calls[calls.front()].kind);
+    freshness_.start_over(twice);
+    if (!twice) confirm_ids(calls);
     while (true) {
       const std::size_t before = next;
       next = start_wave(calls, next);
@@ -226,6 +234,18 @@ class Applier {
         finish(env_.client.wait());
       } while (!in_flight_.empty() && env_.client.answered());
       tell_progress();
+    }
+  }
+
+  void confirm_ids(const std::vector<std::size_t>& calls) {
+    std::vector<std::size_t> changes;
+    for (const std::size_t call : calls) {
+      for (const std::size_t i : plan_.calls[call].changes) {
+        if (report_.outcomes[i].state == State::pending) changes.push_back(i);
+      }
+    }
+    if (!identities_.confirm(changes) && report_.stopped_because.empty()) {
+      report_.stopped_because = std::string(kKeyRefused);
     }
   }
 
@@ -352,6 +372,7 @@ class Applier {
   /// Why a change cannot be made, or nothing.
   [[nodiscard]] std::string held_back(const Change& change) const {
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
+    if (std::string because = identities_.doubt(change); !because.empty()) return because;
     if (floor_.forbids(change)) {
       return fmt::format("it would leave fewer than {} active org admins, because {}",
                          plan_.min_org_admins,
@@ -545,6 +566,35 @@ class Applier {
           open.status == 0 ? message : fmt::format("the answer was {}", message));
   }
 
+  /// Whoever was to be locked out may not go on because an answer said that it was done.
+  void see_effects() {
+    std::vector<std::size_t> unseen;
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      const bool answered = report_.outcomes[i].state == State::applied;
+      if (answered && is_read_twice(plan_.changes[i].kind)) unseen.push_back(i);
+    }
+    milliseconds waited{0};
+    for (const milliseconds wait : kEffectWaits) {
+      waited += wait;
+      if (unseen.empty() || waited > env_.settle_window || must_stop()) break;
+      const std::vector<Effect> effects =
+          read_back(env_.client, endpoints_, plan_, unseen, ids_, wait);
+      std::vector<std::size_t> still;
+      for (std::size_t k = 0; k < unseen.size(); ++k) {
+        if (effects[k] == Effect::not_there) still.push_back(unseen[k]);
+      }
+      unseen = std::move(still);
+    }
+    if (must_stop()) return;
+    for (const std::size_t i : unseen) {
+      set(i, State::in_doubt,
+          fmt::format("it was answered as done, but reads still show it undone{}",
+                      env_.settle_window.count() == 0
+                          ? std::string()
+                          : fmt::format(" after {} s", env_.settle_window.count())));
+    }
+  }
+
   void learn_group_ids() {
     std::vector<std::size_t> unknown;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
@@ -627,6 +677,7 @@ class Applier {
   Broken broken_;
   Freshness freshness_;
   Grounds grounds_;
+  Identities identities_;
   Successors successors_;
   ApplyLog log_;
   std::vector<std::vector<std::size_t>> needs_;

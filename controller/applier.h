@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/change_log.h"
+#include "controller/settle_window.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/clock.h"
@@ -53,6 +54,8 @@ struct ApplyEnvironment {
   std::function<std::string()> stop_order{};
   /// When the reading that the plan was made on began; nothing: just now.
   std::optional<Instant> read_at{};
+  /// How long what was done may take to show in reads.
+  std::chrono::seconds settle_window = kSettleWindow;
 };
 
 /// Carries out a plan: the calls of one kind after those of the kind before, several in flight.
@@ -63,9 +66,12 @@ struct ApplyEnvironment {
 /// back only what rests on it. What the answer leaves open is read back before anything is sent
 /// again; an invitation is never sent twice. What was read more than 30 s ago is read again first
 /// (freshness.h): a change that has come about meanwhile, or whose group or account is not what it
-/// was planned for, is not sent. The floor of org admins holds whatever fails. A key
-/// that is refused (401), or may not write (403 to the first calls), stops the run. Never throws on
-/// anything a server or a disk does, nor where an invariant of its own is broken.
+/// was planned for, is not sent. Ids are confirmed (identities.h). Suspensions, removals, deletions
+/// and revoked org roles are looked at in the end: what still does not show after the settle window
+/// is in doubt, whatever the answer was; the log keeps the answer. The floor of org admins holds
+/// whatever fails. A key that is refused (401), or may not write (403 to the first calls), stops
+/// the run. Never throws on anything a server or a disk does, nor where an invariant of its own is
+/// broken.
 [[nodiscard]] ApplyReport apply_plan(const Plan& plan, const ApplyEnvironment& environment);
 
 }  // namespace rolecall

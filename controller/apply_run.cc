@@ -193,7 +193,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
     done.report = apply_plan(
         plan, {client, log, clock, stop_signalled, [this] { return opened.lock->still_mine(); },
                [&](std::size_t made, std::size_t of) { progress.update(made, of); },
-               [this] { return stop_order(); }, planned.read_at});
+               [this] { return stop_order(); }, planned.read_at, settle_window(global)});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "controller/by_parts.h"
 #include "state/api/parse.h"
 #include "state/api/reader.h"
 
@@ -17,6 +18,7 @@ namespace json = boost::json;
 constexpr const char* kNotRead =
     "what it rests on could not be read again before it was to be made";
 constexpr const char* kAnotherPlan = "it takes another plan";
+constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
 
 template <class Item>
 struct Asked {
@@ -31,16 +33,6 @@ struct Roles {
 
 Premise no(std::string because) {
   return {false, std::move(because)};
-}
-
-/// Asks for `all` by parts of `most`; `ask` is given each part.
-template <class Ask>
-void by_parts(const std::vector<std::string>& all, std::size_t most, const Ask& ask) {
-  for (std::size_t i = 0; i < all.size(); i += most) {
-    const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
-    ask(std::vector<std::string>(
-        from, from + static_cast<std::ptrdiff_t>(std::min(most, all.size() - i))));
-  }
 }
 
 template <class Value>
@@ -69,6 +61,7 @@ class PremiseReader {
     search_addresses();
     search_groups();
     search_names();
+    for (auto& [id, members] : members_) list_members(id, members);
     for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
     for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
     reader_.run();
@@ -88,6 +81,7 @@ class PremiseReader {
   void ask(const Change& change) {
     if (!change.group_id.empty()) groups_[change.group_id];
     if (change.kind == ChangeKind::create_group) names_[change.group];
+    if (change.kind == ChangeKind::delete_group) members_[change.group_id];
     // What rides on an invitation rests on nobody yet.
     if (change.kind == ChangeKind::invite_user) addresses_[change.user];
     if (!change.account_id.empty()) {
@@ -101,24 +95,26 @@ class PremiseReader {
 
   /// Most people are shown for their address, a hundred a call.
   void search_addresses() {
-    by_parts(keys(addresses_), Endpoints::kMostEmails, [this](std::vector<std::string> part) {
-      Endpoints::UserSearch search;
-      search.emails = std::move(part);
-      search.expand_groups = true;
-      walk_people(
-          search,
-          [this](ParsedUser user) {
-            const auto email = Email::parse(user.email);
-            const auto place = email ? addresses_.find(email->str()) : addresses_.end();
-            if (place == addresses_.end()) return;
-            if (!place->second.found) place->second.found.emplace();
-            place->second.found->insert(user.about.account_id);
-            take(std::move(user));
-          },
-          [this, search] {
-            for (const std::string& address : search.emails) addresses_[address].read = true;
-          });
-    });
+    by_parts(keys(addresses_), Endpoints::kMostEmails,
+             [this](const std::vector<std::string>& part) {
+               Endpoints::UserSearch search;
+               search.emails = part;
+               search.expand_groups = true;
+               walk_people(
+                   search,
+                   [this](ParsedUser user) {
+                     const auto email = Email::parse(user.email);
+                     const auto place = email ? addresses_.find(email->str()) : addresses_.end();
+                     if (place == addresses_.end()) return;
+                     if (!place->second.found) place->second.found.emplace();
+                     place->second.found->insert(user.about.account_id);
+                     take(std::move(user));
+                   },
+                   [this, search] {
+                     for (const std::string& address : search.emails)
+                       addresses_[address].read = true;
+                   });
+             });
   }
 
   /// Those who were not: their address may be another one, or not visible.
@@ -127,9 +123,9 @@ class PremiseReader {
     for (const auto& [account, person] : accounts_) {
       if (!person.read) left.push_back(account);
     }
-    by_parts(left, Endpoints::kMostIds, [this](std::vector<std::string> part) {
+    by_parts(left, Endpoints::kMostIds, [this](const std::vector<std::string>& part) {
       Endpoints::UserSearch search;
-      search.account_ids = std::move(part);
+      search.account_ids = part;
       search.expand_groups = true;
       walk_people(
           search, [this](ParsedUser user) { take(std::move(user)); },
@@ -160,9 +156,9 @@ class PremiseReader {
   }
 
   void search_groups() {
-    by_parts(keys(groups_), Endpoints::kMostIds, [this](std::vector<std::string> part) {
+    by_parts(keys(groups_), Endpoints::kMostIds, [this](const std::vector<std::string>& part) {
       Endpoints::GroupSearch search;
-      search.ids = std::move(part);
+      search.ids = part;
       search.expand_counts = true;
       walk_groups(
           search,
@@ -176,24 +172,38 @@ class PremiseReader {
     });
   }
 
+  /// Where one has come and another one gone, their number does not tell.
+  void list_members(const std::string& group_id, Asked<std::set<std::string>>& members) {
+    Endpoints::UserSearch search;
+    search.group_ids = {group_id};
+    members.found.emplace();
+    walk_people(
+        search,
+        [&members](const ParsedUser& user) {
+          if (user.presence != Presence::absent) members.found->insert(user.about.account_id);
+        },
+        [&members] { members.read = true; });
+  }
+
   void search_names() {
-    by_parts(keys(names_), Endpoints::kMostGroupNames, [this](std::vector<std::string> part) {
-      Endpoints::GroupSearch search;
-      search.names = std::move(part);
-      walk_groups(
-          search,
-          [this, search](const ParsedGroup& group) {
-            for (const std::string& name : search.names) {
-              // One without a name might be any of them.
-              const bool same = group.name.empty() ||
-                                GroupName::from_server(group.name) == GroupName::from_server(name);
-              if (same) names_[name].found = true;
-            }
-          },
-          [this, search] {
-            for (const std::string& name : search.names) names_[name].read = true;
-          });
-    });
+    by_parts(keys(names_), Endpoints::kMostGroupNames,
+             [this](const std::vector<std::string>& part) {
+               Endpoints::GroupSearch search;
+               search.names = part;
+               walk_groups(
+                   search,
+                   [this, search](const ParsedGroup& group) {
+                     for (const std::string& name : search.names) {
+                       // One without a name might be any of them.
+                       const bool same = group.name.empty() || GroupName::from_server(group.name) ==
+                                                                   GroupName::from_server(name);
+                       if (same) names_[name].found = true;
+                     }
+                   },
+                   [this, search] {
+                     for (const std::string& name : search.names) names_[name].read = true;
+                   });
+             });
   }
 
   template <class Take, class Ended>
@@ -309,9 +319,19 @@ class PremiseReader {
     const auto planned = plan_.members_of_deleted.find(change.group);
     const bool counted = deletes && planned != plan_.members_of_deleted.end();
     if (counted && (!group.found->has_counts || about.user_count > planned->second)) {
-      return no("somebody has been added to the group meanwhile");
+      return no(kMoreMembers);
     }
-    return {};
+    return deletes ? about_members(change) : Premise{};
+  }
+
+  [[nodiscard]] Premise about_members(const Change& deletion) const {
+    const auto planned = plan_.accounts_in_deleted.find(deletion.group);
+    if (planned == plan_.accounts_in_deleted.end()) return {};
+    const Asked<std::set<std::string>>& now = members_.at(deletion.group_id);
+    if (!now.read) return no(kNotRead);
+    const bool known = std::includes(planned->second.begin(), planned->second.end(),
+                                     now.found->begin(), now.found->end());
+    return known ? Premise{} : no(kMoreMembers);
   }
 
   [[nodiscard]] Premise about_person(const Change& change, const Asked<ParsedUser>& person) const {
@@ -405,6 +425,7 @@ class PremiseReader {
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
+  std::map<std::string, Asked<std::set<std::string>>> members_;    ///< of groups that go, by id
   std::map<std::string, Asked<bool>> names_;                       ///< of groups that are made
   std::map<std::string, Asked<Roles>> group_roles_, user_roles_;   ///< by id
   std::map<std::pair<std::string, std::string>, Asked<bool>> inside_;  ///< account, group
@@ -423,9 +444,9 @@ std::optional<std::vector<std::string>> lost_admins(
   std::map<std::string, std::string> lost = admins;
   Reader reader(client);
   std::size_t unread = 0;
-  by_parts(keys(admins), Endpoints::kMostIds, [&](std::vector<std::string> part) {
+  by_parts(keys(admins), Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
     Endpoints::UserSearch search;
-    search.account_ids = std::move(part);
+    search.account_ids = part;
     ++unread;
     reader.walk(
         [&endpoints, &directory, search](const std::string& cursor) {

@@ -183,7 +183,14 @@ void remember_grounds(const PlanInput& input, Plan& plan) {
     const Group* group = ref ? input.live.live.find(*ref) : nullptr;
     if (group == nullptr) continue;
     const auto shown = static_cast<std::uint32_t>(group->members.size());
-    plan.members_of_deleted[change.group] = std::max(shown, input.live.about(*ref).user_count);
+    const std::uint32_t counted = input.live.about(*ref).user_count;
+    plan.members_of_deleted[change.group] = std::max(shown, counted);
+    if (shown < counted) continue;
+    std::vector<std::string>& accounts = plan.accounts_in_deleted[change.group];
+    for (const UserRef member : group->members) {
+      accounts.push_back(input.live.about(member).account_id);
+    }
+    std::sort(accounts.begin(), accounts.end());
   }
 }
 

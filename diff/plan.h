@@ -132,6 +132,8 @@ struct Plan {
   std::map<std::string, std::string> shown{};
   /// Group that is deleted -> how many people were in it when that was planned; not saved.
   std::map<std::string, std::uint32_t> members_of_deleted{};
+  /// Likewise who they were, as sorted account ids, where all of them are known; not saved.
+  std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
   /// People in the directory who are made admins and have not accepted their invitation yet.
   std::vector<std::string> pending_org_admins;

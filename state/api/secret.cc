@@ -255,10 +255,15 @@ void mask_pieces(std::string& text, std::string_view secret) {
   }
   Pieces bytes{2 * kPiece};
   bytes.add(hex);
+  // In other letter cases, as whoever normalises what they quote writes it.
+  std::string lowered = to_lower_ascii(secret);
+  Pieces folded{kPiece};
+  folded.add(lowered);
   std::vector<bool> hidden(text.size());
   mark(text, plain, hidden);
   std::string lower = to_lower_ascii(text);
   mark(lower, bytes, hidden);
+  mark(lower, folded, hidden);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!hidden[i]) {
@@ -269,6 +274,7 @@ void mask_pieces(std::string& text, std::string_view secret) {
   }
   for (std::string& one : spelled) wipe(one);
   wipe(hex);
+  wipe(lowered);
   wipe(lower);
   wipe(text);
   text = std::move(out);

@@ -39,7 +39,7 @@ TEST_P(KilledAt, AnyCallOneMoreApplyMakesEverythingRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Calls, KilledAt,
-                         ::testing::Values("pwrite64", "fdatasync", "ftruncate", "openat", "rename",
+                         ::testing::Values("pwrite64", "fdatasync", "fsync", "ftruncate", "openat", "rename",
                                            "unlink", "sendmsg", "recvmsg", "connect", "close",
                                            "write"),
                          [](const auto& it) { return test_name(it.param); });

@@ -111,6 +111,10 @@ TEST(Secret, IsMaskedInPieces) {
   std::string hex = "61542f622d3d4331 and 61542F622D3D4331";
   mask_pieces(hex, kSecret);
   EXPECT_EQ(hex, "[key] and [key]");
+  for (std::string folded : {"x AT/B-=C1 end", "x at/b-=c123456789ZYXWVUT end"}) {
+    mask_pieces(folded, kSecret);
+    EXPECT_EQ(folded, "x [key] end");
+  }
   // base64 of it, alone and behind one and two other characters.
   for (std::string text : {"YVQvYi09QzEyMzQ1Njc4OXp5eHd2dXQ=", "LmFUL2ItPUMxMjM0NTY3ODl6eXh3dnV0",
                            "Li5hVC9iLT1DMTIzNDU2Nzg5enl4d3Z1dA=="}) {
