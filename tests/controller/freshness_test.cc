@@ -13,6 +13,7 @@
 #include "state/api/paced_client.h"
 #include "tests/support/cases.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/forwarding_client.h"
 #include "tests/support/no_log.h"
 #include "tests/support/rehearsal.h"
 
@@ -56,27 +57,17 @@ class Rival {
 };
 
 /// Tells of each answer as it comes.
-class Between final : public WriteClient {
+class Between final : public ForwardingClient {
  public:
   Between(WriteClient& below, std::function<void(const Completion&)> came)
-      : below_(below), came_(std::move(came)) {}
-  [[nodiscard]] bool can_start() const override { return below_.can_start(); }
-  [[nodiscard]] std::size_t room() const override { return below_.room(); }
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    below_.start(ticket, std::move(request), delay);
-  }
-  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
-    below_.start(ticket, std::move(request), delay);
-  }
+      : ForwardingClient(below), came_(std::move(came)) {}
   [[nodiscard]] Completion wait() override {
-    Completion out = below_.wait();
+    Completion out = ForwardingClient::wait();
     came_(out);
     return out;
   }
-  void cancel_unsent() override { below_.cancel_unsent(); }
 
  private:
-  WriteClient& below_;
   std::function<void(const Completion&)> came_;
 };
 

@@ -13,6 +13,7 @@
 #include "state/simulator/fake_client.h"
 #include "tests/support/canned_client.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/forwarding_client.h"
 #include "tests/support/no_log.h"
 #include "tests/support/rehearsal.h"
 
@@ -98,18 +99,11 @@ TEST_F(ReadBackTest, WhoIsInNoDirectoryOrHasNoAccountProvesNothing) {
 }
 
 /// Shows everybody with an address of acme() twice.
-class Doubling final : public WriteClient {
+class Doubling final : public ForwardingClient {
  public:
-  explicit Doubling(simulator::FakeClient& client) : client_(client) {}
-  [[nodiscard]] bool can_start() const override { return client_.can_start(); }
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    client_.start(ticket, std::move(request), delay);
-  }
-  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
-    client_.start(ticket, std::move(request), delay);
-  }
+  using ForwardingClient::ForwardingClient;
   [[nodiscard]] Completion wait() override {
-    Completion out = client_.wait();
+    Completion out = ForwardingClient::wait();
     if (!out.answer || out.answer->body.find("accountStatus") == std::string::npos) return out;
     json::value page = json::parse(out.answer->body);
     json::array& people = page.at("data").as_array();
@@ -121,10 +115,6 @@ class Doubling final : public WriteClient {
     out.answer->body = json::serialize(page);
     return out;
   }
-  void cancel_unsent() override { client_.cancel_unsent(); }
-
- private:
-  simulator::FakeClient& client_;
 };
 
 TEST(ReadBack, ALostAnswerStaysInDoubtWhereTwoAccountsHaveTheAddress) {

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <limits>
 
+#include "tests/support/forwarding_client.h"
 #include "tests/support/rehearsal.h"
 
 namespace rolecall {
@@ -35,28 +36,20 @@ std::string policy() {
 }
 
 /// Counts writes that leave, and asks `before_each` first.
-class CountingClient final : public WriteClient {
+class CountingClient final : public test::ForwardingClient {
  public:
   CountingClient(WriteClient& below, std::function<void()> before_each)
-      : below_(below), before_each_(std::move(before_each)) {}
-  [[nodiscard]] bool can_start() const override { return below_.can_start(); }
-  [[nodiscard]] std::size_t room() const override { return below_.room(); }
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    below_.start(ticket, std::move(request), delay);
-  }
+      : ForwardingClient(below), before_each_(std::move(before_each)) {}
+  using ForwardingClient::start;
   void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
     before_each_();
     ++writes;
-    below_.start(ticket, std::move(request), delay);
+    ForwardingClient::start(ticket, std::move(request), delay);
   }
-  [[nodiscard]] Completion wait() override { return below_.wait(); }
-  [[nodiscard]] bool answered() override { return below_.answered(); }
-  void cancel_unsent() override { below_.cancel_unsent(); }
 
   std::size_t writes = 0;
 
  private:
-  WriteClient& below_;
   std::function<void()> before_each_;
 };
 

@@ -19,7 +19,9 @@ std::size_t number(const char* variable, std::size_t otherwise) {
   return value == nullptr ? otherwise : std::stoull(value);
 }
 
-constexpr int kGroups = 8;
+int groups() {
+  return static_cast<int>(number("ROLECALL_FAULTS_GROUPS", 8));
+}
 constexpr int kPeople = 12;
 
 std::string person(int i) {
@@ -34,7 +36,8 @@ json::object organization() {
   return out;
 }
 
-/// `there`: eight groups with members and grants, two people who are invited and one suspended.
+/// `there`: groups with members and grants, five changes each, two people who are invited and one
+/// suspended.
 std::string policy(bool there) {
   std::string out = acme_policy();
   out += "[safety]\n";
@@ -52,7 +55,7 @@ std::string policy(bool there) {
     out += fmt::format("[users.\"{}@acme.example\"]\nstate = \"{}\"\n", name,
                        there ? "active" : "removed");
   }
-  for (int g = 0; g < kGroups; ++g) {
+  for (int g = 0; g < groups(); ++g) {
     out += fmt::format("[groups.group-{}]\n", g);
     if (!there) {
       out += "state = \"absent\"\n";

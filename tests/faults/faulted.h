@@ -21,9 +21,10 @@ namespace rolecall::test {
 [[nodiscard]] std::vector<std::string> strace(const std::string& calls, const std::string& fault,
                                               const std::string& only = {});
 
-/// Two policies that are fifty changes of every kind apart. Each trial goes from one to the other,
-/// with a fault on the way, so that one simulated organization serves for all of them. The verdict
-/// comes from the organization's own log and state, and from the rows of the store.
+/// Two policies that are fifty changes of every kind apart (ROLECALL_FAULTS_GROUPS: 200 instead of
+/// 8 makes a thousand of them). Each trial goes from one to the other, with a fault on the way, so
+/// that one simulated organization serves for all of them. The verdict comes from the
+/// organization's own log and state, and from the rows of the store.
 class Faulted : public EndToEnd {
  protected:
   void SetUp() override;

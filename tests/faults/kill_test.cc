@@ -39,30 +39,56 @@ TEST_P(KilledAt, AnyCallOneMoreApplyMakesEverythingRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Calls, KilledAt,
-                         ::testing::Values("pwrite64", "fdatasync", "fsync", "ftruncate", "openat", "rename",
-                                           "unlink", "sendmsg", "recvmsg", "connect", "close",
-                                           "write"),
+                         ::testing::Values("pwrite64", "fdatasync", "fsync", "ftruncate", "openat",
+                                           "rename", "unlink", "sendmsg", "recvmsg", "connect",
+                                           "close", "write"),
                          [](const auto& it) { return test_name(it.param); });
 
 class KilledAtRandom : public Faulted {
  protected:
+  using Clock = std::chrono::steady_clock;
+
+  /// So slow that a kill meets it at any step.
+  void slow_writes() {
+    simulator->set_faults(R"({"rules": [{"operation": "writes", "action": {"delay_ms": 15}}]})");
+  }
+
+  /// How long an apply takes that nobody kills, from its first write on.
+  void take_the_time() {
+    turn();
+    slow_writes();
+    Process process = launch({"apply", "--yes"});
+    wait_for_a_write(process);
+    const auto begun = Clock::now();
+    (void)process.wait();
+    whole_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
+    simulator->end_faults();
+  }
+
   /// Kills an apply at any time, most often after its first write.
   void kill_an_apply(std::mt19937_64& random) {
-    simulator->set_faults(R"({"rules": [{"operation": "writes", "action": {"delay_ms": 15}}]})");
+    slow_writes();
     Process process = launch({"apply", "--yes"});
-    const bool early = random() % 4 == 0;
-    for (int i = 0; !early && i < 1'000 && process.running() && writes().empty(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 250'000));
+    if (random() % 4 != 0) wait_for_a_write(process);
+    std::this_thread::sleep_for(whole_ * static_cast<std::int64_t>(random() % 1'000) / 1'000);
     process.signal(SIGKILL);
     (void)process.wait();
     simulator->end_faults();
   }
+
+ private:
+  void wait_for_a_write(Process& process) {
+    for (int i = 0; i < 1'000 && process.running() && writes().empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  std::chrono::microseconds whole_{};
 };
 
 TEST_F(KilledAtRandom, TimesOneMoreApplyMakesEverythingRight) {
   std::mt19937_64 random(7);
+  take_the_time();
   for (std::size_t i = 0; i < trials(10) && !HasFailure(); ++i) {
     turn();
     kill_an_apply(random);
@@ -72,6 +98,7 @@ TEST_F(KilledAtRandom, TimesOneMoreApplyMakesEverythingRight) {
 
 TEST_F(KilledAtRandom, AndAgainWhileRecovering) {
   std::mt19937_64 random(8);
+  take_the_time();
   for (std::size_t i = 0; i < trials(5) && !HasFailure(); ++i) {
     turn();
     for (int k = 0; k < 3; ++k) kill_an_apply(random);

@@ -30,7 +30,7 @@ void Rehearsal::policy(std::string_view toml) {
 Planned Rehearsal::plan() {
   const Instant now = client_->clock().now();
   Remembered before = checked(remembered_at(store_, organization_, now));
-  Planned planned = plan_policy(*client_,
+  Planned planned = plan_policy(way_ == nullptr ? *client_ : *way_,
                                 {.policy_path = policy_,
                                  .at = now,
                                  .remembered = std::move(before.protections),
@@ -53,8 +53,14 @@ ApplyReport Rehearsal::apply(const Planned& planned, std::function<std::string()
   checked(store.record_safety(run, safety_record(plan)));
   checked(store.record_losses(run, to_rows(planned.losses)));
   StoreLog log(store, run);
-  ApplyReport report = apply_plan(
-      plan, {*client_, log, client_->clock(), {}, {}, {}, std::move(stop_order), planned.read_at});
+  ApplyReport report = apply_plan(plan, {way_ == nullptr ? *client_ : *way_,
+                                         log,
+                                         client_->clock(),
+                                         {},
+                                         {},
+                                         {},
+                                         std::move(stop_order),
+                                         planned.read_at});
   checked(store.end_run(run, {.at = client_->clock().now(), .state = "finished"}));
   checked(store.remember(plan.organization, planned.learned));
   checked(store.remember_protections(plan.organization, planned.protections));

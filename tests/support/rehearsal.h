@@ -25,6 +25,9 @@ class Rehearsal {
   /// As ApplyRun does it. The plan must not be refused.
   ApplyReport apply(const Planned& planned, std::function<std::string()> stop_order = {});
 
+  /// Calls go through this client from now on, which must outlive them; it is over client().
+  void through(WriteClient& client) { way_ = &client; }
+
   [[nodiscard]] simulator::FakeClient& client() { return *client_; }
   [[nodiscard]] const std::string& store_path() const { return store_; }
 
@@ -34,6 +37,7 @@ class Rehearsal {
   std::string store_ = (dir_.path() / "store" / "rolecall.db").string();
   std::string organization_;
   std::unique_ptr<simulator::FakeClient> client_;
+  WriteClient* way_ = nullptr;  ///< nothing: client_ itself
 };
 
 }  // namespace rolecall::test

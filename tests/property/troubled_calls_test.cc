@@ -1,0 +1,142 @@
+// guarantees.md B5: three calls in ten fail, and a thousand changes come about all the same, each
+// once, within three runs.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <map>
+
+#include "state/api/paced_client.h"
+#include "state/model/instant.h"
+#include "tests/support/cases.h"
+#include "tests/support/forwarding_client.h"
+#include "tests/support/rehearsal.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+
+constexpr const char* kOrg = "1b2c3d4e-0000-4000-8000-0000000000aa";
+constexpr int kPeople = 100;
+constexpr int kGroups = 40;
+constexpr int kMembers = 24;
+constexpr std::size_t kChanges = kGroups * (1 + kMembers) + 2;
+constexpr milliseconds kTold{2'000};
+
+std::string person(int i) {
+  return fmt::format("p{}@acme.example", i);
+}
+
+json::value organization() {
+  json::array users;
+  for (int i = 0; i < kPeople; ++i) {
+    json::object user{{"email", person(i)}};
+    if (i < 3) user["roles"] = json::array{"org-admin"};
+    users.push_back(std::move(user));
+  }
+  return json::object{{"organization", json::object{{"id", kOrg}}}, {"users", std::move(users)}};
+}
+
+std::string policy() {
+  std::string out = fmt::format(
+      "version = 1\n[organization]\nid = \"{}\"\n[users]\n\"{}\" = {{ state = \"suspended\" }}\n"
+      "\"{}\" = {{ state = \"removed\" }}\n",
+      kOrg, person(98), person(99));
+  for (int g = 0; g < kGroups; ++g) {
+    out += fmt::format("[groups.g{}]\nmembers = [", g);
+    for (int k = 0; k < kMembers; ++k) out += fmt::format("\"{}\", ", person((g + 4 * k) % 97));
+    out += "]\n";
+  }
+  return out;
+}
+
+json::value trouble(std::uint64_t seed) {
+  json::value faults = json::parse(R"({"rules": [
+      {"probability": 0.07, "action": {"status": 429, "headers": {"Retry-After": "2"}}},
+      {"probability": 0.07, "action": {"status": 503, "shape": "gateway"}},
+      {"probability": 0.07, "action": {"status": 500, "after_effect": true}},
+      {"probability": 0.05, "action": {"cut": "before_effect"}},
+      {"probability": 0.05, "action": {"cut": "after_effect"}},
+      {"probability": 0.04, "action": {"cut": "half_body"}}]})");
+  faults.as_object()["seed"] = static_cast<std::int64_t>(seed);
+  return faults;
+}
+
+class TroubledCalls : public ::testing::Test {
+ protected:
+  struct Seen {
+    std::size_t requests = 0, effective = 0, failed = 0;
+    int runs = 0;
+  };
+
+  /// Applies until nothing is left; null: in calm.
+  Seen converge(const json::value& faults, std::uint64_t seed) {
+    simulator::FakeClientOptions options;
+    options.seed = seed;
+    Rehearsal world(organization(), options);
+    world.policy(policy());
+    EXPECT_TRUE(world.client().org().set_faults(faults));
+    Seen seen;
+    for (bool done = false; !done && seen.runs < 4;) {
+      PacedOptions paced;
+      paced.seed = seed + static_cast<std::uint64_t>(seen.runs);
+      PacedClient client(std::make_unique<ForwardingClient>(world.client()), world.client().clock(),
+                         paced);
+      world.through(client);
+      const Planned planned = world.plan();
+      if (planned.plan && planned.plan->complete && planned.plan->changes.empty()) break;
+      ++seen.runs;
+      if (planned.plan && planned.plan->applyable()) (void)world.apply(planned);
+    }
+    count(world.client().org().requests().as_array(), seen);
+    return seen;
+  }
+
+  static void count(const json::array& requests, Seen& seen) {
+    std::map<std::string, Instant> told;
+    for (const json::value& request : requests) {
+      const std::string operation(request.at("operation").as_string());
+      const Instant at = parse_instant(std::string(request.at("at").as_string())).value();
+      ++seen.requests;
+      if (request.at("effective").as_bool()) ++seen.effective;
+      if (const auto limited = told.find(operation); limited != told.end()) {
+        // What was on its way when the answer was.
+        const bool could_know = at - limited->second > milliseconds(110);
+        EXPECT_FALSE(could_know && at - limited->second < kTold) << operation;
+      }
+      const std::int64_t status = request.at("status").as_int64();
+      if (status == 429) told[operation] = at;
+      if (request.as_object().contains("fault")) ++seen.failed;
+    }
+  }
+};
+
+TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
+  const Seen calm = converge(json::object{}, 0);
+  EXPECT_EQ(calm.runs, 1);
+  EXPECT_EQ(calm.effective, kChanges);
+  const std::uint64_t seeds = cases(5);
+  Seen sum;
+  double most = 0;
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const Seen seen = converge(trouble(seed), seed);
+    EXPECT_LE(seen.runs, 3);
+    EXPECT_EQ(seen.effective, kChanges);
+    sum.requests += seen.requests;
+    sum.failed += seen.failed;
+    sum.runs += seen.runs;
+    most = std::max(most, static_cast<double>(seen.requests) / static_cast<double>(calm.requests));
+  }
+  std::cout << fmt::format(
+      "{} seeds: {} of {} requests failed, {} runs, at most {:.2f} times the "
+      "requests of a run in calm\n",
+      seeds, sum.failed, sum.requests, sum.runs, most);
+}
+
+}  // namespace
+}  // namespace rolecall::test
