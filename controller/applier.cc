@@ -14,6 +14,7 @@
 #include "controller/held_back.h"
 #include "controller/identities.h"
 #include "controller/invited_accounts.h"
+#include "controller/output.h"
 #include "controller/read_back.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
@@ -577,6 +578,11 @@ class Applier {
     for (const milliseconds wait : kEffectWaits) {
       waited += wait;
       if (unseen.empty() || waited > env_.settle_window || must_stop()) break;
+      if (wait.count() > 0 && env_.on_wait) {
+        env_.on_wait(wait,
+                     fmt::format("{} {} in reads yet", counted(unseen.size(), "change", "changes"),
+                                 unseen.size() == 1 ? "does not show" : "do not show"));
+      }
       const std::vector<Effect> effects =
           read_back(env_.client, endpoints_, plan_, unseen, ids_, wait);
       std::vector<std::size_t> still;

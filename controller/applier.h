@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/change_log.h"
@@ -56,6 +57,8 @@ struct ApplyEnvironment {
   std::optional<Instant> read_at{};
   /// How long what was done may take to show in reads.
   std::chrono::seconds settle_window = kSettleWindow;
+  /// Told before a wait of a second or more, `why` in words for people.
+  std::function<void(std::chrono::milliseconds wait, std::string_view why)> on_wait{};
 };
 
 /// Carries out a plan: the calls of one kind after those of the kind before, several in flight.

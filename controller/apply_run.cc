@@ -1,6 +1,7 @@
 #include "controller/apply_run.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "controller/logged_run.h"
@@ -193,7 +194,12 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
     done.report = apply_plan(
         plan, {client, log, clock, stop_signalled, [this] { return opened.lock->still_mine(); },
                [&](std::size_t made, std::size_t of) { progress.update(made, of); },
-               [this] { return stop_order(); }, planned.read_at, settle_window(global)});
+               [this] { return stop_order(); }, planned.read_at, settle_window(global),
+               [](std::chrono::milliseconds wait, std::string_view why) {
+                 if (Progress::waits(wait, why)) return;
+                 spdlog::info("waiting {:.1f} s: {}", static_cast<double>(wait.count()) / 1000,
+                              why);
+               }});
   }
   const ApplyReport& report = done.report;
   done.exit_code = exit_code(plan, report);

@@ -9,9 +9,8 @@
 namespace rolecall {
 namespace {
 
-bool contradicts(const std::set<std::string>& shown, const std::string& planned) {
-  return !shown.empty() && !shown.contains(planned);
-}
+constexpr const char* kNotRead =
+    "whom or what its id means could not be read again before it was to be made";
 
 }  // namespace
 
@@ -37,22 +36,20 @@ bool Identities::confirm(const std::vector<std::size_t>& changes) {
 }
 
 std::string Identities::doubt(const Change& change) const {
-  static constexpr const char* kNotRead =
-      "whom or what its id means could not be read again before it was to be made";
   if (const auto person = people_.find(address_of(change)); person != people_.end()) {
-    if (!person->second.read) return kNotRead;
-    if (contradicts(person->second.ids, change.account_id)) {
+    const Shown& shown = person->second;
+    if (shown.contradicts(change.account_id)) {
       return "another account shows this address on reading again: it takes another plan";
     }
+    if (shown.ids.empty() && !shown.read) return kNotRead;
   }
   if (change.group_id.empty()) return {};
   const auto group = groups_.find(GroupName::from_server(change.group).key());
   if (group == groups_.end()) return {};
-  if (!group->second.read) return kNotRead;
-  if (contradicts(group->second.ids, change.group_id)) {
+  if (group->second.contradicts(change.group_id)) {
     return "another group shows this name on reading again: it takes another plan";
   }
-  return {};
+  return group->second.ids.empty() && !group->second.read ? kNotRead : "";
 }
 
 std::string Identities::address_of(const Change& change) const {

@@ -34,6 +34,9 @@ class Identities {
   struct Shown {
     bool read = false;  ///< the listing came to its end without a problem
     std::set<std::string> ids{};
+    [[nodiscard]] bool contradicts(const std::string& planned) const {
+      return !ids.empty() && !ids.contains(planned);
+    }
   };
 
   /// The address that the account of a change showed when the plan was made; empty: none.

@@ -128,7 +128,8 @@ TEST_F(Trust, ARemovalThatIsAnsweredAndNotDoneIsNamedByTheNextRun) {
   simulator->set_faults(
       R"({"rules": [{"operation": "removeDirectoryUser", "times": 1,
           "action": {"status": 204, "shape": "empty"}}]})");
-  rolecall_exits(0, {"apply", "--yes"});
+  const Outcome first = rolecall_exits(3, {"apply", "--yes"}, {{"ROLECALL_SETTLE_WINDOW", "1s"}});
+  EXPECT_THAT(first.out, HasSubstr("reads still show it undone"));
   const Outcome next = rolecall_exits(0, {"apply", "--yes"});
   EXPECT_THAT(next.out, HasSubstr("p1@acme.example: remove_user by run 1 on "));
   const Outcome last = rolecall_exits(0, {"apply", "--yes"});
