@@ -57,7 +57,7 @@ struct ApplyEnvironment {
   std::optional<Instant> read_at{};
   /// How long what was done may take to show in reads.
   std::chrono::seconds settle_window = kSettleWindow;
-  /// Told before a wait of a second or more, `why` in words for people.
+  /// Told before it waits for reads to show what was done, `why` in words for people.
   std::function<void(std::chrono::milliseconds wait, std::string_view why)> on_wait{};
 };
 

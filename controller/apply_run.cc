@@ -19,6 +19,9 @@
 namespace rolecall {
 namespace {
 
+/// Reads lag behind for a second or two as a rule.
+constexpr std::chrono::seconds kWorthALine{4};
+
 /// A protection that the policy has dropped refuses one apply; from then on what the policy says
 /// now counts.
 Result<void> remember(Store& store, const Planned& planned, const ApplyReport& report,
@@ -196,7 +199,7 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
                [&](std::size_t made, std::size_t of) { progress.update(made, of); },
                [this] { return stop_order(); }, planned.read_at, settle_window(global),
                [](std::chrono::milliseconds wait, std::string_view why) {
-                 if (Progress::waits(wait, why)) return;
+                 if (Progress::waits(wait, why) || wait < kWorthALine) return;
                  spdlog::info("waiting {:.1f} s: {}", static_cast<double>(wait.count()) / 1000,
                               why);
                }});
