@@ -14,7 +14,8 @@
 #include "controller/held_back.h"
 #include "controller/identities.h"
 #include "controller/invited_accounts.h"
-#include "controller/output.h"
+#include "controller/late_effects.h"
+#include "controller/outcomes.h"
 #include "controller/read_back.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
@@ -33,10 +34,6 @@ using State = ChangeOutcome::State;
 constexpr std::array kGroupWaits = {milliseconds{0},    milliseconds{500},  milliseconds{1000},
                                     milliseconds{2000}, milliseconds{4000}, milliseconds{8000}};
 constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
-/// After a settle window of 120 s what was done shows (facts.md section 9).
-constexpr std::array kEffectWaits = {
-    milliseconds{0},     milliseconds{1'000},  milliseconds{2'000},  milliseconds{4'000},
-    milliseconds{8'000}, milliseconds{15'000}, milliseconds{30'000}, milliseconds{60'000}};
 constexpr int kMostRounds = 3;
 constexpr int kMostLooks = 6;
 constexpr int kMostStuck = 3;
@@ -65,15 +62,13 @@ class Applier {
         identities_(environment.client, endpoints_, plan),
         successors_(environment.client, endpoints_, plan),
         log_(environment.log, environment.clock, plan),
+        outcomes_(plan, log_, floor_),
         needs_(prerequisites(plan)),
-        attempts_(plan.changes.size()),
-        lost_an_answer_(plan.changes.size()),
         took_admin_(plan.changes.size()),
         call_of_(plan.changes.size()) {
     for (std::size_t c = 0; c < plan.calls.size(); ++c) {
       for (const std::size_t i : plan.calls[c].changes) call_of_[i] = c;
     }
-    report_.outcomes.resize(plan.changes.size());
   }
 
   ApplyReport run() {
@@ -91,10 +86,9 @@ class Applier {
                                : !report_.store_error.empty()     ? "the log could not be written"
                                : !report_.stopped_because.empty() ? report_.stopped_because
                                                                   : "the run was interrupted";
-    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
-      if (report_.outcomes[i].state == State::pending) leave(i, reason);
-    }
+    for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
     if (report_.store_error.empty()) (void)flush();
+    report_.outcomes = outcomes_.take();
     report_.oldest_read = freshness_.oldest();
     report_.looked_again = grounds_.looked_at();
     return std::move(report_);
@@ -120,13 +114,6 @@ class Applier {
     std::vector<std::size_t> changes;
     WriteRequest request;
   };
-  struct Open {
-    std::size_t change = 0;
-    Verdict verdict{};
-    std::string message;
-    int status = 0;
-    milliseconds duration{0};
-  };
 
   void run_all_kinds() {
     for (std::size_t kind = 0; kind < kChangeKindCount && !must_stop(); ++kind) {
@@ -142,13 +129,9 @@ class Applier {
   void give_up(const char* what) {
     report_.broken = what;
     for (const auto& [ticket, changes] : in_flight_) {
-      for (const std::size_t i : changes) {
-        set(i, State::in_doubt, "the next run will look what became of it");
-      }
+      for (const std::size_t i : changes) outcomes_.leave_open(i);
     }
-    for (const Open& open : open_) {
-      set(open.change, State::in_doubt, "the next run will look what became of it");
-    }
+    for (const Outcomes::Back& open : open_) outcomes_.leave_open(open.change);
     (void)flush();
   }
 
@@ -172,34 +155,10 @@ class Applier {
     return "not sent: the run was interrupted";
   }
 
-  void set(std::size_t change, State state, std::string message) {
-    ChangeOutcome& outcome = report_.outcomes[change];
-    if (outcome.state == State::pending && state != State::pending) ++settled_;
-    outcome = {state, std::move(message)};
-  }
-
-  /// A change that is not to be made, or not to be sent again. Of what was sent before by a run
-  /// that was stopped the intent stays without an outcome, and the next run looks before it does
-  /// anything.
+  /// A change that is not to be made, or not to be sent again.
   void leave(std::size_t change, std::string because) {
-    if (attempts_[change] == 0) {
-      close_unsent(change, ChangeResult::failed, because);
-      return set(change, State::skipped, std::move(because));
-    }
-    const bool goes_on = report_.broken.empty() && !must_stop();
-    if (goes_on) {
-      const std::string message = fmt::format("not sent again: {}", because);
-      log_.add_outcome(change, ChangeResult::in_doubt, 0, attempts_[change], 0, message);
-      return set(change, State::in_doubt, message);
-    }
-    set(change, State::in_doubt,
-        fmt::format("not sent again: {}; the next run will look what became of it", because));
-  }
-
-  /// Of what was about to leave, and had to wait for too long, there is an intent already.
-  void close_unsent(std::size_t change, ChangeResult result, const std::string& because) {
-    if (log_.intent(change) == 0) return;
-    log_.add_outcome(change, result, 0, 0, 0, fmt::format("not sent: {}", because));
+    const bool goes_on = outcomes_.attempts(change) != 0 && report_.broken.empty() && !must_stop();
+    outcomes_.leave(change, std::move(because), goes_on);
   }
 
   // --- one kind -----------------------------------------------------------------------------
@@ -242,7 +201,7 @@ class Applier {
     std::vector<std::size_t> changes;
     for (const std::size_t call : calls) {
       for (const std::size_t i : plan_.calls[call].changes) {
-        if (report_.outcomes[i].state == State::pending) changes.push_back(i);
+        if (outcomes_.pending(i)) changes.push_back(i);
       }
     }
     if (!identities_.confirm(changes) && report_.stopped_because.empty()) {
@@ -257,7 +216,7 @@ class Applier {
     if (stuck == kMostStuck) {
       for (const std::size_t call : calls) {
         for (const std::size_t i : plan_.calls[call].changes) {
-          if (report_.outcomes[i].state != State::pending) continue;
+          if (!outcomes_.pending(i)) continue;
           leave(i, "a limit kept it waiting for longer than what it rests on is good for");
         }
       }
@@ -293,7 +252,8 @@ class Applier {
       std::vector<std::size_t> changes;
       for (std::size_t c = next; c < end; ++c) {
         for (const std::size_t i : ready_changes(calls[c])) {
-          if (attempts_[i] == 0) changes.push_back(i);  // else it has been read back just now
+          // What was sent before has been read back just now.
+          if (outcomes_.attempts(i) == 0) changes.push_back(i);
         }
       }
       if (!look_at(changes)) return false;
@@ -319,17 +279,14 @@ class Applier {
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
       if (finding.done) {
-        floor_.take(plan_.changes[i]);
-        floor_.give(plan_.changes[i]);
-        close_unsent(i, ChangeResult::already_so, finding.because);
-        set(i, State::already_so, finding.because);
+        outcomes_.find_done(i, finding.because);
       } else {
         leave(i, finding.because);
       }
     }
     for (const std::size_t i : changes) {
       const bool deletes = plan_.changes[i].kind == ChangeKind::delete_group;
-      if (deletes && report_.outcomes[i].state == State::pending) hold_back_rename(i);
+      if (deletes && outcomes_.pending(i)) hold_back_rename(i);
     }
     return !must_stop();
   }
@@ -339,11 +296,11 @@ class Applier {
     std::vector<std::size_t> ready;
     for (const std::size_t needed : needs_[call]) {
       for (const std::size_t i : plan_.calls[needed].changes) {
-        if (!succeeded(i)) broken_.add(i);
+        if (!outcomes_.succeeded(i)) broken_.add(i);
       }
     }
     for (const std::size_t i : plan_.calls[call].changes) {
-      if (report_.outcomes[i].state != State::pending) continue;
+      if (!outcomes_.pending(i)) continue;
       if (std::string because = held_back(plan_.changes[i]); !because.empty()) {
         leave(i, std::move(because));
         continue;
@@ -363,11 +320,6 @@ class Applier {
       return plan_.changes[other].kind == ChangeKind::invite_user &&
              plan_.changes[other].user == plan_.changes[i].user;
     });
-  }
-
-  [[nodiscard]] bool succeeded(std::size_t i) const {
-    const State state = report_.outcomes[i].state;
-    return state == State::applied || state == State::already_so;
   }
 
   /// Why a change cannot be made, or nothing.
@@ -403,8 +355,8 @@ class Applier {
     if (must_stop()) {
       for (const std::size_t i : departure.changes) {
         // What was sent before, and would be sent again, stays open: the next run looks.
-        if (attempts_[i] != 0) continue;
-        close({i, Verdict::not_sent, {}, 0, {}}, State::failed, why_not_sent());
+        if (outcomes_.attempts(i) != 0) continue;
+        outcomes_.close({i, Verdict::not_sent, {}, 0, {}}, State::failed, why_not_sent());
       }
       return;
     }
@@ -427,9 +379,8 @@ class Applier {
 
   void check_before_leaving(std::size_t i) const {
     invariant(log_.intent(i) > 0, "a call was about to leave without its intent in the log");
-    invariant(report_.outcomes[i].state == State::pending,
-              "a call was about to leave for a change that is settled");
-    invariant(call_kind(i) != ChangeKind::invite_user || attempts_[i] == 0,
+    invariant(outcomes_.pending(i), "a call was about to leave for a change that is settled");
+    invariant(call_kind(i) != ChangeKind::invite_user || outcomes_.attempts(i) == 0,
               "an invitation was about to be sent again");
   }
 
@@ -439,7 +390,7 @@ class Applier {
 
   void hold_back_rename(std::size_t i) {
     if (!successors_.complete(plan_.changes[i], ids_)) {
-      set(i, State::skipped, "its successor does not show everything yet");
+      outcomes_.set(i, State::skipped, "its successor does not show everything yet");
     }
   }
 
@@ -459,17 +410,18 @@ class Applier {
     const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     for (std::size_t k = 0; k < changes.size(); ++k) {
       const Judgement& judgement = judgements[k];
-      attempts_[changes[k]] += completion.attempts;
-      Open open{changes[k], judgement.verdict, judgement.message, status, completion.duration};
+      outcomes_.add_attempts(changes[k], completion.attempts);
+      Outcomes::Back open{changes[k], judgement.verdict, judgement.message, status,
+                          completion.duration};
       switch (judgement.verdict) {
         case Verdict::applied:
-          close(open, State::applied, {});
+          outcomes_.close(open, State::applied, {});
           break;
         case Verdict::refused:
-          close_failed(open, judgement.message);
+          outcomes_.close_failed(open, judgement.message);
           break;
         case Verdict::not_sent:
-          close_failed(open, cancelled ? why_not_sent() : judgement.message);
+          outcomes_.close_failed(open, cancelled ? why_not_sent() : judgement.message);
           break;
         case Verdict::conflict:
         case Verdict::unclear:
@@ -497,7 +449,7 @@ class Applier {
     std::unordered_map<std::size_t, Effect> effects;
     for (const milliseconds wait : waits) {
       std::vector<std::size_t> asked;
-      for (const Open& open : open_) {
+      for (const Outcomes::Back& open : open_) {
         const auto known = effects.find(open.change);
         const bool settled = known != effects.end() && known->second == Effect::there;
         // A conflict that a read contradicts once is the API's last word: no need to wait.
@@ -511,11 +463,9 @@ class Applier {
       for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
     }
     std::vector<std::size_t> again;
-    for (const Open& open : open_) {
+    for (const Outcomes::Back& open : open_) {
       conclude(open, effects.at(open.change), last_round);
-      if (report_.outcomes[open.change].state == State::pending) {
-        again.push_back(call_of_[open.change]);
-      }
+      if (outcomes_.pending(open.change)) again.push_back(call_of_[open.change]);
     }
     open_.clear();
     (void)flush();
@@ -525,30 +475,35 @@ class Applier {
     return again;
   }
 
-  void conclude(const Open& open, Effect effect, bool last_round) {
+  void conclude(const Outcomes::Back& open, Effect effect, bool last_round) {
     const Change& change = plan_.changes[open.change];
     if (effect == Effect::unknown && (report_.interrupted || report_.halted)) {
       // The intent stays without an outcome: the next run looks before it does anything.
-      return set(open.change, State::in_doubt, "the next run will look what became of it");
+      return outcomes_.leave_open(open.change);
     }
     const std::string was =
         open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
     if (effect == Effect::ambiguous) {
-      return close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
+      return outcomes_.close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
     }
     if (effect == Effect::there) {
       const bool foreign = change.kind == ChangeKind::create_group &&
-                           open.verdict == Verdict::conflict && !lost_an_answer_[open.change];
+                           open.verdict == Verdict::conflict &&
+                           !outcomes_.lost_an_answer(open.change);
       // Who is in it nobody has looked at.
-      if (foreign)
-        return close(
+      if (foreign) {
+        return outcomes_.close(
             open, State::failed,
             "somebody else has made a group of this name meanwhile: it takes another plan");
-      if (open.verdict == Verdict::conflict) return close(open, State::already_so, open.message);
-      return close(open, State::applied, fmt::format("found done on reading back; {}", was));
+      }
+      if (open.verdict == Verdict::conflict) {
+        return outcomes_.close(open, State::already_so, open.message);
+      }
+      return outcomes_.close(open, State::applied,
+                             fmt::format("found done on reading back; {}", was));
     }
     // Perhaps in conflict with our own first try, which reads do not show yet.
-    if (open.verdict == Verdict::conflict) return close_failed(open, open.message);
+    if (open.verdict == Verdict::conflict) return outcomes_.close_failed(open, open.message);
     // Somebody could get two mails: an invitation that may have left is never sent again, and
     // neither is what rode on it before it is known to have arrived.
     const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
@@ -556,55 +511,33 @@ class Applier {
                             !floor_.forbids(change);
     // Whatever the error, 503 too, it may yet come to light that it was done: reads can lag behind
     // for longer than anybody waits here.
-    lost_an_answer_[open.change] = true;
-    if (!repeatable) close(open, State::in_doubt, was);
-  }
-
-  /// What this try did not do an earlier one may have done.
-  void close_failed(const Open& open, const std::string& message) {
-    if (!lost_an_answer_[open.change]) return close(open, State::failed, message);
-    close(open, State::in_doubt,
-          open.status == 0 ? message : fmt::format("the answer was {}", message));
+    outcomes_.lose_an_answer(open.change);
+    if (!repeatable) outcomes_.close(open, State::in_doubt, was);
   }
 
   /// Whoever was to be locked out may not go on because an answer said that it was done.
   void see_effects() {
-    std::vector<std::size_t> unseen;
+    std::vector<std::size_t> answered;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      const bool answered = report_.outcomes[i].state == State::applied;
-      if (answered && is_read_twice(plan_.changes[i].kind)) unseen.push_back(i);
+      const bool done = outcomes_.state(i) == State::applied;
+      if (done && is_read_twice(plan_.changes[i].kind)) answered.push_back(i);
     }
-    milliseconds waited{0};
-    for (const milliseconds wait : kEffectWaits) {
-      waited += wait;
-      if (unseen.empty() || waited > env_.settle_window || must_stop()) break;
-      if (wait.count() > 0 && env_.on_wait) {
-        env_.on_wait(wait,
-                     fmt::format("{} {} in reads yet", counted(unseen.size(), "change", "changes"),
-                                 unseen.size() == 1 ? "does not show" : "do not show"));
-      }
-      const std::vector<Effect> effects =
-          read_back(env_.client, endpoints_, plan_, unseen, ids_, wait);
-      std::vector<std::size_t> still;
-      for (std::size_t k = 0; k < unseen.size(); ++k) {
-        if (effects[k] == Effect::not_there) still.push_back(unseen[k]);
-      }
-      unseen = std::move(still);
-    }
-    if (must_stop()) return;
-    for (const std::size_t i : unseen) {
-      set(i, State::in_doubt,
-          fmt::format("it was answered as done, but reads still show it undone{}",
-                      env_.settle_window.count() == 0
-                          ? std::string()
-                          : fmt::format(" after {} s", env_.settle_window.count())));
+    const std::vector<std::size_t> undone = still_undone(
+        env_, endpoints_, plan_, std::move(answered), ids_, [this] { return must_stop(); });
+    for (const std::size_t i : undone) {
+      outcomes_.set(i, State::in_doubt,
+                    fmt::format("it was answered as done, but reads still show it undone{}",
+                                env_.settle_window.count() == 0
+                                    ? std::string()
+                                    : fmt::format(" after {} s", env_.settle_window.count())));
     }
   }
 
   void learn_group_ids() {
     std::vector<std::size_t> unknown;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      const bool created = plan_.changes[i].kind == ChangeKind::create_group && succeeded(i);
+      const bool created =
+          plan_.changes[i].kind == ChangeKind::create_group && outcomes_.succeeded(i);
       if (created && ids_.group(plan_.changes[i]).empty()) unknown.push_back(i);
     }
     for (const milliseconds wait : kGroupWaits) {
@@ -616,11 +549,7 @@ class Applier {
 
   /// What follows an invitation goes to the account that its answer named.
   void check_accounts() {
-    std::vector<std::size_t> following;
-    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
-      if (report_.outcomes[i].state == State::pending) following.push_back(i);
-    }
-    check_invited_accounts(plan_, following, env_.client, endpoints_, ids_);
+    check_invited_accounts(plan_, outcomes_.all_pending(), env_.client, endpoints_, ids_);
   }
 
   [[nodiscard]] ChangeKind call_kind(std::size_t change) const {
@@ -648,29 +577,8 @@ class Applier {
     return done.has_value();
   }
 
-  void close(const Open& open, State state, std::string message) {
-    static constexpr auto kResult = [](State s) {
-      switch (s) {
-        case State::applied:
-          return ChangeResult::applied;
-        case State::already_so:
-          return ChangeResult::already_so;
-        case State::in_doubt:
-          return ChangeResult::in_doubt;
-        default:
-          return ChangeResult::failed;
-      }
-    };
-    if (state == State::applied || state == State::already_so) {
-      floor_.give(plan_.changes[open.change]);
-    }
-    log_.add_outcome(open.change, kResult(state), open.status, attempts_[open.change],
-                     open.duration.count(), message);
-    set(open.change, state, std::move(message));
-  }
-
   void tell_progress() const {
-    if (env_.progress) env_.progress(settled_, report_.outcomes.size());
+    if (env_.progress) env_.progress(outcomes_.settled(), outcomes_.count());
   }
 
   static constexpr std::size_t kMostInFlight = 64;
@@ -686,15 +594,13 @@ class Applier {
   Identities identities_;
   Successors successors_;
   ApplyLog log_;
+  Outcomes outcomes_;
   std::vector<std::vector<std::size_t>> needs_;
-  std::vector<int> attempts_;
-  std::vector<bool> lost_an_answer_;  ///< a try may have taken effect and reads do not show it
   std::vector<bool> took_admin_;      ///< out of the floor's count, as it was handed over
   std::vector<std::size_t> overdue_;  ///< calls that came back unsent, since it was too late
   std::vector<std::size_t> call_of_;  ///< the call that carries a change
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
-  std::size_t settled_ = 0;                                         ///< changes no longer pending
-  std::vector<Open> open_;
+  std::vector<Outcomes::Back> open_;
   WritePermission permission_;
   Ticket next_ticket_ = 1;
   ApplyReport report_;
