@@ -13,7 +13,6 @@
 #include "controller/grounds.h"
 #include "controller/held_back.h"
 #include "controller/identities.h"
-#include "controller/invited_accounts.h"
 #include "controller/late_effects.h"
 #include "controller/outcomes.h"
 #include "controller/read_back.h"
@@ -39,6 +38,7 @@ constexpr int kMostLooks = 6;
 constexpr int kMostStuck = 3;
 /// What has not waited longer than that was asked about as it was handed over.
 constexpr milliseconds kMoment{50};
+constexpr std::chrono::seconds kLastLook{30};
 constexpr std::string_view kKeyRefused = "401: the API key was refused";
 
 /// What locks somebody out, or cannot be brought back, does not rest on one reading alone: an
@@ -73,10 +73,10 @@ class Applier {
 
   ApplyReport run() {
     // A stop order ends long waits, too: for a limit of calls, for another try.
-    const LookWhileWaiting look(env_.client, [this] {
-      if (must_stop()) env_.client.cancel_unsent();
-    });
+    const StopWhen stop(env_.client,
+                        [this] { return must_stop() || env_.clock.steady() > looks_end_; });
     try {
+      if (!successors_.confirm()) report_.stopped_because = std::string(kKeyRefused);
       run_all_kinds();
       see_effects();
     } catch (const BrokenInvariant& bug) {
@@ -95,14 +95,14 @@ class Applier {
   }
 
  private:
-  class LookWhileWaiting {
+  class StopWhen {
    public:
-    LookWhileWaiting(WriteClient& client, std::function<void()> look) : client_(client) {
-      client_.while_waiting(std::move(look));
+    StopWhen(WriteClient& client, std::function<bool()> look) : client_(client) {
+      client_.stop_when(std::move(look));
     }
-    ~LookWhileWaiting() { client_.while_waiting({}); }
-    LookWhileWaiting(const LookWhileWaiting&) = delete;
-    LookWhileWaiting& operator=(const LookWhileWaiting&) = delete;
+    ~StopWhen() { client_.stop_when({}); }
+    StopWhen(const StopWhen&) = delete;
+    StopWhen& operator=(const StopWhen&) = delete;
 
    private:
     WriteClient& client_;
@@ -172,7 +172,6 @@ class Applier {
       if (kind == ChangeKind::create_group) learn_group_ids();
       calls = settle(kind, round + 1 == kMostRounds);
     }
-    if (kind == ChangeKind::invite_user && !must_stop()) check_accounts();
   }
 
   void send_all(const std::vector<std::size_t>& calls) {
@@ -201,10 +200,13 @@ class Applier {
     std::vector<std::size_t> changes;
     for (const std::size_t call : calls) {
       for (const std::size_t i : plan_.calls[call].changes) {
-        if (outcomes_.pending(i)) changes.push_back(i);
+        // Whether somebody is to be invited is looked at as the plan grows old.
+        const bool later =
+            plan_.changes[i].kind == ChangeKind::invite_user && !freshness_.covers(0);
+        if (outcomes_.pending(i) && !later) changes.push_back(i);
       }
     }
-    if (!identities_.confirm(changes) && report_.stopped_because.empty()) {
+    if (!identities_.confirm(changes, ids_) && report_.stopped_because.empty()) {
       report_.stopped_because = std::string(kKeyRefused);
     }
   }
@@ -324,8 +326,9 @@ class Applier {
 
   /// Why a change cannot be made, or nothing.
   [[nodiscard]] std::string held_back(const Change& change) const {
+    if (std::string because = successors_.doubt(change); !because.empty()) return because;
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
-    if (std::string because = identities_.doubt(change); !because.empty()) return because;
+    if (std::string because = identities_.doubt(change, ids_); !because.empty()) return because;
     if (floor_.forbids(change)) {
       return fmt::format("it would leave fewer than {} active org admins, because {}",
                          plan_.min_org_admins,
@@ -389,6 +392,7 @@ class Applier {
   }
 
   void hold_back_rename(std::size_t i) {
+    if (!successors_.doubt(plan_.changes[i]).empty()) return;  // held back as all of it is
     if (!successors_.complete(plan_.changes[i], ids_)) {
       outcomes_.set(i, State::skipped, "its successor does not show everything yet");
     }
@@ -522,14 +526,10 @@ class Applier {
       const bool done = outcomes_.state(i) == State::applied;
       if (done && is_read_twice(plan_.changes[i].kind)) answered.push_back(i);
     }
-    const std::vector<std::size_t> undone = still_undone(
-        env_, endpoints_, plan_, std::move(answered), ids_, [this] { return must_stop(); });
-    for (const std::size_t i : undone) {
-      outcomes_.set(i, State::in_doubt,
-                    fmt::format("it was answered as done, but reads still show it undone{}",
-                                env_.settle_window.count() == 0
-                                    ? std::string()
-                                    : fmt::format(" after {} s", env_.settle_window.count())));
+    looks_end_ = env_.clock.steady() + env_.settle_window + kLastLook;
+    for (LateEffect& one :
+         not_shown_done(env_, endpoints_, plan_, answered, ids_, [this] { return must_stop(); })) {
+      outcomes_.set(one.change, State::in_doubt, std::move(one.because));
     }
   }
 
@@ -545,11 +545,6 @@ class Applier {
       (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait);
       std::erase_if(unknown, [&](std::size_t i) { return !ids_.group(plan_.changes[i]).empty(); });
     }
-  }
-
-  /// What follows an invitation goes to the account that its answer named.
-  void check_accounts() {
-    check_invited_accounts(plan_, outcomes_.all_pending(), env_.client, endpoints_, ids_);
   }
 
   [[nodiscard]] ChangeKind call_kind(std::size_t change) const {
@@ -601,6 +596,8 @@ class Applier {
   std::vector<std::size_t> call_of_;  ///< the call that carries a change
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
   std::vector<Outcomes::Back> open_;
+  /// Of the looks at late effects, which hold up a run that has done its work.
+  Clock::Steady looks_end_ = Clock::Steady::max();
   WritePermission permission_;
   Ticket next_ticket_ = 1;
   ApplyReport report_;

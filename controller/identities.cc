@@ -1,104 +1,222 @@
 #include "controller/identities.h"
 
-#include <boost/json/array.hpp>
+#include <fmt/format.h>
 
-#include "controller/by_parts.h"
-#include "state/api/parse.h"
-#include "state/api/reader.h"
+#include <algorithm>
+#include <array>
+
+#include "controller/look_ups.h"
 
 namespace rolecall {
 namespace {
 
+using std::chrono::milliseconds;
+
+constexpr std::array kArrivalWaits = {milliseconds{0},     milliseconds{1'000},
+                                      milliseconds{2'000}, milliseconds{4'000},
+                                      milliseconds{8'000}, milliseconds{15'000}};
 constexpr const char* kNotRead =
     "whom or what its id means could not be read again before it was to be made";
 
+std::string key_of(const std::string& group) {
+  return GroupName::from_server(group).key();
+}
+
+std::string address_shown(const ParsedUser& user) {
+  const auto email = Email::parse(user.email);
+  return email ? email->str() : "-";
+}
+
 }  // namespace
 
-bool Identities::confirm(const std::vector<std::size_t>& changes) {
+bool Identities::confirm(const std::vector<std::size_t>& changes, const KnownIds& ids) {
+  for (const milliseconds wait : kArrivalWaits) {
+    if (!ask(changes, ids, wait)) return false;
+    if (!waits_for(changes, ids)) break;
+  }
+  return true;
+}
+
+bool Identities::ask(const std::vector<std::size_t>& changes, const KnownIds& ids,
+                     milliseconds delay) {
   std::vector<std::string> addresses;
   std::vector<std::string> names;
   for (const std::size_t i : changes) {
     const Change& change = plan_.changes[i];
-    const std::string address = address_of(change);
-    if (!address.empty() && people_.try_emplace(address).second) addresses.push_back(address);
-    if (change.group_id.empty()) continue;
-    const bool fresh = groups_.try_emplace(GroupName::from_server(change.group).key()).second;
-    if (fresh) names.push_back(change.group);
+    // What was asked for before the invitation, or before the wait, does not count.
+    if (is_invited(change, ids) && (arrived_.insert(change.user).second || !seen(change, ids))) {
+      addresses_.erase(change.user);
+      accounts_.erase(ids.account(change));
+    }
+    // Whoever an invitation takes along has no account yet.
+    const bool rides = change.kind != ChangeKind::invite_user && ids.account(change).empty();
+    const std::string address = rides ? std::string() : address_of(change);
+    if (!address.empty() && addresses_.try_emplace(address).second) addresses.push_back(address);
+    if (ids.group(change).empty() || change.kind == ChangeKind::create_group) continue;
+    if (group_names_.try_emplace(key_of(change.group)).second) names.push_back(change.group);
   }
-  if (addresses.empty() && names.empty()) return true;
   Reader reader(client_);
-  by_parts(addresses, Endpoints::kMostEmails,
-           [&](const std::vector<std::string>& part) { search_people(reader, part); });
-  by_parts(names, Endpoints::kMostGroupNames,
-           [&](const std::vector<std::string>& part) { search_groups(reader, part); });
+  const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
+  search_addresses(look_ups, addresses);
+  search_names(look_ups, names);
+  reader.run();
+  std::vector<std::string> accounts;
+  std::vector<std::string> groups;
+  for (const std::size_t i : changes) {
+    const Change& change = plan_.changes[i];
+    const std::string account = ids.account(change);
+    const auto shown = addresses_.find(address_of(change));
+    const bool unseen = shown == addresses_.end() || shown->second.ids.empty();
+    if (!account.empty() && unseen && accounts_.try_emplace(account).second) {
+      accounts.push_back(account);
+    }
+    const std::string group = ids.group(change);
+    const auto named = group_names_.find(key_of(change.group));
+    if (named == group_names_.end() || !named->second.ids.empty()) continue;
+    if (group_ids_.try_emplace(group).second) groups.push_back(group);
+  }
+  const LookUps more(reader, endpoints_, plan_.directory);
+  search_accounts(more, accounts);
+  search_groups(more, groups);
   reader.run();
   return !reader.key_refused();
 }
 
-std::string Identities::doubt(const Change& change) const {
-  if (const auto person = people_.find(address_of(change)); person != people_.end()) {
-    const Shown& shown = person->second;
-    if (shown.contradicts(change.account_id)) {
-      return "another account shows this address on reading again: it takes another plan";
+bool Identities::waits_for(const std::vector<std::size_t>& changes, const KnownIds& ids) const {
+  return std::any_of(changes.begin(), changes.end(), [&](std::size_t i) {
+    return is_invited(plan_.changes[i], ids) && !seen(plan_.changes[i], ids);
+  });
+}
+
+bool Identities::seen(const Change& change, const KnownIds& ids) const {
+  const auto shown = addresses_.find(address_of(change));
+  if (shown != addresses_.end() && !shown->second.ids.empty()) return true;
+  const auto known = accounts_.find(ids.account(change));
+  return known != accounts_.end() && !known->second.names.empty();
+}
+
+std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
+  const std::string account = ids.account(change);
+  if (change.kind == ChangeKind::invite_user) {
+    const auto shown = addresses_.find(change.user);
+    if (shown == addresses_.end()) return {};
+    if (shown->second.ids.empty()) return shown->second.read ? "" : kNotRead;
+    return "an account in the directory shows this address on reading again: it takes another plan";
+  }
+  if (!account.empty()) {
+    std::string address = address_of(change);
+    if (address.empty()) address.assign(1, '-');
+    if (std::string why = doubt(address, account, addresses_, accounts_, "account"); !why.empty()) {
+      return why;
     }
-    if (shown.ids.empty() && !shown.read) return kNotRead;
+    if (is_invited(change, ids) && arrived_.contains(change.user) && !seen(change, ids)) {
+      return "whether the account that the invitation was answered with is theirs is not to be "
+             "seen yet";
+    }
   }
-  if (change.group_id.empty()) return {};
-  const auto group = groups_.find(GroupName::from_server(change.group).key());
-  if (group == groups_.end()) return {};
-  if (group->second.contradicts(change.group_id)) {
-    return "another group shows this name on reading again: it takes another plan";
+  if (ids.group(change).empty()) return {};
+  return doubt(key_of(change.group), ids.group(change), group_names_, group_ids_, "group");
+}
+
+std::string Identities::doubt(const std::string& name, const std::string& id, const Names& names,
+                              const Ids& ids, const std::string& what) {
+  const auto named = names.find(name);
+  if (named != names.end() && !named->second.ids.empty()) {
+    if (named->second.ids.contains(id)) return {};
+    return fmt::format("another {} shows this {} on reading again: it takes another plan", what,
+                       what == "group" ? "name" : "address");
   }
-  return group->second.ids.empty() && !group->second.read ? kNotRead : "";
+  const auto known = ids.find(id);
+  if (known != ids.end() && !known->second.names.empty()) {
+    if (known->second.names.contains(name)) return {};
+    return fmt::format("the {} shows another {} on reading again: it takes another plan", what,
+                       what == "group" ? "name" : "address");
+  }
+  const bool read = (named != names.end() && named->second.read) ||
+                    (known != ids.end() && known->second.read) ||
+                    (named == names.end() && known == ids.end());
+  return read ? "" : kNotRead;
 }
 
 std::string Identities::address_of(const Change& change) const {
-  if (change.account_id.empty()) return {};
+  if (change.kind == ChangeKind::create_group || change.user.empty()) return {};
   const auto other = plan_.shown.find(change.user);
   if (other == plan_.shown.end()) return change.user;
   const auto email = Email::parse(other->second);
   return email ? email->str() : std::string();
 }
 
-void Identities::search_people(Reader& reader, const std::vector<std::string>& addresses) {
-  Endpoints::UserSearch search;
-  search.emails = addresses;
-  reader.walk(
-      [this, search](const std::string& cursor) {
-        return endpoints_.users(plan_.directory, search, cursor);
-      },
-      [this, search](const Reader::Page& page) {
-        if (page.data == nullptr) return;
-        for (const boost::json::value& item : *page.data) {
-          const ParsedUser user = parse_user(item);
-          const auto email = Email::parse(user.email);
-          const auto place = email ? people_.find(email->str()) : people_.end();
-          if (place != people_.end()) place->second.ids.insert(user.about.account_id);
-        }
-        if (!page.last) return;
-        for (const std::string& address : search.emails) people_[address].read = true;
-      });
+bool Identities::is_invited(const Change& change, const KnownIds& ids) {
+  return change.account_id.empty() && change.kind != ChangeKind::invite_user &&
+         !ids.account(change).empty();
 }
 
-void Identities::search_groups(Reader& reader, const std::vector<std::string>& names) {
-  Endpoints::GroupSearch search;
-  search.names = names;
-  reader.walk(
-      [this, search](const std::string& cursor) {
-        return endpoints_.groups(plan_.directory, search, cursor);
-      },
-      [this, search](const Reader::Page& page) {
-        if (page.data == nullptr) return;
-        for (const boost::json::value& item : *page.data) {
-          const ParsedGroup group = parse_group(item);
-          const auto place = groups_.find(GroupName::from_server(group.name).key());
-          if (place != groups_.end()) place->second.ids.insert(group.about.id);
-        }
-        if (!page.last) return;
-        for (const std::string& name : search.names) {
-          groups_[GroupName::from_server(name).key()].read = true;
-        }
-      });
+void Identities::search_addresses(const LookUps& look_ups,
+                                  const std::vector<std::string>& addresses) {
+  by_parts(addresses, Endpoints::kMostEmails, [&](const std::vector<std::string>& part) {
+    Endpoints::UserSearch search;
+    search.emails = part;
+    look_ups.people(
+        search,
+        [this](const ParsedUser& user) {
+          if (user.presence == Presence::absent) return;
+          const auto place = addresses_.find(address_shown(user));
+          if (place != addresses_.end()) place->second.ids.insert(user.about.account_id);
+        },
+        [this, part] {
+          for (const std::string& address : part) addresses_[address].read = true;
+        });
+  });
+}
+
+void Identities::search_accounts(const LookUps& look_ups,
+                                 const std::vector<std::string>& accounts) {
+  by_parts(accounts, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
+    Endpoints::UserSearch search;
+    search.account_ids = part;
+    look_ups.people(
+        search,
+        [this](const ParsedUser& user) {
+          if (user.presence == Presence::absent) return;
+          const auto place = accounts_.find(user.about.account_id);
+          if (place != accounts_.end()) place->second.names.insert(address_shown(user));
+        },
+        [this, part] {
+          for (const std::string& account : part) accounts_[account].read = true;
+        });
+  });
+}
+
+void Identities::search_names(const LookUps& look_ups, const std::vector<std::string>& names) {
+  by_parts(names, Endpoints::kMostGroupNames, [&](const std::vector<std::string>& part) {
+    Endpoints::GroupSearch search;
+    search.names = part;
+    look_ups.groups(
+        search,
+        [this](const ParsedGroup& group) {
+          const auto place = group_names_.find(key_of(group.name));
+          if (place != group_names_.end()) place->second.ids.insert(group.about.id);
+        },
+        [this, part] {
+          for (const std::string& name : part) group_names_[key_of(name)].read = true;
+        });
+  });
+}
+
+void Identities::search_groups(const LookUps& look_ups, const std::vector<std::string>& groups) {
+  by_parts(groups, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
+    Endpoints::GroupSearch search;
+    search.ids = part;
+    look_ups.groups(
+        search,
+        [this](const ParsedGroup& group) {
+          const auto place = group_ids_.find(group.about.id);
+          if (place != group_ids_.end()) place->second.names.insert(key_of(group.name));
+        },
+        [this, part] {
+          for (const std::string& id : part) group_ids_[id].read = true;
+        });
+  });
 }
 
 }  // namespace rolecall

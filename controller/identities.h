@@ -1,54 +1,73 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "controller/write_call.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/endpoints.h"
 
 namespace rolecall {
 
-class Reader;
+class LookUps;
 
-/// Whether the ids that a plan's calls name are those of the people and groups it means.
+/// Whether the ids that calls name are those of the people and groups they mean.
 ///
 /// One answer that has two ids mixed up sends a grant to somebody else, and no count shows it: so
-/// each id is asked for once more by the name it goes with, before the first call that names it. A
-/// hundred names a call; whatever contradicts the plan is left out. That a name is not shown is no
-/// contradiction: reads may lag, and addresses may be hidden.
+/// each is asked for once more before the first call that rests on it, by its address or name, a
+/// hundred a call, and where that shows nobody by its id, ten a call. Whatever contradicts is left
+/// out. Not to be shown at all is no contradiction of a plan: reads may lag behind. It is one of an
+/// account that this run invited, whose id nothing but one answer says; and for an invitation it is
+/// what the plan says.
 class Identities {
  public:
   Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
       : client_(client), endpoints_(endpoints), plan_(plan) {}
 
-  /// Asks for what `changes` name and was not asked for before. False: the key was refused.
-  [[nodiscard]] bool confirm(const std::vector<std::size_t>& changes);
+  /// Asks for what calls with `changes` would name and was not asked for before. Waits some seconds
+  /// for people who were invited. False: the key was refused.
+  [[nodiscard]] bool confirm(const std::vector<std::size_t>& changes, const KnownIds& ids);
 
   /// Why the change is not to be made, or nothing.
-  [[nodiscard]] std::string doubt(const Change& change) const;
+  [[nodiscard]] std::string doubt(const Change& change, const KnownIds& ids) const;
 
  private:
-  struct Shown {
+  struct ByName {
     bool read = false;  ///< the listing came to its end without a problem
     std::set<std::string> ids{};
-    [[nodiscard]] bool contradicts(const std::string& planned) const {
-      return !ids.empty() && !ids.contains(planned);
-    }
   };
+  struct ById {
+    bool read = false;
+    std::set<std::string> names{};  ///< addresses, "-" for none; or keys of groups
+  };
+  using Names = std::map<std::string, ByName>;
+  using Ids = std::map<std::string, ById>;
 
-  /// The address that the account of a change showed when the plan was made; empty: none.
+  /// The address that the account of a change shows by the plan; empty: none.
   [[nodiscard]] std::string address_of(const Change& change) const;
-  void search_people(Reader& reader, const std::vector<std::string>& addresses);
-  void search_groups(Reader& reader, const std::vector<std::string>& names);
+  [[nodiscard]] static bool is_invited(const Change& change, const KnownIds& ids);
+  [[nodiscard]] static std::string doubt(const std::string& name, const std::string& id,
+                                         const Names& names, const Ids& ids,
+                                         const std::string& what);
+  bool ask(const std::vector<std::size_t>& changes, const KnownIds& ids,
+           std::chrono::milliseconds delay);
+  [[nodiscard]] bool waits_for(const std::vector<std::size_t>& changes, const KnownIds& ids) const;
+  [[nodiscard]] bool seen(const Change& change, const KnownIds& ids) const;
+  void search_addresses(const LookUps& look_ups, const std::vector<std::string>& addresses);
+  void search_accounts(const LookUps& look_ups, const std::vector<std::string>& accounts);
+  void search_names(const LookUps& look_ups, const std::vector<std::string>& names);
+  void search_groups(const LookUps& look_ups, const std::vector<std::string>& groups);
 
   ReadClient& client_;
   const Endpoints& endpoints_;
   const Plan& plan_;
-  std::map<std::string, Shown> people_;  ///< by address
-  std::map<std::string, Shown> groups_;  ///< by key
+  Names addresses_, group_names_;  ///< group names: by key
+  Ids accounts_, group_ids_;
+  std::set<std::string> arrived_;  ///< addresses that were asked for since they were invited
 };
 
 }  // namespace rolecall

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "controller/applier.h"
@@ -9,12 +10,19 @@
 
 namespace rolecall {
 
-/// Those of `changes`, all answered as done, that reads show undone until the settle window is over
-/// (facts.md section 9). Ends early, with none, once `must_stop` says so. What cannot be read
-/// counts as it was answered.
-[[nodiscard]] std::vector<std::size_t> still_undone(const ApplyEnvironment& environment,
-                                                    const Endpoints& endpoints, const Plan& plan,
-                                                    std::vector<std::size_t> changes, KnownIds& ids,
-                                                    const std::function<bool()>& must_stop);
+/// Something that was answered as done and does not show.
+struct LateEffect {
+  std::size_t change = 0;
+  std::string because;  ///< it is in doubt, in words for people
+};
+
+/// Those of `changes`, all answered as done, that no reading shows done until the settle window is
+/// over (facts.md section 9). Ends early once `must_stop` says so, with those that were shown
+/// undone.
+[[nodiscard]] std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
+                                                     const Endpoints& endpoints, const Plan& plan,
+                                                     const std::vector<std::size_t>& changes,
+                                                     KnownIds& ids,
+                                                     const std::function<bool()>& must_stop);
 
 }  // namespace rolecall

@@ -1,35 +1,19 @@
 #include "controller/premises.h"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 #include <map>
 #include <set>
 #include <string_view>
 
-#include "controller/by_parts.h"
-#include "state/api/parse.h"
-#include "state/api/reader.h"
+#include "controller/look_ups.h"
 
 namespace rolecall {
 namespace {
-
-namespace json = boost::json;
 
 constexpr const char* kNotRead =
     "what it rests on could not be read again before it was to be made";
 constexpr const char* kAnotherPlan = "it takes another plan";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
-
-template <class Item>
-struct Asked {
-  bool read = false;  ///< the listing came to its end without a problem
-  std::optional<Item> found{};
-};
-
-struct Roles {
-  std::set<std::pair<std::string, std::string>> held;  ///< ARI, role
-  std::set<std::string> opaque;                        ///< ARIs of which it is not known
-};
 
 Premise no(std::string because) {
   return {false, std::move(because)};
@@ -49,7 +33,7 @@ bool is_active(const ParsedUser& user) {
 class PremiseReader {
  public:
   PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
-      : reader_(client), endpoints_(endpoints), plan_(plan) {
+      : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan) {
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
       if (change.kind == ChangeKind::restore_user) restored_.insert(change.user);
@@ -61,9 +45,9 @@ class PremiseReader {
     search_addresses();
     search_groups();
     search_names();
-    for (auto& [id, members] : members_) list_members(id, members);
-    for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
-    for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
+    for (auto& [id, members] : members_) look_ups_.members(id, members);
+    for (auto& [id, roles] : group_roles_) look_ups_.roles_of_group(id, roles);
+    for (auto& [id, roles] : user_roles_) look_ups_.roles_of_user(id, roles);
     reader_.run();
     search_accounts();
     reader_.run();
@@ -100,7 +84,7 @@ class PremiseReader {
                Endpoints::UserSearch search;
                search.emails = part;
                search.expand_groups = true;
-               walk_people(
+               look_ups_.people(
                    search,
                    [this](ParsedUser user) {
                      const auto email = Email::parse(user.email);
@@ -127,7 +111,7 @@ class PremiseReader {
       Endpoints::UserSearch search;
       search.account_ids = part;
       search.expand_groups = true;
-      walk_people(
+      look_ups_.people(
           search, [this](ParsedUser user) { take(std::move(user)); },
           [this, search] {
             for (const std::string& account : search.account_ids) accounts_[account].read = true;
@@ -142,25 +126,12 @@ class PremiseReader {
     place->second.found = std::move(user);
   }
 
-  template <class Take, class Ended>
-  void walk_people(const Endpoints::UserSearch& search, Take take, Ended ended) {
-    reader_.walk(
-        [this, search](const std::string& cursor) {
-          return endpoints_.users(plan_.directory, search, cursor);
-        },
-        [take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) take(parse_user(item));
-          if (page.last) ended();
-        });
-  }
-
   void search_groups() {
     by_parts(keys(groups_), Endpoints::kMostIds, [this](const std::vector<std::string>& part) {
       Endpoints::GroupSearch search;
       search.ids = part;
       search.expand_counts = true;
-      walk_groups(
+      look_ups_.groups(
           search,
           [this](ParsedGroup group) {
             const auto place = groups_.find(group.about.id);
@@ -172,25 +143,12 @@ class PremiseReader {
     });
   }
 
-  /// Where one has come and another one gone, their number does not tell.
-  void list_members(const std::string& group_id, Asked<std::set<std::string>>& members) {
-    Endpoints::UserSearch search;
-    search.group_ids = {group_id};
-    members.found.emplace();
-    walk_people(
-        search,
-        [&members](const ParsedUser& user) {
-          if (user.presence != Presence::absent) members.found->insert(user.about.account_id);
-        },
-        [&members] { members.read = true; });
-  }
-
   void search_names() {
     by_parts(keys(names_), Endpoints::kMostGroupNames,
              [this](const std::vector<std::string>& part) {
                Endpoints::GroupSearch search;
                search.names = part;
-               walk_groups(
+               look_ups_.groups(
                    search,
                    [this, search](const ParsedGroup& group) {
                      for (const std::string& name : search.names) {
@@ -206,41 +164,6 @@ class PremiseReader {
              });
   }
 
-  template <class Take, class Ended>
-  void walk_groups(const Endpoints::GroupSearch& search, Take take, Ended ended) {
-    reader_.walk(
-        [this, search](const std::string& cursor) {
-          return endpoints_.groups(plan_.directory, search, cursor);
-        },
-        [take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) take(parse_group(item));
-          if (page.last) ended();
-        });
-  }
-
-  void read_roles(bool of_group, const std::string& id, Asked<Roles>& roles) {
-    roles.found.emplace();
-    reader_.walk(
-        [this, of_group, id](const std::string& cursor) {
-          return of_group ? endpoints_.group_roles(plan_.directory, id, cursor)
-                          : endpoints_.user_roles(plan_.directory, id, cursor);
-        },
-        [&roles, of_group, fine = true](const Reader::Page& page) mutable {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const auto parsed = of_group ? parse_group_roles(item) : parse_direct_user_roles(item);
-            fine = fine && parsed;
-            if (!parsed) continue;
-            if (!parsed->opaque.empty()) roles.found->opaque.insert(parsed->ari);
-            for (const std::string& role : parsed->roles) {
-              roles.found->held.emplace(parsed->ari, role);
-            }
-          }
-          roles.read = page.last && fine;
-        });
-  }
-
   /// Somebody whose groups, as they were sent, lack the one they are to be taken out of: whether
   /// they are in it says a search in the group.
   void look_closer(const Change& change) {
@@ -253,7 +176,7 @@ class PremiseReader {
     Endpoints::UserSearch search;
     search.account_ids = {change.account_id};
     search.group_ids = {change.group_id};
-    walk_people(
+    look_ups_.people(
         search, [&inside](const ParsedUser&) { inside.found = true; },
         [&inside] { inside.read = true; });
   }
@@ -327,11 +250,9 @@ class PremiseReader {
   [[nodiscard]] Premise about_members(const Change& deletion) const {
     const auto planned = plan_.accounts_in_deleted.find(deletion.group);
     if (planned == plan_.accounts_in_deleted.end()) return {};
-    const Asked<std::set<std::string>>& now = members_.at(deletion.group_id);
+    const Asked<ListedMembers>& now = members_.at(deletion.group_id);
     if (!now.read) return no(kNotRead);
-    const bool known = std::includes(planned->second.begin(), planned->second.end(),
-                                     now.found->begin(), now.found->end());
-    return known ? Premise{} : no(kMoreMembers);
+    return now.found->within(planned->second) ? Premise{} : no(kMoreMembers);
   }
 
   [[nodiscard]] Premise about_person(const Change& change, const Asked<ParsedUser>& person) const {
@@ -408,7 +329,7 @@ class PremiseReader {
     return {!inside.found};
   }
 
-  [[nodiscard]] static Premise about_roles(const Change& change, const Asked<Roles>& roles) {
+  [[nodiscard]] static Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) {
     if (!roles.read || roles.found->opaque.contains(change.ari)) return no(kNotRead);
     const bool held = roles.found->held.contains({change.ari, change.role});
     return {held != takes_away(change.kind)};
@@ -419,15 +340,15 @@ class PremiseReader {
   }
 
   Reader reader_;
-  const Endpoints& endpoints_;
+  LookUps look_ups_;
   const Plan& plan_;
   std::set<std::string> invited_, restored_;  ///< by this run, in time
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
-  std::map<std::string, Asked<std::set<std::string>>> members_;    ///< of groups that go, by id
+  std::map<std::string, Asked<ListedMembers>> members_;            ///< of groups that go, by id
   std::map<std::string, Asked<bool>> names_;                       ///< of groups that are made
-  std::map<std::string, Asked<Roles>> group_roles_, user_roles_;   ///< by id
+  std::map<std::string, Asked<HeldRoles>> group_roles_, user_roles_;   ///< by id
   std::map<std::pair<std::string, std::string>, Asked<bool>> inside_;  ///< account, group
 };
 
@@ -443,26 +364,20 @@ std::optional<std::vector<std::string>> lost_admins(
     const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay) {
   std::map<std::string, std::string> lost = admins;
   Reader reader(client);
+  const LookUps look_ups(reader, endpoints, directory, delay);
   std::size_t unread = 0;
   by_parts(keys(admins), Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
     Endpoints::UserSearch search;
     search.account_ids = part;
     ++unread;
-    reader.walk(
-        [&endpoints, &directory, search](const std::string& cursor) {
-          return endpoints.users(directory, search, cursor);
+    look_ups.people(
+        search,
+        [&](const ParsedUser& user) {
+          const auto place = lost.find(user.about.account_id);
+          if (place == lost.end() || !is_active(user) || !user.about.opaque.empty()) return;
+          if (user.org_admin && user.about.accepted) lost.erase(place);
         },
-        [&](const Reader::Page& page) {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const ParsedUser user = parse_user(item);
-            const auto place = lost.find(user.about.account_id);
-            if (place == lost.end() || !is_active(user) || !user.about.opaque.empty()) continue;
-            if (user.org_admin && user.about.accepted) lost.erase(place);
-          }
-          if (page.last) --unread;
-        },
-        delay);
+        [&] { --unread; });
   });
   reader.run();
   if (unread > 0) return std::nullopt;

@@ -8,7 +8,7 @@
 
 #include <boost/json/array.hpp>
 
-#include "state/api/parse.h"
+#include "controller/look_ups.h"
 
 namespace rolecall {
 namespace {
@@ -16,13 +16,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMostWitnesses = 2;
-
-/// What was found under one key; `read` only when the listing came to its end without a problem.
-template <class Found>
-struct Asked {
-  bool read = false;
-  std::optional<Found> found{};
-};
 
 struct AskedPerson : Asked<ParsedUser> {
   bool ambiguous = false;  ///< `found` is one of several accounts that have the address
@@ -36,6 +29,7 @@ class ReadBack {
         endpoints_(endpoints),
         plan_(plan),
         ids_(ids),
+        look_ups_(reader_, endpoints, plan.directory, delay),
         delay_(delay),
         witnesses_(witnesses(plan)) {}
 
@@ -43,8 +37,8 @@ class ReadBack {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
     search_people();
     search_groups();
-    for (auto& [id, roles] : group_roles_) read_roles(true, id, roles);
-    for (auto& [id, roles] : user_roles_) read_roles(false, id, roles);
+    for (auto& [id, roles] : group_roles_) look_ups_.roles_of_group(id, roles);
+    for (auto& [id, roles] : user_roles_) look_ups_.roles_of_user(id, roles);
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
@@ -54,8 +48,6 @@ class ReadBack {
   }
 
  private:
-  using Roles = std::set<std::pair<std::string, std::string>>;
-
   /// Accounts that were there when the plan was made and that it leaves there: who looks whether
   /// somebody is gone asks for them too. An answer without any of them proves nothing.
   static std::set<std::string> witnesses(const Plan& plan) {
@@ -99,7 +91,7 @@ class ReadBack {
       const std::string account = ids_.account(change);
       if (account.empty()) continue;
       const auto [roles, fresh] = user_roles_.try_emplace(account);
-      if (fresh) read_roles(false, account, roles->second);
+      if (fresh) look_ups_.roles_of_user(account, roles->second);
     }
     reader_.run();
   }
@@ -234,26 +226,6 @@ class ReadBack {
     }
   }
 
-  void read_roles(bool of_group, const std::string& id, Asked<Roles>& roles) {
-    roles.found.emplace();
-    reader_.walk(
-        [this, of_group, id](const std::string& cursor) {
-          return of_group ? endpoints_.group_roles(plan_.directory, id, cursor)
-                          : endpoints_.user_roles(plan_.directory, id, cursor);
-        },
-        [&roles, of_group, fine = true](const Reader::Page& page) mutable {
-          if (page.data == nullptr) return;
-          for (const json::value& item : *page.data) {
-            const auto parsed = of_group ? parse_group_roles(item) : parse_direct_user_roles(item);
-            fine = fine && parsed;
-            if (!parsed) continue;
-            for (const std::string& role : parsed->roles) roles.found->emplace(parsed->ari, role);
-          }
-          roles.read = page.last && fine;
-        },
-        delay_);
-  }
-
   [[nodiscard]] static Effect as_wanted(bool yes) {
     return yes ? Effect::there : Effect::not_there;
   }
@@ -287,9 +259,10 @@ class ReadBack {
     }
   }
 
-  [[nodiscard]] static Effect effect_on_roles(const Change& change, const Asked<Roles>& roles) {
-    if (!roles.read) return Effect::unknown;
-    return as_wanted(roles.found->contains({change.ari, change.role}) != takes_away(change.kind));
+  [[nodiscard]] static Effect effect_on_roles(const Change& change, const Asked<HeldRoles>& roles) {
+    if (!roles.read || roles.found->opaque.contains(change.ari)) return Effect::unknown;
+    return as_wanted(roles.found->held.contains({change.ari, change.role}) !=
+                     takes_away(change.kind));
   }
 
   [[nodiscard]] Effect effect_on_person(const Change& change, const AskedPerson& person) {
@@ -301,7 +274,9 @@ class ReadBack {
     }
     const ParsedUser& user = *person.found;
     // Only who is in the directory was asked for.
-    if (user.presence == Presence::absent) return Effect::unknown;
+    if (user.presence == Presence::absent) {
+      return change.kind == ChangeKind::remove_user ? Effect::there : Effect::unknown;
+    }
     if (change.kind == ChangeKind::remove_user) return Effect::not_there;
     if (!user.about.opaque.empty()) return Effect::unknown;
     if (change.kind == ChangeKind::invite_user) return Effect::there;
@@ -319,6 +294,7 @@ class ReadBack {
       case ChangeKind::grant_org_role:
         return as_wanted(user.org_admin);
       case ChangeKind::revoke_org_role:
+        if (!user.org_admin && !user.has_platform_roles) return Effect::unknown;
         return as_wanted(!user.org_admin);
       default:
         return Effect::unknown;
@@ -329,12 +305,13 @@ class ReadBack {
   const Endpoints& endpoints_;
   const Plan& plan_;
   KnownIds& ids_;
+  LookUps look_ups_;
   std::chrono::milliseconds delay_;
   std::set<std::string> witnesses_;  ///< account ids
   std::map<std::string, AskedPerson> people_;
   std::map<std::string, Asked<std::string>> groups_;
-  std::map<std::string, Asked<Roles>> group_roles_;
-  std::map<std::string, Asked<Roles>> user_roles_;
+  std::map<std::string, Asked<HeldRoles>> group_roles_;
+  std::map<std::string, Asked<HeldRoles>> user_roles_;
   std::set<std::string> gone_groups_;  ///< ids
 };
 

@@ -69,6 +69,7 @@ class Planning {
 
   bool read_the_organization(const FetchProgress& progress) {
     FetchScope scope = fetch_scope(desired_);
+    scope.known_directory = request_.memory.directory;
     if (request_.undo != nullptr) widen(*request_.undo, catalog_, desired_, scope);
     if (request_.widen) {
       if (const auto widened = request_.widen(catalog_, scope); !widened) {

@@ -9,11 +9,18 @@
 
 namespace rolecall {
 
-/// A renamed group goes only when a read shows that the new one has what was given to it.
+/// A renamed group goes only when a read shows that the new one has what was given to it, and what
+/// the new one gets from it is given only where another reading shows the same: nothing in the
+/// policy would tell later that it is wrong.
 class Successors {
  public:
   Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
       : client_(client), endpoints_(endpoints), plan_(plan) {}
+
+  /// Reads again what renamed groups have. False: the key was refused.
+  [[nodiscard]] bool confirm();
+  /// Why nothing is done about either of the two groups, or nothing.
+  [[nodiscard]] std::string doubt(const Change& change) const;
 
   /// Whether the group may be deleted; waits a few seconds for reads that lag behind. A group that
   /// has no successor may.
@@ -26,6 +33,7 @@ class Successors {
   const Endpoints& endpoints_;
   const Plan& plan_;
   std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
+  std::unordered_map<std::string, std::string> doubts_;              ///< by group
 };
 
 }  // namespace rolecall

@@ -165,6 +165,29 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan) {
   }
 }
 
+void remember_renames(const PlanInput& input, Plan& plan) {
+  for (const auto& [old, name_now] : plan.renamed) {
+    const auto from = input.catalog.find_group(GroupName::from_server(old));
+    const auto to = input.catalog.find_group(GroupName::from_server(name_now));
+    const Group* group = from ? input.live.live.find(*from) : nullptr;
+    if (group == nullptr || !to) continue;
+    const LiveGroup& about = input.live.about(*from);
+    const GroupScope& scope = input.desired.scope(*to);
+    Plan::Copied& copied = plan.copied[old];
+    copied.id = about.id;
+    copied.members =
+        (!scope.members_managed || scope.additive) && group->members.size() >= about.user_count;
+    copied.access = !scope.access_managed && about.grants_read;
+    for (const UserRef member : group->members) {
+      copied.accounts.push_back(input.live.about(member).account_id);
+    }
+    std::sort(copied.accounts.begin(), copied.accounts.end());
+    for (const Grant& grant : group->grants) {
+      copied.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
+    }
+  }
+}
+
 /// What an apply compares with when it reads again what the plan rests on.
 void remember_grounds(const PlanInput& input, Plan& plan) {
   for (const std::string& admin : plan.org_admins) {
@@ -269,6 +292,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
 
   collect_names(input, plan);
   remember_grounds(input, plan);
+  remember_renames(input, plan);
   plan.pending_org_admins = pending_admins(input, plan);
   check_safety(input, plan);
   return result;

@@ -3,7 +3,9 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "diff/change.h"
@@ -134,6 +136,14 @@ struct Plan {
   std::map<std::string, std::uint32_t> members_of_deleted{};
   /// Likewise who they were, as sorted account ids, where all of them are known; not saved.
   std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
+  /// What the successor of a renamed group gets because the old one has it, as it was read.
+  struct Copied {
+    std::string id;  ///< of the old group
+    bool members = false, access = false;
+    std::vector<std::string> accounts{};                     ///< sorted
+    std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
+  };
+  std::map<std::string, Copied> copied{};  ///< by the old group; not saved
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
   /// People in the directory who are made admins and have not accepted their invitation yet.
   std::vector<std::string> pending_org_admins;

@@ -145,9 +145,10 @@ class ReadClient {
   [[nodiscard]] virtual bool answered() { return false; }
   /// Calls that have not been sent complete as `cancelled`; those sent go on to their end.
   virtual void cancel_unsent() = 0;
-  /// `look` is called several times a second while wait() has nothing to do, and may cancel_unsent.
-  /// Empty: no more. A client whose time is not real has no such moments.
-  virtual void while_waiting(std::function<void()> /*look*/) {}
+  /// `stop` is asked several times a second in wait(). Once it says yes, cancel_unsent, and
+  /// whatever is started from then on completes as `cancelled`. Empty: that is over. A client whose
+  /// time is not real does not ask.
+  virtual void stop_when(std::function<bool()> /*stop*/) {}
 };
 
 /// The port for the applier alone.

@@ -10,9 +10,12 @@
 #include "state/model/text.h"
 
 namespace rolecall {
+namespace {
+
 namespace json = boost::json;
-Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
-                                 const FetchScope& scope) {
+
+Result<std::vector<Directory>> list_directories(Reader& reader, const Endpoints& endpoints,
+                                                const FetchScope& scope) {
   std::vector<Directory> found;
   std::string problem;
   reader.asks_for("directory");
@@ -31,9 +34,11 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                 }
               });
   reader.run();
-  if (!problem.empty()) {
-    return fail(problem, hint_for_first_call(problem, scope.organization));
-  }
+  if (problem.empty()) return found;
+  return fail(problem, hint_for_first_call(problem, scope.organization));
+}
+
+Result<Directory> choose(const std::vector<Directory>& found, const FetchScope& scope) {
   std::string list;
   for (const Directory& directory : found) {
     list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", quote(directory.name),
@@ -61,6 +66,24 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
                 "there are: " + list);
   }
   return *chosen;
+}
+
+}  // namespace
+
+Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
+                                 const FetchScope& scope) {
+  const auto listed = list_directories(reader, endpoints, scope);
+  if (!listed) return tl::make_unexpected(listed.error());
+  auto chosen = choose(*listed, scope);
+  const bool mistakable = chosen && listed->size() > 1 && chosen->id != scope.directory;
+  if (!mistakable || chosen->id == scope.known_directory) return chosen;
+  const auto again = list_directories(reader, endpoints, scope);
+  if (!again) return tl::make_unexpected(again.error());
+  const auto other = choose(*again, scope);
+  if (other && other->id == chosen->id) return chosen;
+  return fail(fmt::format("the directory {} was not the same one when the list was read twice",
+                          quote(scope.directory)),
+              "try again; if it stays so, write its id in [organization]");
 }
 
 std::string hint_for_first_call(const std::string& problem, const std::string& organization) {

@@ -22,7 +22,8 @@ struct Directory {
 /// What of the organization a plan will look at, so that nothing else is read.
 struct FetchScope {
   std::string organization;
-  std::string directory;  ///< id or name; empty when the organization has one
+  std::string directory;          ///< id or name; empty when the organization has one
+  std::string known_directory{};  ///< id of the one that earlier runs were on
   std::unordered_map<std::string, UserRef> pins;  ///< account id -> the person the policy means
   std::vector<GroupRef> group_access;             ///< groups whose grants are compared
   std::vector<GroupRef> all_access;  ///< groups whose grants are wanted whole (renames)

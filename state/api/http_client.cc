@@ -153,7 +153,7 @@ class HttpClient final : public WriteClient {
   [[nodiscard]] Completion wait() override;
   [[nodiscard]] bool answered() override;
   void cancel_unsent() override;
-  void while_waiting(std::function<void()> look) override { look_ = std::move(look); }
+  void stop_when(std::function<bool()> stop) override { stop_ = std::move(stop); }
 
  private:
   using CallPointer = std::shared_ptr<Call>;
@@ -163,6 +163,7 @@ class HttpClient final : public WriteClient {
   [[nodiscard]] std::string wire(const Request& request) const;
   void complete(const CallPointer& call, Answer answer);
   void stop_when_asked();
+  void ask_whether_to_stop();
 
   // Some expressions with co_await are miscompiled by g++ 12.2 (a braced temporary, a capturing
   // lambda or a conditional operator in the same full expression): here they hold names, literals
@@ -194,7 +195,8 @@ class HttpClient final : public WriteClient {
   std::vector<ConnectionPointer> idle_;
   std::unordered_map<Call*, CallPointer> calls_;  ///< under way
   std::deque<Completion> done_;
-  std::function<void()> look_;
+  std::function<bool()> stop_;
+  std::chrono::steady_clock::time_point stop_asked_{};
   bool stopped_ = false;
 };
 
@@ -250,10 +252,12 @@ Completion HttpClient::wait() {
   if (calls_.empty() && done_.empty()) {
     throw std::logic_error("HttpClient::wait: nothing is in flight");
   }
+  ask_whether_to_stop();  // also where answers never let it wait
   while (done_.empty()) {
     stop_when_asked();
     if (io_.stopped()) io_.restart();
-    if (io_.run_one_for(kStopPoll) == 0 && look_) look_();
+    io_.run_one_for(kStopPoll);
+    ask_whether_to_stop();
   }
   Completion completion = std::move(done_.front());
   done_.pop_front();
@@ -266,6 +270,13 @@ bool HttpClient::answered() {
     io_.poll();
   }
   return !done_.empty();
+}
+
+void HttpClient::ask_whether_to_stop() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!stop_ || now - stop_asked_ < kStopPoll) return;
+  stop_asked_ = now;
+  if (stop_()) cancel_unsent();
 }
 
 void HttpClient::stop_when_asked() {

@@ -191,7 +191,19 @@ void PacedClient::finish_parked() {
   }
 }
 
+void PacedClient::stop_when(std::function<bool()> stop) {
+  stopped_ = false;
+  if (!stop) return transport_->stop_when({});
+  transport_->stop_when([this, stop = std::move(stop)] {
+    if (stopped_ || !stop()) return stopped_;
+    stopped_ = true;
+    cancel_unsent();
+    return true;
+  });
+}
+
 bool PacedClient::stop_asked() const {
+  if (stopped_) return true;
   return options_.stop_requested && options_.stop_requested();
 }
 

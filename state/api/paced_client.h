@@ -58,9 +58,7 @@ class PacedClient final : public WriteClient {
   /// Calls that wait (for their turn, a delay or another try) complete as `cancelled`; those on
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
-  void while_waiting(std::function<void()> look) override {
-    transport_->while_waiting(std::move(look));
-  }
+  void stop_when(std::function<bool()> stop) override;
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
   [[nodiscard]] CallCounts total() const;
@@ -114,6 +112,7 @@ class PacedClient final : public WriteClient {
   std::map<Operation, CallCounts> counts_;
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
+  bool stopped_ = false;  ///< as stop_when asked
 };
 
 }  // namespace rolecall

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/monotonic_resource.hpp>
+#include <boost/json/serialize.hpp>
 #include <functional>
 
 #include "state/api/fetch.h"
@@ -74,7 +75,8 @@ struct Reader::Walk {
   OnPage on_page;
   Walking how;
   std::size_t pages = 0;
-  std::unordered_set<std::size_t> seen{};  ///< hashes: cursors may be long
+  std::unordered_set<std::size_t> seen{};    ///< hashes: cursors may be long
+  std::unordered_set<std::size_t> begins{};  ///< hashes of the first items of pages
 };
 
 void Reader::get(ReadRequest request, OnDocument done, std::chrono::milliseconds delay) {
@@ -126,6 +128,15 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
         if (!last && !walk->seen.insert(std::hash<std::string>()(follow)).second) {
           return stop(fmt::format("{}: cursor repeated after page {}, the listing is not trusted",
                                   where, walk->pages));
+        }
+        // New cursors without end that lead to the same.
+        const bool again =
+            !data->empty() &&
+            !walk->begins.insert(std::hash<std::string>()(json::serialize(data->front()))).second;
+        if (!last && again) {
+          return stop(
+              fmt::format("{}: page {} begins as an earlier one, the listing is not trusted", where,
+                          walk->pages));
         }
         if (!last && walk->pages >= kMostPages) {
           return stop(fmt::format("{}: more than {} pages", where, kMostPages));

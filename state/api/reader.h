@@ -39,7 +39,8 @@ class Reader {
   using MakeRequest = std::function<ReadRequest(const std::string& cursor)>;
   using OnPage = std::function<void(const Page&)>;
   /// Follows `links.next` (bare cursors and URLs with ?cursor=; only the cursor is ever taken from
-  /// them) until it ends, a cursor repeats, or more than kMostPages came.
+  /// them) until it ends, a cursor repeats, a page before the last begins as an earlier one did, or
+  /// more than kMostPages came.
   struct Walking {
     std::chrono::milliseconds delay{0};
     std::size_t pages = 1;  ///< about how many there will be: longer walks go first, 0 goes last

@@ -1,0 +1,88 @@
+#include "controller/look_ups.h"
+
+#include <boost/json/array.hpp>
+
+namespace rolecall {
+namespace {
+
+using Parse = Result<ParsedRoles> (*)(const boost::json::value&);
+
+Reader::OnPage into_roles(Parse parse, Asked<HeldRoles>& roles) {
+  roles.found.emplace();
+  return [parse, &roles, fine = true](const Reader::Page& page) mutable {
+    if (page.data == nullptr) return;
+    for (const boost::json::value& item : *page.data) {
+      const auto parsed = parse(item);
+      fine = fine && parsed;
+      if (!parsed) continue;
+      if (!parsed->opaque.empty()) roles.found->opaque.insert(parsed->ari);
+      for (const std::string& role : parsed->roles) roles.found->held.emplace(parsed->ari, role);
+    }
+    roles.read = page.last && fine;
+  };
+}
+
+template <class Parsed, class Take>
+Reader::OnPage each(Parsed (*parse)(const boost::json::value&), Take take,
+                    std::function<void()> ended) {
+  return [parse, take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
+    if (page.data == nullptr) return;
+    for (const boost::json::value& item : *page.data) take(parse(item));
+    if (page.last) ended();
+  };
+}
+
+}  // namespace
+
+void LookUps::people(const Endpoints::UserSearch& search, std::function<void(ParsedUser)> take,
+                     std::function<void()> ended) const {
+  reader_.walk(
+      [this, search](const std::string& cursor) {
+        return endpoints_.users(directory_, search, cursor);
+      },
+      each(parse_user, std::move(take), std::move(ended)), delay_);
+}
+
+void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(ParsedGroup)> take,
+                     std::function<void()> ended) const {
+  reader_.walk(
+      [this, search](const std::string& cursor) {
+        return endpoints_.groups(directory_, search, cursor);
+      },
+      each(parse_group, std::move(take), std::move(ended)), delay_);
+}
+
+void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) const {
+  Endpoints::UserSearch search;
+  search.group_ids = {group_id};
+  search.expand_groups = true;
+  into.found.emplace();
+  people(
+      search,
+      [&into, group_id](const ParsedUser& user) {
+        if (user.presence == Presence::absent) return;
+        into.found->all.insert(user.about.account_id);
+        const auto& groups = user.group_ids;
+        const bool has = std::find(groups.begin(), groups.end(), group_id) != groups.end();
+        if (has) into.found->certain.insert(user.about.account_id);
+      },
+      [&into] { into.read = true; });
+}
+
+void LookUps::roles_of_group(const std::string& id, Asked<HeldRoles>& into) const {
+  reader_.walk(
+      [this, id](const std::string& cursor) {
+        return endpoints_.group_roles(directory_, id, cursor);
+      },
+      into_roles(parse_group_roles, into), delay_);
+}
+
+void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const {
+  reader_.walk(
+      [this, id](const std::string& cursor) {
+        return endpoints_.user_roles(directory_, id, cursor);
+      },
+      into_roles(parse_direct_user_roles, into), delay_);
+}
+
+}  // namespace rolecall
