@@ -67,7 +67,9 @@ class ScriptedTransport final : public WriteClient {
   void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
     add(ticket, request.request().operation, delay);
   }
+  void stop_when(std::function<bool()> stop) override { stop_ = std::move(stop); }
   Completion wait() override {
+    if (stop_ && stop_()) cancel_unsent();
     for (;;) {
       if (calls_.empty()) throw std::logic_error("waiting for nothing");
       const auto next =
@@ -111,6 +113,7 @@ class ScriptedTransport final : public WriteClient {
   Server server_;
   std::size_t parallelism_;
   std::vector<Call> calls_;
+  std::function<bool()> stop_;
 };
 
 Response response(int status) {
@@ -177,6 +180,25 @@ ScriptedTransport::Server in_turn(std::vector<Reply> replies) {
   return [replies = std::move(replies), next = std::size_t{0}](const Arrival&) mutable {
     return replies.at(std::min(next++, replies.size() - 1));
   };
+}
+
+// However fast answers come.
+TEST(PacedClient, SendsNothingMoreOnceItIsToldToStopUntilThatIsOver) {
+  World world(in_turn({{response(200)}}));
+  bool stop = false;
+  world.client->stop_when([&] { return stop; });
+  EXPECT_TRUE(world.read().answer);
+  stop = true;
+  for (int i = 0; i < 3; ++i) {
+    const auto completion = world.read();
+    ASSERT_FALSE(completion.answer);
+    EXPECT_EQ(completion.answer.error().kind, Kind::cancelled);
+  }
+  EXPECT_EQ(world.arrivals.size(), 1U);
+  stop = false;
+  EXPECT_FALSE(world.read().answer) << "a stop is not taken back";
+  world.client->stop_when({});
+  EXPECT_TRUE(world.read().answer);
 }
 
 TEST(PacedClient, PassesAnAnswerThrough) {

@@ -1,0 +1,317 @@
+// guarantees.md B2: one answer that is not true sends nothing to anybody else, whatever it is
+// about. Each of these once did.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <map>
+
+#include "tests/support/end_to_end.h"
+#include "tests/support/forwarding_client.h"
+#include "tests/support/org_model.h"
+#include "tests/support/rehearsal.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using State = ChangeOutcome::State;
+
+constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
+constexpr const char* kDesign = "9a000000-0000-4000-8000-000000000002";
+constexpr const char* kLin = "712020:00000000-0000-4000-8000-000000000003";
+
+/// Tells one lie: in the first answer to a request whose target and body hold these words.
+class OneLie final : public ForwardingClient {
+ public:
+  using Lie = std::function<void(json::value&)>;
+  OneLie(WriteClient& below, std::vector<std::string> words, Lie lie)
+      : ForwardingClient(below), words_(std::move(words)), lie_(std::move(lie)) {}
+  void start(Ticket ticket, ReadRequest request, milliseconds delay) override {
+    note(ticket, request.request());
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
+    note(ticket, request.request());
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (out.ticket != chosen_ || told || !out.answer) return out;
+    told = true;
+    json::value document = json::parse(out.answer->body);
+    lie_(document);
+    out.answer->body = json::serialize(document);
+    return out;
+  }
+  bool told = false;
+
+ private:
+  void note(Ticket ticket, const Request& request) {
+    const std::string all = request.target + " " + request.body;
+    const bool meant = std::all_of(words_.begin(), words_.end(), [&](const std::string& word) {
+      return all.find(word) != std::string::npos;
+    });
+    if (meant && !told) chosen_ = ticket;
+    if (!meant && ticket == chosen_) chosen_ = 0;
+  }
+
+  std::vector<std::string> words_;
+  Lie lie_;
+  Ticket chosen_ = 0;
+};
+
+json::object& item(json::value& page, std::string_view key, std::string_view value) {
+  for (json::value& one : page.at("data").as_array()) {
+    if (one.at(key).as_string() == value) return one.as_object();
+  }
+  throw std::logic_error("the answer does not hold what the lie is about");
+}
+
+OneLie::Lie swap(std::string what, std::string key, std::string one, std::string other) {
+  return [=](json::value& page) {
+    item(page, key, one).at(what).swap(item(page, key, other).at(what));
+  };
+}
+
+class OneLieTest : public ::testing::Test {
+ protected:
+  void policy(std::string_view rest) {
+    world_.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n{}", kOrganization, rest));
+  }
+  /// Plans and applies while this lie is told. The plan's error, if it did not come to an apply.
+  std::string run(std::vector<std::string> words, OneLie::Lie lie) {
+    OneLie liar(world_.client(), std::move(words), std::move(lie));
+    world_.through(liar);
+    const Planned planned = world_.plan();
+    std::string error = planned.error ? planned.error->what : "";
+    if (planned.plan && planned.plan->applyable()) report_ = world_.apply(planned);
+    EXPECT_TRUE(liar.told);
+    world_.through(world_.client());
+    return error;
+  }
+  /// In calm.
+  void run_again() {
+    const Planned planned = world_.plan();
+    ASSERT_TRUE(planned.plan);
+    report_ = world_.apply(planned);
+  }
+  [[nodiscard]] Model model() { return read_model(world_.client().org().state()); }
+  [[nodiscard]] std::size_t mails() {
+    return world_.client().org().state().at("mails").as_object().size();
+  }
+  [[nodiscard]] std::vector<std::string> because() const {
+    std::vector<std::string> out;
+    for (const ChangeOutcome& outcome : report_.outcomes) {
+      if (outcome.state != State::applied) out.push_back(outcome.message);
+    }
+    return out;
+  }
+
+  Rehearsal world_{acme()};
+  ApplyReport report_;
+};
+
+TEST_F(OneLieTest, IdsOfTwoGroups) {
+  policy("[groups.engineering]\nmembership = \"additive\"\nmembers = [\"rosa@acme.example\"]\n");
+  const Model before = model();
+  run({"groups/search"}, swap("id", "name", "engineering", "design"));
+  EXPECT_EQ(difference(model(), before), "");
+  run_again();
+  EXPECT_TRUE(model().groups.at("engineering").members.contains("rosa@acme.example"));
+}
+
+TEST_F(OneLieTest, TheIdOfANewGroup) {
+  policy(
+      fmt::format("[resources]\njira = \"{}\"\n[users]\n\"new@acme.example\" = {{}}\n"
+                  "[groups.jira-admins]\nmembers = [\"ada@acme.example\", \"new@acme.example\"]\n"
+                  "access = {{ jira = [\"admin\"] }}\n",
+                  kJira));
+  const Model before = model();
+  run({"groups/search", "jira-admins"},
+      [](json::value& page) { item(page, "name", "jira-admins")["id"] = kDesign; });
+  EXPECT_EQ(model().groups.at("design"), before.groups.at("design"));
+  run_again();
+  EXPECT_EQ(model().groups.at("design"), before.groups.at("design"));
+  EXPECT_EQ(model().groups.at("jira-admins").members.size(), 2U);
+  EXPECT_EQ(mails(), 1U);
+}
+
+TEST_F(OneLieTest, TheAddressOfSomebodyWhoIsWanted) {
+  policy(
+      "[users]\n\"lin@acme.example\" = {}\n[groups.engineering]\n"
+      "members = [\"ada@acme.example\", \"lin@acme.example\", \"omar@acme.example\"]\n");
+  const Model before = model();
+  run({"users/search"},
+      [](json::value& page) { item(page, "accountId", kLin)["email"] = "lin@acme.exmaple"; });
+  EXPECT_EQ(difference(model(), before), "");
+  EXPECT_EQ(mails(), 0U);
+  EXPECT_THAT(because(), ::testing::Contains(HasSubstr("shows this address on reading again")));
+  EXPECT_THAT(because(), ::testing::Contains(HasSubstr("shows another address")));
+}
+
+TEST_F(OneLieTest, NamesOfTwoDirectories) {
+  json::object seed = acme();
+  seed["directories"] = json::array{
+      json::object{{"id", "6d1f0000-0000-4000-8000-000000000001"}, {"name", "Acme"}},
+      json::object{{"id", "6d1f0000-0000-4000-8000-000000000002"}, {"name", "Sandbox"}}};
+  for (const bool known : {false, true}) {
+    Rehearsal world(seed);
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\ndirectory = \"Acme\"\n"
+                    "[groups.made]\nmembers = [\"ada@acme.example\"]\n",
+                    kOrganization));
+    if (known) (void)world.apply(world.plan());
+    OneLie liar(world.client(), {"/directories"}, swap("name", "name", "Acme", "Sandbox"));
+    world.through(liar);
+    const Planned planned = world.plan();
+    EXPECT_TRUE(liar.told);
+    ASSERT_TRUE(planned.error);
+    EXPECT_THAT(planned.error->what, HasSubstr("was not the same one"));
+  }
+}
+
+struct RenameLie {
+  std::string name;
+  std::vector<std::string> words;
+  OneLie::Lie lie;
+};
+void PrintTo(const RenameLie& lie, std::ostream* out) {
+  *out << lie.name;
+}
+class RenamedUnderALie : public OneLieTest, public ::testing::WithParamInterface<RenameLie> {};
+
+TEST_P(RenamedUnderALie, HandsOnWhatTheOldGroupHas) {
+  policy("[groups.platform]\nprevious_names = [\"engineering\"]\n");
+  const Model before = model();
+  run(GetParam().words, GetParam().lie);
+  EXPECT_EQ(difference(model(), before), "") << "nothing is half done";
+  run_again();
+  EXPECT_EQ(model().groups.at("platform"), before.groups.at("engineering"));
+  EXPECT_FALSE(model().groups.contains("engineering"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, RenamedUnderALie,
+    ::testing::Values(
+        RenameLie{
+            "NamesOfTwoGroups", {"groups/search"}, swap("name", "name", "engineering", "design")},
+        RenameLie{"GroupsOfTwoPeople",
+                  {"users/search"},
+                  swap("groups", "email", "lin@acme.example", "rosa@acme.example")},
+        RenameLie{"AnotherRole",
+                  {"role-assignments"},
+                  [](json::value& page) {
+                    page.at("data").as_array().at(0).as_object()["roles"] =
+                        json::array{"atlassian/user", "atlassian/admin"};
+                  }},
+        RenameLie{"AnotherResource",
+                  {"role-assignments"},
+                  [](json::value& page) {
+                    page.at("data").as_array().at(0).as_object()["resourceId"] =
+                        "ari:cloud:confluence::site/70ef3a32-0000-4000-8000-000000000001";
+                  }}),
+    [](const auto& it) { return it.param.name; });
+
+// Whose account an invitation made only its answer says.
+TEST_F(OneLieTest, AccountsOfTwoInvitedPeopleHoweverLongReadsTake) {
+  for (const int lag : {0, 60'000}) {
+    Rehearsal world(acme());
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[users]\n"
+                    "\"new@acme.example\" = {{ roles = [\"org-admin\"] }}\n"
+                    "\"newer@acme.example\" = {{}}\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan);
+    ASSERT_TRUE(world.client().org().set_faults(
+        json::object{{"lag_ms", 0}, {"write_lag_ms", lag}, {"rules", json::array{}}}));
+    OneLie liar(world.client(), {"users/invite"},
+                swap("id", "email", "new@acme.example", "newer@acme.example"));
+    world.through(liar);
+    const ApplyReport report = world.apply(planned);
+    EXPECT_TRUE(liar.told);
+    EXPECT_EQ(report.outcomes.back().state, State::skipped) << report.outcomes.back().message;
+    EXPECT_FALSE(read_model(world.client().org().state()).people.at("newer@acme.example").admin);
+  }
+}
+
+TEST_F(OneLieTest, TheAccountOfSomebodyWhoseInvitationWasAnsweredWithAnError) {
+  policy("[users]\n\"new@acme.example\" = { roles = [\"org-admin\"] }\n");
+  const Planned planned = world_.plan();
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "inviteUsers",
+                     "action": {"status": 502, "after_effect": true}}]})")));
+  // The first look after the invitation; the one before it shows nobody.
+  int looks = 0;
+  OneLie liar(world_.client(), {"users/search", "new@acme.example", "groups"},
+              [&](json::value& page) {
+                ++looks;
+                item(page, "email", "new@acme.example")["accountId"] = kLin;
+              });
+  world_.through(liar);
+  report_ = world_.apply(planned);
+  EXPECT_EQ(looks, 1);
+  EXPECT_FALSE(model().people.at("lin@acme.example").admin);
+  EXPECT_EQ(report_.outcomes.back().state, State::skipped);
+}
+
+// A look that fails is no proof, and neither is one that was stopped.
+TEST_F(OneLieTest, ALookAfterwardsThatFails) {
+  for (const char* action :
+       {R"({"status": 503})", R"({"status": 403})", R"({"status": 401})",
+        R"({"cut": "before_effect"})", R"({"status": 200, "body": {"data": []}})"}) {
+    SCOPED_TRACE(action);
+    Rehearsal world(acme());
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[users]\n"
+                    "\"omar@acme.example\" = {{ state = \"suspended\" }}\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan);
+    // After the reading that a suspension rests on.
+    ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+        R"({{"rules": [{{"operation": "suspendDirectoryUser",
+                         "action": {{"status": 204, "shape": "empty"}}}},
+                       {{"operation": "searchDirectoryUsers", "after": 1, "action": {}}}]}})",
+        action))));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.writes, 1U);
+    EXPECT_EQ(report.outcomes.front().state, State::in_doubt) << report.outcomes.front().message;
+  }
+}
+
+TEST_F(OneLieTest, AStopWhileItLooks) {
+  policy("[users]\n\"omar@acme.example\" = { state = \"suspended\" }\n");
+  const Planned planned = world_.plan();
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "suspendDirectoryUser",
+                     "action": {"status": 204, "shape": "empty"}}]})")));
+  const auto begun = world_.client().clock().now();
+  report_ = world_.apply(planned, [&] {
+    return world_.client().clock().now() - begun > std::chrono::seconds(20) ? "enough" : "";
+  });
+  EXPECT_TRUE(report_.halted);
+  EXPECT_EQ(report_.outcomes.front().state, State::in_doubt);
+  EXPECT_THAT(report_.outcomes.front().message, HasSubstr("until the run was stopped"));
+}
+
+// A server that does not know a filter shows everybody as the members of a group.
+TEST_F(OneLieTest, MembersOfAGroupThatAreEverybody) {
+  policy("[groups.design]\nstate = \"absent\"\n");
+  run({"users/search", kDesign}, [](json::value& page) {
+    json::object other = page.at("data").as_array().at(0).as_object();
+    other["accountId"] = kLin;
+    other["groups"] = json::array{};
+    page.at("data").as_array().push_back(other);
+  });
+  EXPECT_EQ(report_.count(State::applied), 1U);
+}
+
+}  // namespace
+}  // namespace rolecall::test
