@@ -150,9 +150,7 @@ std::vector<Judgement> judge_invitation(const Plan& plan, const std::vector<std:
       out.push_back({Verdict::unclear, fmt::format("{} {}", response.status, doubt)});
       continue;
     }
-    if (!result.account_id.empty() && ids.accounts.emplace(change.user, result.account_id).second) {
-      ids.invited.emplace(change.user, "");
-    }
+    if (!result.account_id.empty()) ids.accounts.emplace(change.user, result.account_id);
     if (change.kind == ChangeKind::invite_user) {
       // An address that was refused altogether has errors only, and nothing that was done.
       const bool refused = !result.errors.empty() && result.done.empty();
@@ -202,11 +200,7 @@ Result<WriteRequest> make_write(const Endpoints& endpoints, const Plan& plan,
   const bool needs_group = !change.group.empty() && change.kind != ChangeKind::create_group;
   const bool needs_account = !change.user.empty() && change.kind != ChangeKind::invite_user;
   if (needs_group && group.empty()) return fail("the id of the group is not known");
-  if (needs_account && account.empty()) {
-    const auto doubt = ids.invited.find(change.user);
-    const bool doubted = doubt != ids.invited.end() && !doubt->second.empty();
-    return fail(doubted ? doubt->second : "the account id is not known");
-  }
+  if (needs_account && account.empty()) return fail("the account id is not known");
   switch (change.kind) {
     case ChangeKind::create_group:
       return endpoints.create_group(directory, change.group, change.description);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,8 +13,6 @@ namespace rolecall {
 struct KnownIds {
   std::unordered_map<std::string, std::string> groups;    ///< name -> id
   std::unordered_map<std::string, std::string> accounts;  ///< address -> account id
-  /// Whose account ids came from the answer to an invitation, and why they are not used, if so.
-  std::map<std::string, std::string> invited;
 
   explicit KnownIds(const Plan& plan);
   [[nodiscard]] std::string group(const Change& change) const;
