@@ -500,7 +500,9 @@ class Applier {
             open, State::failed,
             "somebody else has made a group of this name meanwhile: it takes another plan");
       }
-      if (open.verdict == Verdict::conflict) {
+      // In conflict with our own first try, whose answer was lost.
+      const bool ours = outcomes_.lost_an_answer(open.change);
+      if (open.verdict == Verdict::conflict && !ours) {
         return outcomes_.close(open, State::already_so, open.message);
       }
       return outcomes_.close(open, State::applied,

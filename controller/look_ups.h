@@ -32,6 +32,7 @@ struct HeldRoles {
 struct ListedMembers {
   std::set<std::string> all;      ///< account ids
   std::set<std::string> certain;  ///< whose own groups hold it: a server may not know the filter
+  std::set<std::string> active;   ///< whose account is, so that they can be in another group
 
   /// Whether the group has `planned`, sorted, and nobody else. Where more are listed than were
   /// planned, only those who are certain count.

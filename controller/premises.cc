@@ -239,12 +239,13 @@ class PremiseReader {
     if ((deletes && !about.deletable) || (!change.user.empty() && !about.modifiable)) {
       return no("the group is not changed here any more");
     }
+    if (!deletes) return {};
     const auto planned = plan_.members_of_deleted.find(change.group);
-    const bool counted = deletes && planned != plan_.members_of_deleted.end();
-    if (counted && (!group.found->has_counts || about.user_count > planned->second)) {
-      return no(kMoreMembers);
-    }
-    return deletes ? about_members(change) : Premise{};
+    if (planned == plan_.members_of_deleted.end()) return {};
+    const bool known = plan_.accounts_in_deleted.contains(change.group);
+    if (!group.found->has_counts && !known) return no(kNotRead);
+    if (group.found->has_counts && about.user_count > planned->second) return no(kMoreMembers);
+    return about_members(change);
   }
 
   [[nodiscard]] Premise about_members(const Change& deletion) const {

@@ -1,4 +1,5 @@
 #include "controller/reconciler.h"
+#include "controller/arrivals.h"
 
 #include <fmt/format.h>
 
@@ -88,6 +89,7 @@ class Planning {
   bool hold_against_memory() {
     const Memory& memory = request_.memory;
     if (auto other = another_directory(live_, desired_, memory)) return stop(*std::move(other));
+    confirm_arrivals(client_, desired_.organization_id, memory, catalog_, live_);
     hold_strangers(live_, catalog_, desired_, memory);
     keep_known(live_, catalog_, desired_, memory);
     if (!request_.accept_shrink) doubt_shrunk(live_, memory);

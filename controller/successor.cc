@@ -38,17 +38,17 @@ bool Successors::confirm() {
           if (GroupName::from_server(found.name) == name) again.id.found = found.about.id;
         },
         [&again] { again.id.read = true; });
-    if (copied.members) look_ups.members(copied.id, again.members);
-    if (copied.access) look_ups.roles_of_group(copied.id, again.roles);
+    if (copied.keeps_members) look_ups.members(copied.id, again.members);
+    if (copied.keeps_access) look_ups.roles_of_group(copied.id, again.roles);
   }
   reader.run();
   for (const auto& [group, copied] : plan_.copied) {
     const Again& again = all.at(group);
     const bool same_id = again.id.read && again.id.found == copied.id;
-    const bool same_members =
-        !copied.members || (again.members.read && again.members.found->is(copied.accounts));
+    const bool same_members = !copied.keeps_members || !copied.members_known ||
+                              (again.members.read && again.members.found->is(copied.accounts));
     const bool same_access =
-        !copied.access || (again.roles.read && again.roles.found->held == copied.grants);
+        !copied.keeps_access || (again.roles.read && again.roles.found->held == copied.grants);
     if (same_id && same_members && same_access) continue;
     const std::string because = fmt::format(
         "what the group {} has was not the same on reading again: it takes another plan", group);
@@ -67,12 +67,55 @@ bool Successors::complete(const Change& deletion, KnownIds& ids) {
   const auto renamed = plan_.renamed.find(deletion.group);
   if (renamed == plan_.renamed.end()) return true;
   const std::vector<std::size_t>& given = given_to(renamed->second);
-  if (given.empty()) return true;
   return std::any_of(kWaits.begin(), kWaits.end(), [&](milliseconds wait) {
     const std::vector<Effect> effects = read_back(client_, endpoints_, plan_, given, ids, wait);
-    return std::all_of(effects.begin(), effects.end(),
-                       [](Effect effect) { return effect == Effect::there; });
+    const bool there = std::all_of(effects.begin(), effects.end(),
+                                   [](Effect effect) { return effect == Effect::there; });
+    return there && has_everything(*renamed, given.empty() ? wait : milliseconds{0});
   });
+}
+
+bool Successors::has_everything(const std::pair<const std::string, std::string>& renamed,
+                                milliseconds delay) {
+  const auto found = plan_.copied.find(renamed.first);
+  if (found == plan_.copied.end()) return false;
+  const Plan::Copied& copied = found->second;
+  Reader reader(client_);
+  const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
+  Asked<std::string> id;
+  Endpoints::GroupSearch search;
+  search.names = {renamed.second};
+  look_ups.groups(
+      search,
+      [&, name = GroupName::from_server(renamed.second)](const ParsedGroup& group) {
+        if (GroupName::from_server(group.name) == name) id.found = group.about.id;
+      },
+      [&] { id.read = true; });
+  reader.run();
+  const bool known = id.read && id.found && !id.found->empty();
+  if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return false;
+  const LookUps more(reader, endpoints_, plan_.directory);
+  Asked<ListedMembers> from, to;
+  Asked<HeldRoles> had, has;
+  if (copied.keeps_members) {
+    more.members(copied.id, from);
+    more.members(*id.found, to);
+  }
+  if (copied.keeps_access) {
+    more.roles_of_group(copied.id, had);
+    more.roles_of_group(*id.found, has);
+  }
+  reader.run();
+  if (copied.keeps_members) {
+    if (!from.read || !to.read) return false;
+    for (const std::string& account : from.found->active) {
+      if (!to.found->all.contains(account) && !copied.leaving.contains(account)) return false;
+    }
+  }
+  if (!copied.keeps_access) return true;
+  return had.read && has.read &&
+         std::includes(has.found->held.begin(), has.found->held.end(), had.found->held.begin(),
+                       had.found->held.end());
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "controller/write_call.h"
@@ -27,6 +29,10 @@ class Successors {
   [[nodiscard]] bool complete(const Change& deletion, KnownIds& ids);
 
  private:
+  /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
+  /// the groups must live on.
+  [[nodiscard]] bool has_everything(const std::pair<const std::string, std::string>& renamed,
+                                    std::chrono::milliseconds delay);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
 
   ReadClient& client_;

@@ -402,7 +402,12 @@ class Differ {
     for (const GroupRef from : sources) {
       for (const UserRef member : live_.live.find(from)->members) {
         if (contains(wanted.members, member) || contains(now, member)) continue;
-        if (!is_carried_over(member, scope)) continue;
+        if (!is_carried_over(member, scope)) {
+          if (!is_opaque(member) && !is_leaving(member) && !live_.about(member).account_active) {
+            note("deactivated_account", catalog_.name(member));
+          }
+          continue;
+        }
         if (std::find(copied.begin(), copied.end(), member) != copied.end()) continue;
         copied.push_back(member);
         add_member(ref, member,

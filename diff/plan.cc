@@ -166,6 +166,11 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan) {
 }
 
 void remember_renames(const PlanInput& input, Plan& plan) {
+  if (plan.renamed.empty()) return;
+  std::set<std::string> removed;
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::remove_user) removed.insert(change.account_id);
+  }
   for (const auto& [old, name_now] : plan.renamed) {
     const auto from = input.catalog.find_group(GroupName::from_server(old));
     const auto to = input.catalog.find_group(GroupName::from_server(name_now));
@@ -175,11 +180,14 @@ void remember_renames(const PlanInput& input, Plan& plan) {
     const GroupScope& scope = input.desired.scope(*to);
     Plan::Copied& copied = plan.copied[old];
     copied.id = about.id;
-    copied.members =
-        (!scope.members_managed || scope.additive) && group->members.size() >= about.user_count;
-    copied.access = !scope.access_managed && about.grants_read;
+    if (input.live.live.find(*to) != nullptr) copied.successor_id = input.live.about(*to).id;
+    copied.keeps_members = !scope.members_managed || scope.additive;
+    copied.keeps_access = !scope.access_managed;
+    copied.members_known = group->members.size() >= about.user_count;
     for (const UserRef member : group->members) {
-      copied.accounts.push_back(input.live.about(member).account_id);
+      const std::string& account = input.live.about(member).account_id;
+      copied.accounts.push_back(account);
+      if (removed.contains(account)) copied.leaving.insert(account);
     }
     std::sort(copied.accounts.begin(), copied.accounts.end());
     for (const Grant& grant : group->grants) {

@@ -136,11 +136,14 @@ struct Plan {
   std::map<std::string, std::uint32_t> members_of_deleted{};
   /// Likewise who they were, as sorted account ids, where all of them are known; not saved.
   std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
-  /// What the successor of a renamed group gets because the old one has it, as it was read.
+  /// What a renamed group has, as it was read, and what of it must live on in its successor.
   struct Copied {
-    std::string id;  ///< of the old group
-    bool members = false, access = false;
-    std::vector<std::string> accounts{};                     ///< sorted
+    std::string id;                                    ///< of the old group
+    std::string successor_id;                          ///< empty: it is made
+    bool keeps_members = false, keeps_access = false;  ///< the policy does not say them all
+    bool members_known = false;                        ///< all of them
+    std::vector<std::string> accounts{};               ///< members, sorted
+    std::set<std::string> leaving{};  ///< those who are to be removed from the directory
     std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
   };
   std::map<std::string, Copied> copied{};  ///< by the old group; not saved

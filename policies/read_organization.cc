@@ -19,6 +19,13 @@ bool is_organization_id(std::string_view id) {
   });
 }
 
+bool is_uuid(std::string_view id) {
+  return id.size() == 36 && std::all_of(id.begin(), id.end(), [](char c) {
+           return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+                  (c >= 'A' && c <= 'F');
+         });
+}
+
 void read_id(FileReader& reader, const Owner& owner, const Entry& entry, OrganizationDecl& out) {
   const std::optional<std::string> id = reader.text(owner, entry);
   if (!id) return;
@@ -29,7 +36,8 @@ void read_id(FileReader& reader, const Owner& owner, const Entry& entry, Organiz
         "admin.atlassian.com");
     return;
   }
-  out.id = *id;
+  // In another letter case it would be another organization to the store.
+  out.id = is_uuid(*id) ? to_lower_ascii(*id) : *id;
 }
 
 }  // namespace
