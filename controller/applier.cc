@@ -97,8 +97,8 @@ class Applier {
  private:
   class StopWhen {
    public:
-    StopWhen(WriteClient& client, std::function<bool()> look) : client_(client) {
-      client_.stop_when(std::move(look));
+    StopWhen(WriteClient& client, const std::function<bool()>& look) : client_(client) {
+      client_.stop_when(look);
     }
     ~StopWhen() { client_.stop_when({}); }
     StopWhen(const StopWhen&) = delete;

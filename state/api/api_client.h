@@ -148,7 +148,7 @@ class ReadClient {
   /// `stop` is asked several times a second in wait(). Once it says yes, cancel_unsent, and
   /// whatever is started from then on completes as `cancelled`. Empty: that is over. A client whose
   /// time is not real does not ask.
-  virtual void stop_when(std::function<bool()> /*stop*/) {}
+  virtual void stop_when(const std::function<bool()>& /*stop*/) {}
 };
 
 /// The port for the applier alone.

@@ -153,7 +153,7 @@ class HttpClient final : public WriteClient {
   [[nodiscard]] Completion wait() override;
   [[nodiscard]] bool answered() override;
   void cancel_unsent() override;
-  void stop_when(std::function<bool()> stop) override { stop_ = std::move(stop); }
+  void stop_when(const std::function<bool()>& stop) override { stop_ = stop; }
 
  private:
   using CallPointer = std::shared_ptr<Call>;

@@ -191,10 +191,10 @@ void PacedClient::finish_parked() {
   }
 }
 
-void PacedClient::stop_when(std::function<bool()> stop) {
+void PacedClient::stop_when(const std::function<bool()>& stop) {
   stopped_ = false;
   if (!stop) return transport_->stop_when({});
-  transport_->stop_when([this, stop = std::move(stop)] {
+  transport_->stop_when([this, stop] {
     if (stopped_ || !stop()) return stopped_;
     stopped_ = true;
     cancel_unsent();

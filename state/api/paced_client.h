@@ -58,7 +58,7 @@ class PacedClient final : public WriteClient {
   /// Calls that wait (for their turn, a delay or another try) complete as `cancelled`; those on
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
-  void stop_when(std::function<bool()> stop) override;
+  void stop_when(const std::function<bool()>& stop) override;
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
   [[nodiscard]] CallCounts total() const;

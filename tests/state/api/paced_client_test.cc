@@ -67,7 +67,7 @@ class ScriptedTransport final : public WriteClient {
   void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
     add(ticket, request.request().operation, delay);
   }
-  void stop_when(std::function<bool()> stop) override { stop_ = std::move(stop); }
+  void stop_when(const std::function<bool()>& stop) override { stop_ = stop; }
   Completion wait() override {
     if (stop_ && stop_()) cancel_unsent();
     for (;;) {
