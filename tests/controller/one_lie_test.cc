@@ -73,7 +73,8 @@ json::object& item(json::value& page, std::string_view key, std::string_view val
   throw std::logic_error("the answer does not hold what the lie is about");
 }
 
-OneLie::Lie swap(std::string what, std::string key, std::string one, std::string other) {
+OneLie::Lie swap(const std::string& what, const std::string& key, const std::string& one,
+                 const std::string& other) {
   return [=](json::value& page) {
     item(page, key, one).at(what).swap(item(page, key, other).at(what));
   };
