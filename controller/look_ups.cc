@@ -52,6 +52,17 @@ void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(Pa
       each(parse_group, std::move(take), std::move(ended)), delay_);
 }
 
+void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
+  Endpoints::GroupSearch search;
+  search.names = {group};
+  groups(
+      search,
+      [&into, name = GroupName::from_server(group)](const ParsedGroup& found) {
+        if (GroupName::from_server(found.name) == name) into.found = found.about.id;
+      },
+      [&into] { into.read = true; });
+}
+
 void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) const {
   Endpoints::UserSearch search;
   search.group_ids = {group_id};

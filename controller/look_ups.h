@@ -66,6 +66,8 @@ class LookUps {
               std::function<void()> ended) const;
   void groups(const Endpoints::GroupSearch& search, std::function<void(ParsedGroup)> take,
               std::function<void()> ended) const;
+  /// The id of the group that has this name.
+  void id_of(const std::string& group, Asked<std::string>& into) const;
   void members(const std::string& group_id, Asked<ListedMembers>& into) const;
   void roles_of_group(const std::string& id, Asked<HeldRoles>& into) const;
   /// Only those granted directly.

@@ -30,14 +30,7 @@ bool Successors::confirm() {
   const LookUps look_ups(reader, endpoints_, plan_.directory);
   for (const auto& [group, copied] : plan_.copied) {
     Again& again = all[group];
-    Endpoints::GroupSearch search;
-    search.names = {group};
-    look_ups.groups(
-        search,
-        [&again, name = GroupName::from_server(group)](const ParsedGroup& found) {
-          if (GroupName::from_server(found.name) == name) again.id.found = found.about.id;
-        },
-        [&again] { again.id.read = true; });
+    look_ups.id_of(group, again.id);
     if (copied.keeps_members) look_ups.members(copied.id, again.members);
     if (copied.keeps_access) look_ups.roles_of_group(copied.id, again.roles);
   }
@@ -83,14 +76,7 @@ bool Successors::has_everything(const std::pair<const std::string, std::string>&
   Reader reader(client_);
   const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
   Asked<std::string> id;
-  Endpoints::GroupSearch search;
-  search.names = {renamed.second};
-  look_ups.groups(
-      search,
-      [&, name = GroupName::from_server(renamed.second)](const ParsedGroup& group) {
-        if (GroupName::from_server(group.name) == name) id.found = group.about.id;
-      },
-      [&] { id.read = true; });
+  look_ups.id_of(renamed.second, id);
   reader.run();
   const bool known = id.read && id.found && !id.found->empty();
   if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return false;
