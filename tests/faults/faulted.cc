@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -23,6 +24,8 @@ int groups() {
   return static_cast<int>(number("ROLECALL_FAULTS_GROUPS", 8));
 }
 constexpr int kPeople = 12;
+/// How strace marks a call that it made fail.
+constexpr std::string_view kInjected = "(INJECTED)";
 
 std::string person(int i) {
   return fmt::format("p{}@acme.example", i);
@@ -67,6 +70,14 @@ std::string policy(bool there) {
   return out;
 }
 
+std::size_t occurrences(std::string_view what, std::string_view text) {
+  std::size_t out = 0;
+  for (std::size_t at = text.find(what); at != std::string_view::npos; ++out) {
+    at = text.find(what, at + 1);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::size_t every(std::size_t otherwise) {
@@ -87,19 +98,17 @@ bool strace_works() {
 #endif
 }
 
-std::vector<std::string> strace(const std::string& calls, const std::string& fault,
-                                const std::string& only) {
-  std::vector<std::string> out = {"/usr/bin/strace",
-                                  "-f",
-                                  "-qq",
-                                  "-o",
-                                  "/dev/null",
-                                  "-e",
-                                  "trace=" + calls,
-                                  "-e",
-                                  fmt::format("inject={}:{}", calls, fault)};
-  if (!only.empty()) out.insert(out.end(), {"-P", only});
-  return out;
+std::vector<std::string> strace(const std::string& call, const std::string& fault,
+                                const std::string& output) {
+  return {"/usr/bin/strace",
+          "-f",
+          "-qq",
+          "-o",
+          output,
+          "-e",
+          "trace=" + call + ",sendmsg",
+          "-e",
+          fmt::format("inject={}:{}", call, fault)};
 }
 
 void Faulted::SetUp() {
@@ -129,13 +138,64 @@ void Faulted::turn() {
   mails_before_ = mails();
 }
 
-void Faulted::inject(const std::string& calls, const std::string& fault, const std::string& only) {
-  under = strace(calls, fault, only);
+std::string Faulted::counted() const {
+  return (folder.path() / "counted").string();
+}
+
+void Faulted::inject(const std::string& call, const std::string& fault, const std::string& only) {
+  under = strace(call, fault, counted());
+  if (!only.empty()) under.insert(under.end(), {"-P", only});
 }
 
 Outcome Faulted::apply_under_fault() {
   Outcome out = rolecall({"apply", "--yes"});
   under.clear();
+  last_exit_ = out.exit_code;
+  return out;
+}
+
+bool Faulted::struck() const {
+  return last_exit_ == 128 + SIGKILL || read_file(counted()).find(kInjected) != std::string::npos;
+}
+
+std::size_t Faulted::sent_afterwards() const {
+  const std::string all = read_file(counted());
+  const std::size_t at = all.find(kInjected);
+  return at == std::string::npos ? 0 : occurrences("sendmsg(", std::string_view(all).substr(at));
+}
+
+std::size_t Faulted::calls_in_calm(const std::string& call, const std::string& only) {
+  turn();
+  // A call that no apply makes so often.
+  inject(call, "error=EIO:when=65535", only);
+  EXPECT_EQ(apply_under_fault().exit_code, 0);
+  return occurrences(call + "(", read_file(counted()));
+}
+
+std::size_t Faulted::at_points(std::size_t samples, const std::string& call, const FaultAt& fault,
+                               const Check& check, const std::string& only) {
+  const std::size_t calls = std::max(calls_in_calm(call, only), calls_in_calm(call, only));
+  const std::size_t step = every(std::max<std::size_t>(1, calls / samples));
+  std::size_t out = 0;
+  // Applies differ by some calls from time to time: the end is where none meets the fault any more.
+  for (std::size_t n = 1 + step / 3;; n += step) {
+    std::size_t met = 0;
+    for (int way = 0; way < 2 && !HasFailure(); ++way) {
+      turn();
+      inject(call, fault(n), only);
+      const Outcome outcome = apply_under_fault();
+      const std::string what = fmt::format("{} {}, exit {}", call, fault(n), outcome.exit_code);
+      if (struck()) {
+        ++met;
+        check(outcome, what);
+      } else {
+        EXPECT_EQ(outcome.exit_code, 0) << what << '\n' << outcome.said();
+      }
+    }
+    out += met;
+    if (met == 0 || HasFailure()) break;
+  }
+  EXPECT_GT(out, 0U) << "no apply makes this call";
   return out;
 }
 

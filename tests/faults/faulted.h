@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ namespace rolecall::test {
 /// ROLECALL_FAULTS_TRIALS: how often something random is tried.
 [[nodiscard]] std::size_t trials(std::size_t otherwise);
 
-/// strace with this injection, to be put before a program. `only`: calls on that file alone.
-[[nodiscard]] std::vector<std::string> strace(const std::string& calls, const std::string& fault,
-                                              const std::string& only = {});
+/// strace with this injection, to be put before a program. `output`: where it tells of each such
+/// call and of each message that is sent.
+[[nodiscard]] std::vector<std::string> strace(const std::string& call, const std::string& fault,
+                                              const std::string& output = "/dev/null");
 
 /// Two policies that are fifty changes of every kind apart (ROLECALL_FAULTS_GROUPS: 200 instead of
 /// 8 makes a thousand of them). Each trial goes from one to the other, with a fault on the way, so
@@ -31,10 +33,23 @@ class Faulted : public EndToEnd {
 
   /// The policy of the next trial, a new store, an empty request log.
   void turn();
-  /// strace with this injection before rolecall; nothing to take it away.
-  void inject(const std::string& calls, const std::string& fault, const std::string& only = {});
+  /// The next apply runs into this. `only`: calls on that file alone.
+  void inject(const std::string& call, const std::string& fault, const std::string& only = {});
   /// Apply with what was injected; its exit code.
   Outcome apply_under_fault();
+  /// Whether the last apply met what was injected.
+  [[nodiscard]] bool struck() const;
+  /// Messages that the last apply sent after it had met what was injected.
+  [[nodiscard]] std::size_t sent_afterwards() const;
+
+  using FaultAt = std::function<std::string(std::size_t n)>;
+  using Check = std::function<void(const Outcome&, const std::string& what)>;
+  /// Tries the fault at some such calls of an apply, about `samples` on the way to either policy,
+  /// or at every one (ROLECALL_FAULTS_EVERY=1); `check` is told of each apply that met it. `only`:
+  /// calls on that file alone. How many met it.
+  std::size_t at_points(std::size_t samples, const std::string& call, const FaultAt& fault,
+                        const Check& check, const std::string& only = {});
+
   /// Nothing is left of the fault: one more apply has to make everything right.
   void recover_and_check(const std::string& what);
 
@@ -49,7 +64,12 @@ class Faulted : public EndToEnd {
   /// Whose invitation may have left, and nobody knows.
   [[nodiscard]] Arguments invitations_in_doubt() const;
 
+  [[nodiscard]] std::string counted() const;
+  /// How many such calls an apply makes that nothing befalls.
+  [[nodiscard]] std::size_t calls_in_calm(const std::string& call, const std::string& only);
+
   bool forward_ = false;
+  int last_exit_ = 0;
   Model goal_[2];
   std::size_t fewest_[2] = {0, 0};
   std::map<std::string, std::int64_t> mails_before_;

@@ -14,28 +14,17 @@
 namespace rolecall::test {
 namespace {
 
-constexpr int kKilled = 128 + SIGKILL;
-
 class KilledAt : public Faulted, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(KilledAt, AnyCallOneMoreApplyMakesEverythingRight) {
   if (!strace_works()) GTEST_SKIP() << "strace may not trace here, or cannot with a sanitizer";
-  const std::string call = GetParam();
-  const std::size_t step = every(60);
-  std::size_t points = 0;
-  for (std::size_t n = step > 1 ? 1 + step / 3 : 1;; n += step) {
-    turn();
-    inject(call, fmt::format("signal=KILL:when={}", n));
-    const Outcome killed = apply_under_fault();
-    if (killed.exit_code != kKilled) {
-      EXPECT_EQ(killed.exit_code, 0) << killed.said();
-      break;
-    }
-    ++points;
-    recover_and_check(fmt::format("killed at {} number {}", call, n));
-    if (HasFailure()) break;
-  }
-  std::cout << call << ": killed at " << points << " points\n";
+  const std::size_t points = at_points(
+      4, GetParam(), [](std::size_t n) { return fmt::format("signal=KILL:when={}", n); },
+      [this](const Outcome& killed, const std::string& what) {
+        EXPECT_EQ(killed.exit_code, 128 + SIGKILL) << what << '\n' << killed.said();
+        recover_and_check(what);
+      });
+  std::cout << GetParam() << ": killed at " << points << " points\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(Calls, KilledAt,

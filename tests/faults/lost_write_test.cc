@@ -23,6 +23,9 @@ std::string integrity(const std::string& store) {
   return row ? rows.text(0) : row.error().what;
 }
 
+// SQLite writes a header or a page at a time, never more than this.
+constexpr const char* kLie = "retval=4096";
+
 class LostWrite : public Faulted, public ::testing::WithParamInterface<const char*> {
  protected:
   /// Whether the next start, or the run itself, refuses to go on because of the store.
@@ -36,46 +39,35 @@ class LostWrite : public Faulted, public ::testing::WithParamInterface<const cha
 TEST_P(LostWrite, IsNoticedAtTheNextStart) {
   if (!strace_works()) GTEST_SKIP() << "strace may not trace here, or cannot with a sanitizer";
   if (::geteuid() != 0) GTEST_SKIP() << "only root may ask such a process for the names of files";
-  // SQLite writes a header or a page at a time, never more than this.
-  constexpr const char* kLie = "retval=4096";
   const std::string file = std::string("rolecall.db") + GetParam();
-  // The database is written to when a store is made and at each checkpoint, so less often.
-  const std::size_t step = every(*GetParam() == '\0' ? 9 : 60);
-  std::size_t points = 0;
   std::size_t at_once = 0;
   std::size_t later = 0;
   std::size_t harmless = 0;
-  for (std::size_t n = step > 1 ? 1 + step / 3 : 1;; n += step) {
-    SCOPED_TRACE(fmt::format("write {} to {} lost", n, file));
-    turn();
-    // The path is the one that SQLite opens, without symbolic links.
-    const auto above = std::filesystem::canonical(folder.path());
-    const std::string counted = (above / "counted").string();
-    inject("pwrite64", fmt::format("{}:when={}", kLie, n), (above / ".rolecall" / file).string());
-    under[4] = counted;
-    const Outcome first = apply_under_fault();
-    if (read_file(counted).find("INJECTED") == std::string::npos) break;
-    ++points;
-    if (noticed(first)) {
-      ++at_once;
-      // With a new store the rest is done, so that the next trial has as much to do.
-      std::filesystem::remove_all(folder.path() / ".rolecall");
-      rolecall_exits(0, {"apply", "--yes"});
-      continue;
-    }
-    EXPECT_EQ(first.exit_code, 0) << first.said();
-    const Outcome next = rolecall({"apply", "--yes"});
-    if (noticed(next)) {
-      ++later;
-      continue;
-    }
-    ++harmless;
-    EXPECT_EQ(next.exit_code, 0) << next.said();
-    check_log("after a lost write");
-    EXPECT_EQ(integrity(store()), "ok") << "silent";
-    if (HasFailure()) break;
-  }
-  EXPECT_GT(points, 0U);
+  // The path is the one that SQLite opens, without symbolic links.
+  const auto above = std::filesystem::canonical(folder.path());
+  const std::size_t points = at_points(
+      6, "pwrite64", [](std::size_t n) { return fmt::format("{}:when={}", kLie, n); },
+      [&](const Outcome& first, const std::string& what) {
+        SCOPED_TRACE(what);
+        if (noticed(first)) {
+          ++at_once;
+          // With a new store the rest is done, so that the next trial has as much to do.
+          std::filesystem::remove_all(folder.path() / ".rolecall");
+          rolecall_exits(0, {"apply", "--yes"});
+          return;
+        }
+        EXPECT_EQ(first.exit_code, 0) << first.said();
+        const Outcome next = rolecall({"apply", "--yes"});
+        if (noticed(next)) {
+          ++later;
+          return;
+        }
+        ++harmless;
+        EXPECT_EQ(next.exit_code, 0) << next.said();
+        check_log("after a lost write");
+        EXPECT_EQ(integrity(store()), "ok") << "silent";
+      },
+      (above / ".rolecall" / file).string());
   std::cout << file << ": " << points << " writes lost, " << at_once
             << " noticed by the run itself, " << later << " at the next start, " << harmless
             << " with nothing lost\n";
