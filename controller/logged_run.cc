@@ -26,18 +26,20 @@ std::optional<Change> change_of(const Row& row) {
   return change;
 }
 
-Change change_of(const CallRecord& record, Change change) {
+}  // namespace
+
+std::optional<Change> logged_change(const CallRecord& record) {
   const Intent& intent = record.intent;
-  change.account_id = intent.account_id;
-  change.group_id = intent.group_id;
-  change.cause.place.file = intent.cause_file;
-  change.cause.place.line = static_cast<std::uint32_t>(intent.cause_line);
-  change.cause.why = intent.why;
-  change.cause.reason = intent.reason;
+  auto change = change_of(intent);
+  if (!change) return change;
+  change->account_id = intent.account_id;
+  change->group_id = intent.group_id;
+  change->cause.place.file = intent.cause_file;
+  change->cause.place.line = static_cast<std::uint32_t>(intent.cause_line);
+  change->cause.why = intent.why;
+  change->cause.reason = intent.reason;
   return change;
 }
-
-}  // namespace
 
 Result<LoggedRun> logged_run(const Store& store, RunId run) {
   const auto record = store.run(run);
@@ -51,12 +53,12 @@ Result<LoggedRun> logged_run(const Store& store, RunId run) {
   const auto calls = store.calls(run);
   if (!calls) return tl::make_unexpected(calls.error());
   for (const CallRecord& call : *calls) {
-    const auto change = change_of(call.intent);
+    auto change = logged_change(call);
     if (!change) continue;
     if (!call.outcome || call.outcome->result == ChangeResult::in_doubt) {
-      out.unknown.push_back(change_of(call, *change));
+      out.unknown.push_back(*std::move(change));
     } else if (call.outcome->result == ChangeResult::applied) {
-      out.made.push_back(change_of(call, *change));
+      out.made.push_back(*std::move(change));
     }
   }
   const auto losses = store.losses(run);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "diff/undo.h"
@@ -8,6 +9,9 @@
 #include "state/store/store.h"
 
 namespace rolecall {
+
+/// The change that a call made or tried; nothing for a kind that this version does not know.
+[[nodiscard]] std::optional<Change> logged_change(const CallRecord& record);
 
 /// What the log has of a run, for its undo. The error is for people: there is no such run.
 [[nodiscard]] Result<LoggedRun> logged_run(const Store& store, RunId run);

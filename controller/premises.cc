@@ -72,6 +72,7 @@ class PremiseReader {
       addresses_[change.user];
       accounts_[change.account_id];
     }
+    if (plan_.held_by_removed.contains(change.account_id)) user_roles_[change.account_id];
     if (change.ari.empty()) return;
     if (!change.group_id.empty()) group_roles_[change.group_id];
     if (!change.account_id.empty()) user_roles_[change.account_id];
@@ -240,6 +241,12 @@ class PremiseReader {
       return no("the group is not changed here any more");
     }
     if (!deletes) return {};
+    const auto resources = plan_.resources_of_deleted.find(change.group);
+    if (resources != plan_.resources_of_deleted.end() && group.found->has_counts &&
+        about.resource_count != LiveGroup::kNotCounted &&
+        about.resource_count > resources->second) {
+      return no("the group has been given app access meanwhile");
+    }
     const auto planned = plan_.members_of_deleted.find(change.group);
     if (planned == plan_.members_of_deleted.end()) return {};
     const bool known = plan_.accounts_in_deleted.contains(change.group);
@@ -272,7 +279,7 @@ class PremiseReader {
     const ParsedUser& user = *person.found;
     if (change.kind == ChangeKind::remove_user) {
       return made_admin(change, user) ? no("they have been made an org admin meanwhile")
-                                      : Premise{};
+                                      : about_holdings(change, user);
     }
     if (!user.about.opaque.empty()) return no(user.about.opaque);
     if (!user.about.account_active) return no("the account has been deactivated meanwhile");
@@ -303,6 +310,21 @@ class PremiseReader {
       default:
         return {};
     }
+  }
+
+  [[nodiscard]] Premise about_holdings(const Change& removal, const ParsedUser& user) const {
+    const auto planned = plan_.held_by_removed.find(removal.account_id);
+    if (planned == plan_.held_by_removed.end()) return {};
+    const auto& [groups, grants] = planned->second;
+    for (const std::string& id : user.group_ids) {
+      if (!groups.contains(id)) return no("they have been added to a group meanwhile");
+    }
+    const Asked<HeldRoles>& roles = user_roles_.at(removal.account_id);
+    if (!roles.read) return no(kNotRead);
+    for (const auto& held : roles.found->held) {
+      if (!grants.contains(held)) return no("they have been given app access meanwhile");
+    }
+    return {};
   }
 
   [[nodiscard]] static std::string address_of(const ParsedUser& user) {

@@ -26,8 +26,9 @@ struct Premises {
 /// Reads again what changes rest on before they are made (guarantees.md D8). An account is to be in
 /// the directory under the address it had, as active as it was, and no new org admin where it is to
 /// go; a group to be there under its name, to be changed here, and
-/// to have no more people than it was deleted for; whoever is invited, and whatever group is made,
-/// not to be there. What could not be read, or is not understood, is no ground for anything.
+/// to have no more people and apps than it was deleted for; whom an undo removes to hold no more
+/// than the run gave them; whoever is invited, and whatever group is made, not to be there. What
+/// could not be read, or is not understood, is no ground for anything.
 ///
 /// What this run has made itself may not show yet: people it has invited and groups it has made are
 /// taken to be as they were made.

@@ -28,6 +28,7 @@ struct Quarantine::Entry {
   std::string why;
   std::int64_t failures = 0;
   Instant at;
+  bool released = false;  ///< by a person
 
   /// Nothing where there is no such file.
   static Result<std::optional<Entry>> read(const std::string& file) {
@@ -45,7 +46,9 @@ struct Quarantine::Entry {
     if (policy == nullptr || plan == nullptr || why == nullptr || failures == nullptr || !instant) {
       return fail(fmt::format("{} does not say what is held back", file));
     }
-    return Entry{std::string(*policy), std::string(*plan), std::string(*why), *failures, *instant};
+    const auto* released = member(*document, "released");
+    return Entry{std::string(*policy), std::string(*plan), std::string(*why), *failures, *instant,
+                 released != nullptr};
   }
 
   [[nodiscard]] std::string in_words() const {
@@ -61,7 +64,8 @@ struct Quarantine::Entry {
 std::string Quarantine::held(const std::function<bool(const Entry&)>& applies) const {
   const auto entry = Entry::read(file_);
   if (!entry) return entry.error().what;
-  return *entry && applies(**entry) ? (*entry)->in_words() : std::string();
+  const bool held = *entry && !(*entry)->released && applies(**entry);
+  return held ? (*entry)->in_words() : std::string();
 }
 
 std::string Quarantine::of_policy(const std::string& fingerprint) const {
@@ -81,23 +85,37 @@ std::string Quarantine::in_force() const {
 }
 
 Result<void> Quarantine::write(const Entry& entry) const {
-  const boost::json::object document{{"policy", entry.policy},
-                                     {"plan", entry.plan},
-                                     {"why", entry.why},
-                                     {"failures", entry.failures},
-                                     {"at", format_instant(entry.at)}};
+  boost::json::object document{{"policy", entry.policy},
+                               {"plan", entry.plan},
+                               {"why", entry.why},
+                               {"failures", entry.failures},
+                               {"at", format_instant(entry.at)}};
+  if (entry.released) document["released"] = true;
   return write_private_file(file_, boost::json::serialize(document) + "\n");
 }
 
 Result<void> Quarantine::refused(const std::string& fingerprint, const std::string& digest,
                                  const std::string& why, Instant at) const {
-  return write({fingerprint, digest, why, 0, at});
+  return write({fingerprint, digest, why, 0, at, false});
 }
 
 Result<void> Quarantine::failed(const std::string& digest, Instant at) const {
   const auto before = Entry::read(file_);
   const bool again = before && *before && (*before)->policy.empty() && (*before)->plan == digest;
-  return write({{}, digest, {}, again ? (*before)->failures + 1 : 1, at});
+  return write({{}, digest, {}, again ? (*before)->failures + 1 : 1, at, false});
+}
+
+Result<void> Quarantine::release() const {
+  auto entry = Entry::read(file_);
+  // Where nobody can say what was refused, there is nothing to let go on but everything.
+  if (!entry || !*entry || (*entry)->policy.empty()) return lift();
+  (*entry)->released = true;
+  return write(**entry);
+}
+
+bool Quarantine::released(const std::string& fingerprint) const {
+  const auto entry = Entry::read(file_);
+  return entry && *entry && (*entry)->released && (*entry)->policy == fingerprint;
 }
 
 Result<void> Quarantine::lift() const {

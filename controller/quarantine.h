@@ -30,14 +30,18 @@ class Quarantine {
   [[nodiscard]] std::string of_policy(const std::string& fingerprint) const;
   /// The same for applying a plan.
   [[nodiscard]] std::string of_plan(const std::string& digest) const;
-  /// For whoever lifts it: what stands there, if anything does.
+  /// For whoever releases it: what stands there, if anything does.
   [[nodiscard]] std::string in_force() const;
 
   [[nodiscard]] Result<void> refused(const std::string& fingerprint, const std::string& digest,
                                      const std::string& why, Instant at) const;
   [[nodiscard]] Result<void> failed(const std::string& digest, Instant at) const;
-  /// A cycle went well, or somebody lifts it.
+  /// A cycle went well.
   [[nodiscard]] Result<void> lift() const;
+  /// Somebody has looked at what stands there, and lets it go on.
+  [[nodiscard]] Result<void> release() const;
+  /// Whether somebody has, and the policy is still the one they looked at.
+  [[nodiscard]] bool released(const std::string& fingerprint) const;
 
  private:
   struct Entry;

@@ -18,6 +18,12 @@
 namespace rolecall {
 namespace {
 
+std::size_t protections_in(const std::vector<Refusal>& refusals) {
+  return static_cast<std::size_t>(std::count_if(
+      refusals.begin(), refusals.end(),
+      [](const Refusal& refusal) { return refusal.klass.starts_with("protected_"); }));
+}
+
 /// The steps of plan_policy, what each leaves for those after it, and for whoever asked. A step
 /// says whether there is a next one; where there is not, `out_` has the reason.
 class Planning {
@@ -94,6 +100,8 @@ class Planning {
     keep_known(live_, catalog_, desired_, memory);
     if (!request_.accept_shrink) doubt_shrunk(live_, memory);
     if (request_.clock) doubt_clock(live_, request_.clock(), memory);
+    if (request_.clock && request_.steady)
+      doubt_set_clock(live_, request_.clock(), request_.steady());
     out_.learned = learned_from(live_, catalog_, desired_, memory);
     return true;
   }
@@ -103,14 +111,21 @@ class Planning {
         request_.undo != nullptr ? make_undo_plan(*request_.undo, input_) : make_plan(input_);
     if (!take(made.diagnostics)) return false;
     Plan& plan = out_.plan.emplace(std::move(made.plan));
+    const std::size_t protecting = protections_in(plan.refusals);
     if (request_.only != nullptr) {
       out_.stale = stale_reasons(*request_.only, plan);
       plan = narrow(plan, *request_.only);
       check_safety(input_, plan);
     }
+    // What this plan leaves out was not held against the protections that the policy has dropped.
+    const bool whole = plan.complete && request_.undo == nullptr;
+    if (!whole || protections_in(plan.refusals) < protecting) {
+      out_.keep_protections(request_.remembered);
+    }
+    note_what_is_not_shown(plan);
     out_.losses = losses_of(input_, plan);
     if (request_.inspect) request_.inspect(input_, plan);
-    if (request_.clock && plan.changes.empty() && plan.complete && !plan.has_open_invitations()) {
+    if (request_.for_now && plan.changes.empty() && plan.complete && !plan.has_open_invitations()) {
       out_.look = look_of(desired_, live_, catalog_, request_.at);
     }
     return true;
@@ -127,6 +142,18 @@ class Planning {
   }
 
  private:
+  void note_what_is_not_shown(Plan& plan) const {
+    for (const OwnWrite& write : not_shown(request_.own_writes, input_)) {
+      plan.notes.push_back({std::string(kNotShownYet),
+                            fmt::format("{} by run {} on {}", change_in_words(write.change),
+                                        write.run, format_instant(write.at))});
+    }
+    for (const std::string& admin : plan.org_admins_in_doubt) {
+      plan.notes.push_back({std::string(kAdminInDoubt), admin});
+    }
+    std::sort(plan.notes.begin(), plan.notes.end());
+  }
+
   [[nodiscard]] const Policy& policy() const { return *out_.policy->parsed.policy; }
 
   bool stop(Error error) {
@@ -167,6 +194,12 @@ Planned plan_policy(ReadClient& client, const PlanRequest& request, const FetchP
   if (!planning.read_the_organization(progress)) return out;
   if (planning.hold_against_memory() && planning.compare()) planning.tell_people();
   return out;
+}
+
+void Planned::keep_protections(const std::vector<Store::Protection>& remembered) {
+  protections.insert(protections.end(), remembered.begin(), remembered.end());
+  std::sort(protections.begin(), protections.end());
+  protections.erase(std::unique(protections.begin(), protections.end()), protections.end());
 }
 
 int exit_code(const Plan& plan) {

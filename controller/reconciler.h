@@ -5,6 +5,7 @@
 #include <string>
 
 #include "controller/applier.h"
+#include "controller/own_writes.h"
 #include "controller/quick_look.h"
 #include "controller/read_policy.h"
 #include "diff/diff.h"
@@ -30,13 +31,17 @@ struct PlanRequest {
   const SavedPlan* only = nullptr;  ///< keep to these changes, and say where they no longer hold
   SafetyHistory history{};          ///< what earlier runs mean for this one's safety
   Memory memory{};                  ///< what else they know
-  std::string store{};              ///< id of the store that remembers; empty: there is none yet
-  std::string audit_head{};         ///< the last row of its log, "12:9f86d0..."
+  std::vector<OwnWrite> own_writes{};  ///< what they did a moment ago
+  std::string store{};                 ///< id of the store that remembers; empty: there is none yet
+  std::string audit_head{};            ///< the last row of its log, "12:9f86d0..."
   std::optional<CleanRun> last_clean{};  ///< what the origins of changes are told against
   bool for_people = true;      ///< somebody reads the plan: effects, seats and origins are told
   bool accept_shrink = false;  ///< a person says that the organization has become this small
-  /// Asked after the reading, to compare clocks; none where the instant was given.
+  /// Asked after the reading, to compare clocks.
   std::function<Instant()> clock{};
+  /// What that clock must say then, had nobody set it since `at` was decided.
+  std::function<Instant()> steady{};
+  bool for_now = false;  ///< the instant was not given: a later run may repeat this one by a look
   /// Asked before the organization is read: may have more of it read, and name more.
   std::function<Result<void>(Catalog&, FetchScope&)> widen{};
   /// Shown the plan and what it was made of.
@@ -59,6 +64,10 @@ struct Planned {
   std::optional<Instant> server_date{};        ///< what the server's clock said at the end
   std::optional<QuickLook> look{};             ///< likewise, where all is as it should be
   bool quick = false;  ///< the plan is empty as far as a quick look can tell
+
+  /// Remembers these protections on: the policy may have dropped them, and they have not refused
+  /// anything yet.
+  void keep_protections(const std::vector<Store::Protection>& remembered);
 };
 
 /// Parse the policy, fetch the organization, make the plan. The client has no way to write.

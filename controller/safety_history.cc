@@ -92,6 +92,10 @@ Result<Remembered> remembered(const Store& store, const std::string& organizatio
     return run.start.organization == organization && !run.start.directory.empty();
   });
   if (here != runs->end()) out.memory.directory = here->start.directory;
+  auto own = own_writes(store, organization, now - settle_window);
+  if (!own) return tl::make_unexpected(own.error());
+  out.own_writes = std::move(own->made);
+  out.history.admins_taken = std::move(own->admins_taken);
   out.store = store.id();
   out.audit_head = format_head(store.head());
   return out;

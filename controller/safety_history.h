@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/own_writes.h"
 #include "controller/settle_window.h"
 #include "diff/diff.h"
 #include "diff/origin.h"
@@ -18,6 +19,7 @@ struct Remembered {
   std::vector<Store::Protection> protections;
   SafetyHistory history;
   Memory memory;
+  std::vector<OwnWrite> own_writes;  ///< within the settle window
   std::optional<CleanRun> last_clean;
   std::string store;       ///< its id; empty: there is none yet
   std::string audit_head;  ///< the last row of its log, "12:9f86d0..."

@@ -40,7 +40,8 @@ Result<void> note_what_did_not_hold(Plan& plan, const std::string& store_path) {
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
-  request.at = global.at.value_or(SystemClock().now());
+  const Instant began = SystemClock().now();
+  request.at = global.at.value_or(began);
   request.organization = global.org;
   // Which organization it is about is known only once the policy is parsed: a policy that does not
   // parse has its problems shown later, not here.
@@ -50,16 +51,22 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   const ParsedPolicy& parsed = request.policy->parsed;
   if (parsed.diagnostics.has_errors()) return request;
   request.policy_organization = organization_id(*parsed.policy);
-  auto before = remembered_at(store_path(global, policy_path), request.policy_organization,
-                              SystemClock().now(), settle_window(global));
+  auto before = remembered_at(store_path(global, policy_path), request.policy_organization, began,
+                              settle_window(global));
   if (!before) return tl::make_unexpected(before.error());
   request.remembered = std::move(before->protections);
   request.history = std::move(before->history);
   request.memory = std::move(before->memory);
+  request.own_writes = std::move(before->own_writes);
   request.last_clean = std::move(before->last_clean);
   request.store = std::move(before->store);
   request.audit_head = std::move(before->audit_head);
-  if (!global.at) request.clock = [] { return SystemClock().now(); };
+  request.clock = [] { return SystemClock().now(); };
+  request.steady = [began, since = std::chrono::steady_clock::now()] {
+    return began + std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::steady_clock::now() - since);
+  };
+  request.for_now = !global.at;
   return request;
 }
 

@@ -21,6 +21,9 @@ struct SafetyHistory {
   /// without what an acknowledgement of the class admitted.
   std::array<std::int64_t, kLimitClassCount> recent{};
   std::map<std::string, std::int64_t> recent_members;  ///< removed members by GroupName::key
+  /// Addresses of those whom a run took out of the org admins, or may have, so lately that reads
+  /// may still show them as such.
+  std::set<std::string> admins_taken;
   std::map<std::string, std::int64_t> used;  ///< id of an acknowledgement -> run that used it up
 };
 

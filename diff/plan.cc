@@ -16,13 +16,20 @@ namespace rolecall {
 namespace {
 
 /// Leaves out what must not be done on reads that were not proved: nothing is taken away, nobody is
-/// invited who may be there already, no group is created that may exist.
-void withhold(const Snapshot& live, Plan& plan) {
+/// invited who may be there already, no group is created that may exist. By a clock that cannot be
+/// trusted nobody is invited or restored either, who may have been so a minute ago or whose time
+/// may be over, and where the policy says dates, nothing at all is done.
+void withhold(const PlanInput& input, Plan& plan) {
+  const Snapshot& live = input.live;
   if (live.complete()) return;
+  const bool no_dates = live.clock_trusted || !input.desired.dated;
   std::unordered_set<std::string> not_invited;
   std::unordered_set<std::string> not_created;
   for (const Change& change : plan.changes) {
-    if (change.kind == ChangeKind::invite_user && !live.users_proved) {
+    const bool comes =
+        change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user;
+    if ((change.kind == ChangeKind::invite_user && !live.users_proved) ||
+        (comes && !live.clock_trusted)) {
       not_invited.insert(change.user);
     }
     if (change.kind == ChangeKind::create_group && !live.groups_proved) {
@@ -31,7 +38,7 @@ void withhold(const Snapshot& live, Plan& plan) {
   }
   const std::size_t before = plan.changes.size();
   std::erase_if(plan.changes, [&](const Change& change) {
-    return takes_away(change.kind) || not_invited.contains(change.user) ||
+    return takes_away(change.kind) || !no_dates || not_invited.contains(change.user) ||
            not_created.contains(change.group);
   });
   plan.withheld = before - plan.changes.size();
@@ -145,6 +152,8 @@ void collect_names(const PlanInput& input, Plan& plan) {
   }
 }
 
+constexpr std::size_t kMembersDigits = 12;
+
 void tell_what_goes_along(const PlanInput& input, Plan& plan) {
   const auto among = [](const std::vector<std::string>& all, const std::string& user) {
     return std::binary_search(all.begin(), all.end(), user);
@@ -160,8 +169,16 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan) {
     const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
     const Group* group = ref ? input.live.live.find(*ref) : nullptr;
     if (group == nullptr || group->members.empty()) continue;
+    std::vector<std::string> accounts;
+    for (const UserRef member : group->members) {
+      accounts.push_back(input.live.about(member).account_id);
+    }
+    std::sort(accounts.begin(), accounts.end());
+    Digest who("rolecall members 1");
+    for (const std::string& account : accounts) who.field(account);
     change.goes_along =
-        fmt::format("{} member{}", group->members.size(), group->members.size() == 1 ? "" : "s");
+        fmt::format("{} member{} ({})", group->members.size(),
+                    group->members.size() == 1 ? "" : "s", who.hex().substr(0, kMembersDigits));
   }
 }
 
@@ -215,6 +232,8 @@ void remember_grounds(const PlanInput& input, Plan& plan) {
     if (group == nullptr) continue;
     const auto shown = static_cast<std::uint32_t>(group->members.size());
     const std::uint32_t counted = input.live.about(*ref).user_count;
+    const std::uint32_t resources = input.live.about(*ref).resource_count;
+    if (resources != LiveGroup::kNotCounted) plan.resources_of_deleted[change.group] = resources;
     plan.members_of_deleted[change.group] = std::max(shown, counted);
     if (shown < counted) continue;
     std::vector<std::string>& accounts = plan.accounts_in_deleted[change.group];
@@ -285,11 +304,16 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   plan.min_org_admins = input.desired.safety.min_org_admins;
   plan.org_admins = org_admins(input, Presence::active);
   plan.suspended_org_admins = org_admins(input, Presence::suspended);
+  if (input.history != nullptr) {
+    for (const std::string& admin : plan.org_admins) {
+      if (input.history->admins_taken.contains(admin)) plan.org_admins_in_doubt.insert(admin);
+    }
+  }
 
   plan.changes = std::move(differences.changes);
   std::sort(plan.changes.begin(), plan.changes.end(),
             [](const Change& a, const Change& b) { return a.order(b) < 0; });
-  withhold(input.live, plan);
+  withhold(input, plan);
   tell_what_goes_along(input, plan);
   reschedule(plan);
 

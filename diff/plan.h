@@ -125,6 +125,8 @@ struct Plan {
   std::map<std::string, std::string> names;  ///< e-mail address -> display name, people spoken of
   std::int64_t min_org_admins = 0;
   std::vector<std::string> org_admins;  ///< addresses of active org admins before the plan, sorted
+  /// Those of them whom an earlier run may have taken out a moment ago: they count for no floor.
+  std::set<std::string> org_admins_in_doubt{};
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
@@ -136,6 +138,14 @@ struct Plan {
   std::map<std::string, std::uint32_t> members_of_deleted{};
   /// Likewise who they were, as sorted account ids, where all of them are known; not saved.
   std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
+  /// Likewise how many resources it had access to, where the API said.
+  std::map<std::string, std::uint32_t> resources_of_deleted{};
+  /// What somebody held whom an undo removes: more must not be lost with them.
+  struct HeldByRemoved {
+    std::set<std::string> groups{};                          ///< ids
+    std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
+  };
+  std::map<std::string, HeldByRemoved> held_by_removed{};  ///< by account id; not saved
   /// What a renamed group has, as it was read, and what of it must live on in its successor.
   struct Copied {
     std::string id;                                    ///< of the old group

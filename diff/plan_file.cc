@@ -329,10 +329,16 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
     same_behind(change, "the resource", change.ari, now->ari);
     same_behind(change, "the description", change.description, now->description);
     if (change.goes_along != now->goes_along) {
-      const auto words = [](const std::string& what) { return what.empty() ? "nothing" : what; };
-      out.push_back(fmt::format("{}: what goes along with it was {} and is {} now",
-                                change_in_words(change), words(change.goes_along),
-                                words(now->goes_along)));
+      // The digest of who they are says nothing to people.
+      const auto words = [](const std::string& what) {
+        return what.empty() ? "nothing" : what.substr(0, what.find(" ("));
+      };
+      const std::string then = words(change.goes_along), here = words(now->goes_along);
+      out.push_back(
+          then == here ? fmt::format("{}: what goes along with it was {} and is {} now, but others",
+                                     change_in_words(change), then, here)
+                       : fmt::format("{}: what goes along with it was {} and is {} now",
+                                     change_in_words(change), then, here));
     }
   }
   // What the old group of a rename still has to hand over must be in the saved plan, or deleting it

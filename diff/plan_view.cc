@@ -271,8 +271,15 @@ std::string_view note_in_words(std::string_view kind) {
       {kNotHeld,
        "people who were suspended or removed, as it was answered, and are there all the same: it "
        "was not effective after 120 s, or somebody has undone it; it is done once more"},
+      {kNotShownYet,
+       "changes made less than 120 s ago that are not to be seen: reads may lag behind, or "
+       "somebody "
+       "has undone them; look once more in two minutes"},
       {"opaque_group", "groups the API describes in a way not understood; never changed"},
       {"opaque_user", "people who are not changed, since who or what they are is not understood"},
+      {kAdminInDoubt,
+       "org admins whom a run took the role from less than 120 s ago, or may have: they do not "
+       "count for min_org_admins until reads can be believed"},
       {"other_address", "people whose account shows another address now"},
       {"protected_group", "groups not named, kept because they are protected"},
       {"protected_group_gone",

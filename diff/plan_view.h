@@ -49,6 +49,9 @@ struct AdminChange {
 inline constexpr std::string_view kStoppedNote = "stopped";
 /// The notes that somebody was suspended or removed lately and is there all the same.
 inline constexpr std::string_view kSettling = "settling";
+/// What a run did less than 120 s ago, and the reading contradicts.
+inline constexpr std::string_view kNotShownYet = "not_shown_yet";
+inline constexpr std::string_view kAdminInDoubt = "org_admin_in_doubt";
 inline constexpr std::string_view kNotHeld = "not_effective";
 /// "add_member of "ada@acme.example" for group "engineering"", names quoted.
 [[nodiscard]] std::string change_in_words(const Change& change);

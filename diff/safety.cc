@@ -6,6 +6,9 @@
 #include <map>
 #include <tuple>
 
+#include "diff/effects.h"
+#include "diff/matter.h"
+
 namespace rolecall {
 namespace {
 
@@ -194,6 +197,14 @@ void check_floor(const Plan& plan, std::vector<Refusal>& refusals) {
 struct Protected {
   std::set<std::string> users;
   std::set<std::string> groups;
+  std::set<std::string> said;  ///< those of them, as `klass key`, that the policy still protects
+
+  [[nodiscard]] std::string rule(const std::string& klass, const std::string& key) const {
+    return said.contains(klass + ' ' + key)
+               ? "nothing may be taken from what is protected"
+               : "the policy protected it until now, so this is refused once; the next apply "
+                 "goes by what the policy says";
+  }
 };
 
 Protected all_protected(const PlanInput& input) {
@@ -204,9 +215,11 @@ Protected all_protected(const PlanInput& input) {
   }
   for (const UserRef ref : input.desired.safety.protected_users) {
     out.users.insert(input.catalog.name(ref));
+    out.said.insert("protected_users " + input.catalog.name(ref));
   }
   for (const GroupRef ref : input.desired.safety.protected_groups) {
     out.groups.insert(input.catalog.name(ref).key());
+    out.said.insert("protected_groups " + input.catalog.name(ref).key());
   }
   return out;
 }
@@ -237,6 +250,30 @@ std::vector<std::string> left_behind(const PlanInput& input, const Plan& plan,
   return out;
 }
 
+/// What protected people would not have on apps any more, by any path that was read; by address.
+std::map<std::string, std::int64_t> lost_access(const PlanInput& input, const Plan& plan,
+                                                const Protected& kept) {
+  std::map<std::string, std::int64_t> out;
+  if (!std::any_of(plan.changes.begin(), plan.changes.end(),
+                   [](const Change& change) { return takes_away(change.kind); })) {
+    return out;
+  }
+  Plan told;
+  told.changes = plan.changes;
+  told.calls = plan.calls;
+  tell_effects(input, told);
+  for (const PersonEffect& effect : told.effects) {
+    if (!kept.users.contains(effect.user)) continue;
+    for (const AppEffect& app : effect.apps) {
+      const auto lost = std::count_if(app.before.begin(), app.before.end(), [&](Role role) {
+        return std::find(app.after.begin(), app.after.end(), role) == app.after.end();
+      });
+      if (lost > 0) out[effect.user] += lost;
+    }
+  }
+  return out;
+}
+
 void check_protected(const PlanInput& input, Plan& plan) {
   const Protected kept = all_protected(input);
   if (kept.users.empty() && kept.groups.empty()) return;
@@ -254,10 +291,18 @@ void check_protected(const PlanInput& input, Plan& plan) {
       if (kept.users.contains(user)) ++losses[{"protected_users", user}];
     }
   }
+  // What goes by way of their groups is no change of theirs.
+  if (!kept.users.empty()) {
+    for (const auto& [user, lost] : lost_access(input, plan, kept)) {
+      losses.try_emplace({"protected_users", user}, lost);
+    }
+  }
   for (const auto& [key, n] : losses) {
-    const auto& of = key.first == "protected_users" ? kept.users : kept.groups;
+    const bool people = key.first == "protected_users";
+    const auto& of = people ? kept.users : kept.groups;
+    const std::string& subject = key.second;
     plan.refusals.push_back({key.first, n, static_cast<std::int64_t>(of.size()),
-                             "nothing may be taken from what is protected", key.second});
+                             kept.rule(key.first, people ? subject : key_of(subject)), subject});
   }
 }
 

@@ -32,7 +32,9 @@ class AdminFloor {
       : admins_(plan.org_admins.begin(), plan.org_admins.end()),
         suspended_admins_(plan.suspended_org_admins.begin(), plan.suspended_org_admins.end()),
         invited_(plan.pending_org_admins.begin(), plan.pending_org_admins.end()),
-        floor_(plan.min_org_admins) {}
+        floor_(plan.min_org_admins) {
+    for (const std::string& admin : plan.org_admins_in_doubt) admins_.erase(admin);
+  }
 
   /// It has not happened after all: somebody who was taken out is still an admin.
   void keep(const std::string& admin) { admins_.insert(admin); }

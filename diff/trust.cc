@@ -161,13 +161,24 @@ void doubt_shrunk(Snapshot& live, const Memory& memory) {
 void doubt_clock(Snapshot& live, Instant now, const Memory& memory) {
   using std::chrono::abs;
   if (live.server_date && abs(*live.server_date - now) > kMostSkew) {
+    live.clock_trusted = false;
     live.gaps.push_back(fmt::format("the clock here says {}, the server's says {}: set the clock",
                                     format_instant(now), format_instant(*live.server_date)));
   }
   if (memory.latest && *memory.latest - now > kMostSkew) {
+    live.clock_trusted = false;
     live.gaps.push_back(fmt::format("the clock here says {}, but a run began at {}: set the clock",
                                     format_instant(now), format_instant(*memory.latest)));
   }
+}
+
+void doubt_set_clock(Snapshot& live, Instant now, Instant steady) {
+  if (std::chrono::abs(now - steady) <= kMostSkew) return;
+  live.clock_trusted = false;
+  live.gaps.push_back(
+      fmt::format("the clock here was set while the organization was read, from {} to {}: start "
+                  "again",
+                  format_instant(steady), format_instant(now)));
 }
 
 Sighting size_of(const Snapshot& live) {

@@ -40,6 +40,10 @@ void doubt_shrunk(Snapshot& live, const Memory& memory);
 /// behind the newest run in the log, nothing is taken away: a window might seem to have ended.
 void doubt_clock(Snapshot& live, Instant now, const Memory& memory);
 
+/// The same where the clock was set in the meantime: `steady` is what it must say, had it run on
+/// from when dates were decided.
+void doubt_set_clock(Snapshot& live, Instant now, Instant steady);
+
 /// The people and groups of a reading.
 [[nodiscard]] Sighting size_of(const Snapshot& live);
 

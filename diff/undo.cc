@@ -8,40 +8,12 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "diff/matter.h"
 #include "diff/plan_view.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
-
-/// What a change is about, whichever way it changes it.
-enum class Matter : std::uint8_t { group, group_access, presence, membership, user_access, role };
-
-Matter matter_of(ChangeKind kind) {
-  switch (kind) {
-    case ChangeKind::create_group:
-    case ChangeKind::delete_group:
-      return Matter::group;
-    case ChangeKind::grant_group_access:
-    case ChangeKind::revoke_group_access:
-      return Matter::group_access;
-    case ChangeKind::add_member:
-    case ChangeKind::remove_member:
-      return Matter::membership;
-    case ChangeKind::grant_user_access:
-    case ChangeKind::revoke_user_access:
-      return Matter::user_access;
-    case ChangeKind::grant_org_role:
-    case ChangeKind::revoke_org_role:
-      return Matter::role;
-    case ChangeKind::restore_user:
-    case ChangeKind::invite_user:
-    case ChangeKind::suspend_user:
-    case ChangeKind::remove_user:
-      break;
-  }
-  return Matter::presence;
-}
 
 ChangeKind inverse_of(ChangeKind kind) {
   switch (kind) {
@@ -77,14 +49,7 @@ ChangeKind inverse_of(ChangeKind kind) {
   return ChangeKind::grant_org_role;
 }
 
-std::string key_of(const std::string& group) {
-  return group.empty() ? group : GroupName::from_server(group).key();
-}
-
-using Key = std::tuple<Matter, std::string, std::string, std::string, std::string>;
-Key key_of(const Change& change) {
-  return {matter_of(change.kind), change.user, key_of(change.group), change.ari, change.role};
-}
+using Key = ChangeKey;
 
 class Inverter {
  public:
@@ -465,11 +430,35 @@ class Inverter {
   Differences out_;
 };
 
+void remember_holdings(const PlanInput& input, Plan& plan) {
+  const OrgState& live = input.live.live;
+  for (const Change& change : plan.changes) {
+    if (change.kind != ChangeKind::remove_user) continue;
+    const auto email = Email::parse(change.user);
+    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+    const User* user = ref ? live.find(*ref) : nullptr;
+    if (user == nullptr) continue;
+    Plan::HeldByRemoved& held = plan.held_by_removed[change.account_id];
+    for (const Grant& grant : user->grants) {
+      held.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
+    }
+    for (std::size_t i = 0; i < live.groups.size(); ++i) {
+      const auto group = static_cast<GroupRef>(i);
+      const Group* in = live.find(group);
+      if (in == nullptr || !std::binary_search(in->members.begin(), in->members.end(), *ref)) {
+        continue;
+      }
+      held.groups.insert(input.live.about(group).id);
+    }
+  }
+}
+
 }  // namespace
 
 PlanResult make_undo_plan(const LoggedRun& run, const PlanInput& input) {
   PlanResult result = plan_of(input, Inverter(run, input).run());
   result.plan.undo_of = run.run;
+  remember_holdings(input, result.plan);
   return result;
 }
 

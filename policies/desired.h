@@ -125,6 +125,7 @@ struct Desired {
   CauseRef unlisted_groups_cause = 0;
   Safety safety;
   Instant at;
+  bool dated = false;  ///< the policy says a `from` or `until` somewhere
   /// SHA-256, 64 hexadecimal digits, of every line that says something: not of blank lines, lines
   /// of comment, and [[acknowledge]], which names the digest of a plan made from the policy.
   std::string policy_digest;

@@ -43,6 +43,7 @@ class Resolver {
 
   void run(const std::vector<Workspace>* workspaces) {
     desired_.at = at_;
+    desired_.dated = policy_.windows.size() > 1;
     desired_.policy_digest = policy_.digest;
     name_everything(workspaces);
     if (policy_.organization) organization(*policy_.organization);

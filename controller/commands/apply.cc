@@ -16,6 +16,7 @@
 #include "controller/signals.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
+#include "diff/plan_view.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -124,6 +125,14 @@ Result<LoggedRun> run_to_undo(const Store& store, RunId run, const std::string& 
   return logged_run(store, run);
 }
 
+/// Nothing is done although there may be something to do.
+bool waits_for_people(const Plan& plan) {
+  const bool undoes_nothing_yet =
+      plan.undo_of != 0 && std::any_of(plan.notes.begin(), plan.notes.end(),
+                                       [](const Note& note) { return note.kind == kNotShownYet; });
+  return plan.has_open_invitations() || undoes_nothing_yet;
+}
+
 enum class Consent { given, refused, cannot_ask };
 
 Consent ask(const Plan& plan) {
@@ -162,7 +171,7 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
   const bool json = run.global.format == OutputFormat::json;
   if (!json) print(view(run.global, plan, ""));
   if (plan.changes.empty() || !plan.applyable()) {
-    const int code = exit_code(plan) != 0 ? exit_code(plan) : plan.has_open_invitations() ? 3 : 0;
+    const int code = exit_code(plan) != 0 ? exit_code(plan) : waits_for_people(plan) ? 3 : 0;
     const auto recorded = run.record_without_calls(planned, code);
     if (!recorded) {
       print_error(recorded.error());

@@ -142,6 +142,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   auto request = plan_request(global, policy_path);
   if (!request) return {(print_error(request.error()), 8)};
   request->for_people = false;
+  if (quarantine.released(policy)) request->remembered.clear();
   const auto before = load_look(opened.path, request->policy_organization);
   const Instant now = SystemClock().now();
   if (before && before->at <= now && now - before->at < full_every) request->quick = &*before;
@@ -169,6 +170,8 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
                policy_path,
                git_commit_of(policy_path),
                StopSwitch(store_path(global, policy_path))};
+  // The service lets no protection go by being refused: that is for whoever looks at the refusal.
+  if (!plan.applyable() || !left->empty()) planned.keep_protections(request->remembered);
   if (plan.changes.empty() || !plan.applyable()) {
     const Cycle cycle = without(*left, plan, {exit_code(plan)});
     const auto recorded = run.record_without_calls(planned, cycle.code);

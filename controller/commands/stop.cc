@@ -47,7 +47,7 @@ int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
     if (!reason.empty()) was.push_back(escape_terminal(reason));
   }
   if (const auto cleared = stop.clear(); !cleared) return print_error(cleared.error());
-  if (const auto lifted = quarantine.lift(); !lifted) return print_error(lifted.error());
+  if (const auto lifted = quarantine.release(); !lifted) return print_error(lifted.error());
   print(was.empty() ? "nothing was stopped\n"
                     : fmt::format("goes on; it was {}\n", fmt::join(was, "; ")));
   return finish_output(0);

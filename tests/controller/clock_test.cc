@@ -27,6 +27,29 @@ members = ["ada@acme.example"]
 [groups.design]
 members = ["ada@acme.example"]
 )";
+constexpr const char* kComing = R"("new@acme.example" = {}
+)";
+
+struct Clock {
+  minutes off{0};     ///< when dates are decided
+  minutes set_to{0};  ///< off by that when the organization has been read
+};
+
+Plan plan_with_clock(Clock clock, const std::string& policy = kPolicy) {
+  const test::TempDir folder;
+  auto client = simulator::FakeClient::from_seed(boost::json::parse(kSeed));
+  const auto begun = (*client)->clock().now();
+  PlanRequest request{folder.write("rolecall.toml", policy), begun + clock.off, {}, {}};
+  request.clock = [&] { return (*client)->clock().now() + clock.set_to; };
+  request.steady = [&] { return (*client)->clock().now() + clock.off; };
+  return plan_policy(**client, request, {}).plan.value();
+}
+
+/// The policy with this among its people.
+std::string with_people(const std::string& people) {
+  std::string out = kPolicy;
+  return out.insert(out.find("[groups.engineering]"), people);
+}
 
 Plan plan_with_clock_off_by(minutes off) {
   const test::TempDir folder;
@@ -61,6 +84,32 @@ TEST(ClockAgainstTheServers, FurtherOffOnlyWhatGivesIsPlanned) {
     EXPECT_THAT(plan.changes, ::testing::SizeIs(2)) << off.count();
     EXPECT_THAT(plan.gaps, ::testing::ElementsAre(::testing::HasSubstr("set the clock")));
   }
+}
+
+TEST(ClockAgainstTheServers, SetInTheMeantimeOnlyWhatGivesIsPlanned) {
+  EXPECT_EQ(taking(plan_with_clock({})), 1U);
+  for (const minutes off : {minutes{6}, minutes{-6}, minutes{3 * 24 * 60}}) {
+    const Plan plan = plan_with_clock({.off = off, .set_to = minutes{0}});
+    EXPECT_EQ(taking(plan), 0U) << off.count();
+    EXPECT_THAT(plan.gaps, ::testing::ElementsAre(::testing::HasSubstr("was set while")));
+  }
+}
+
+// A mail may have gone out a minute ago.
+TEST(ClockAgainstTheServers, NobodyIsInvitedByAWrongOne) {
+  const std::string policy = with_people(kComing);
+  const auto invites = [](const Plan& plan) {
+    return std::any_of(plan.changes.begin(), plan.changes.end(),
+                       [](const Change& change) { return change.kind == ChangeKind::invite_user; });
+  };
+  EXPECT_TRUE(invites(plan_with_clock({}, policy)));
+  EXPECT_FALSE(invites(plan_with_clock({minutes{60}, minutes{60}}, policy)));
+}
+
+TEST(ClockAgainstTheServers, NothingIsDoneByAWrongOneWhereThePolicySaysDates) {
+  const std::string policy = with_people("\"bob@acme.example\" = { until = 2027-01-01 }\n");
+  EXPECT_THAT(plan_with_clock({}, policy).changes, ::testing::SizeIs(3));
+  EXPECT_THAT(plan_with_clock({minutes{60}, minutes{60}}, policy).changes, ::testing::IsEmpty());
 }
 
 }  // namespace

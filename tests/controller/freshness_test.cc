@@ -403,6 +403,46 @@ TEST_F(FreshnessTest, TheGroupThatGoesHasAsManyPeopleButOthers) {
   }
 }
 
+TEST_F(FreshnessTest, TheGroupThatGoesHasAccessToMoreNow) {
+  policy("[groups.design]\nstate = \"absent\"\n");
+  ASSERT_EQ(rival_.does(rival_.api.group_access(true, kDirectory, group(design), kJira, "admin")),
+            200);
+  apply_after(seconds(0));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_THAT(outcome(ChangeKind::delete_group).message, HasSubstr("given app access"));
+}
+
+TEST_F(FreshnessTest, WhomAnUndoRemovesHasWhatOthersGaveThem) {
+  const auto invited = [this] {
+    const json::value state = world_.client().org().state();
+    for (const json::value& user : state.at("users").as_array()) {
+      if (user.at("email").as_string() == "new@acme.example") {
+        return std::string(user.at("id").as_string());
+      }
+    }
+    return std::string();
+  };
+  policy("[users.\"new@acme.example\"]\n");
+  apply_after(seconds(0));
+  world_.client().clock().advance(seconds(130));
+  planned_ = world_.plan_undo(1);
+  ASSERT_TRUE(planned_.plan);
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  const WriteRequest gifts[] = {rival_.api.add_member(kDirectory, group(design), invited()),
+                                rival_.api.user_access(true, invited(), kJira, "user")};
+  const WriteRequest taken[] = {rival_.api.remove_member(kDirectory, group(design), invited()),
+                                rival_.api.user_access(false, invited(), kJira, "user")};
+  for (const int i : {0, 1}) {
+    ASSERT_EQ(rival_.does(gifts[i]) / 100, 2) << i;
+    apply_after(seconds(0));
+    EXPECT_EQ(writes(), 0U);
+    EXPECT_THAT(outcome(ChangeKind::remove_user).message, HasSubstr("meanwhile"));
+    ASSERT_EQ(rival_.does(taken[i]) / 100, 2) << i;
+  }
+  apply_after(seconds(0));
+  EXPECT_EQ(report_.count(State::applied), 1U);
+}
+
 TEST_F(FreshnessTest, AGroupThatNobodyJoinedGoes) {
   policy("[groups.design]\nstate = \"absent\"\n");
   apply_after(seconds(60));

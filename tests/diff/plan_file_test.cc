@@ -277,6 +277,21 @@ TEST(PlanFileTest, WhatMovedIsSaid) {
                     "\"id-testers\" and is \"id-2\" now"});
 }
 
+TEST(PlanFileTest, AGroupThatGoesIsStaleOnceOthersAreInIt) {
+  const auto deleting = [](const std::string& member) {
+    PlanBuilder b;
+    b.without_limits().live_user("ada@acme.example").live_user("bob@acme.example");
+    b.live_group("old", {member}).no_group("old");
+    return b;
+  };
+  const SavedPlan then = saved(deleting("ada@acme.example"));
+  EXPECT_TRUE(stale_reasons(then, deleting("ada@acme.example").plan()).empty());
+  EXPECT_EQ(stale_reasons(then, deleting("bob@acme.example").plan()),
+            std::vector<std::string>{
+                "delete_group for group \"old\": what goes along with it was 1 member and is 1 "
+                "member now, but others"});
+}
+
 TEST(PlanFileTest, ARenameIsStaleOnceItsOldGroupHasMoreToHandOver) {
   const auto renaming = [](const std::vector<std::string>& members) {
     PlanBuilder b;

@@ -282,12 +282,21 @@ TEST(SafetyTest, NothingIsTakenFromProtectedPeople) {
       {"out of group", [](PlanBuilder& b, const std::string&) { b.group("team", {}); }},
       {"grant",
        [](PlanBuilder& b, const std::string& who) { b.user(who).manage_user_access(who); }},
+      {"grant of their group",
+       [](PlanBuilder& b, const std::string& who) {
+         b.group("team", {who}).manage_access("team");
+       }},
+      {"grant of their group, which gets another name",
+       [](PlanBuilder& b, const std::string& who) {
+         b.group("crew", {who}).previous("crew", "team").manage_access("crew");
+       }},
   };
   for (const auto& [what, lose] : losses) {
     for (const bool remembered : {false, true}) {
       PlanBuilder b;
       b.without_limits().resource("jira").live_user(eve, Presence::active, true);
-      b.live_group("team", {eve}).live_user_grant(eve, "jira", Role::user);
+      b.live_group("team", {eve}).live_grant("team", "jira", Role::admin);
+      b.live_user_grant(eve, "jira", Role::user);
       lose(b, eve);
       EXPECT_TRUE(b.plan().refusals.empty()) << what;
       if (remembered) {
@@ -299,8 +308,21 @@ TEST(SafetyTest, NothingIsTakenFromProtectedPeople) {
       ASSERT_EQ(plan.refusals.size(), 1U) << what;
       EXPECT_EQ(plan.refusals[0].klass, "protected_users");
       EXPECT_EQ(plan.refusals[0].subject, eve);
+      const bool once = plan.refusals[0].limit.find("refused once") != std::string::npos;
+      EXPECT_EQ(once, remembered) << plan.refusals[0].limit;
     }
   }
+}
+
+TEST(SafetyTest, WhatProtectedPeopleHaveByAnotherPathIsNotTakenFromThem) {
+  const std::string eve = "eve@acme.example";
+  PlanBuilder b;
+  b.without_limits().resource("jira").live_user(eve).protect_user(eve);
+  b.live_group("team", {eve}).live_grant("team", "jira", Role::user);
+  b.group("team", {eve}).manage_access("team");
+  EXPECT_EQ(b.plan().refusals.size(), 1U);
+  b.live_group("others", {eve}).live_grant("others", "jira", Role::user);
+  EXPECT_TRUE(b.plan().refusals.empty());
 }
 
 TEST(SafetyTest, NothingIsTakenFromProtectedGroupsHoweverSpelled) {

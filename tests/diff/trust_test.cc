@@ -196,6 +196,16 @@ TEST(DoubtClock, FiveMinutesEitherWay) {
   }
 }
 
+TEST(DoubtClock, NotSetSinceDatesWereDecided) {
+  for (const auto& [set, believed] :
+       {std::pair{minutes(5), true}, {minutes(6), false}, {minutes(-6), false}}) {
+    PlanBuilder world;
+    doubt_set_clock(world.live, kNow + set, kNow);
+    EXPECT_EQ(world.live.complete(), believed) << set.count();
+    EXPECT_EQ(world.live.clock_trusted, believed) << set.count();
+  }
+}
+
 TEST(DoubtClock, NotBehindTheLog) {
   PlanBuilder world;
   Memory memory;

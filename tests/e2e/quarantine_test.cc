@@ -77,6 +77,31 @@ TEST_F(InQuarantine, AChangedPolicyIsPlannedAndAGoodOneLiftsIt) {
   EXPECT_THAT(rolecall_exits(0, {"resume"}).out, HasSubstr("nothing was stopped"));
 }
 
+// A protection that goes together with whom it protects is let go by people alone.
+TEST_F(InQuarantine, TheServiceNeverLetsADroppedProtectionGo) {
+  const std::string keeps = acme_policy() +
+                            "[safety]\nprotected_users = [\"lin@acme.example\"]\n"
+                            "[safety.limits.remove_members]\nfree = 9\n";
+  const std::string drops =
+      with(with(keeps, "protected_users = [\"lin@acme.example\"]", ""),
+           R"("lin@acme.example", "omar@acme.example"])", R"("omar@acme.example"])");
+  write_policy(keeps);
+  rolecall_exits(0, {"apply", "--yes"});
+  write_policy(drops);
+  EXPECT_THAT(night(4).err, HasSubstr("lin@acme.example is protected"));
+  for (int edit = 0; edit < 3; ++edit) {
+    write_policy(drops + std::string(static_cast<std::size_t>(edit + 1), '\n'));
+    night(4);
+    EXPECT_THAT(simulator->requests(), Not(IsEmpty())) << "another policy, planned and refused";
+  }
+  std::filesystem::remove(folder.path() / ".rolecall" / "rolecall.db.quarantine");
+  night(4);
+  EXPECT_EQ(members("engineering").size(), 3U);
+  rolecall_exits(0, {"resume"});
+  night(0);
+  EXPECT_EQ(members("engineering").size(), 2U);
+}
+
 TEST_F(InQuarantine, PeopleAreNotHeldBack) {
   night(4);
   EXPECT_THAT(rolecall_exits(4, {"plan"}).out, HasSubstr("remove_members"));

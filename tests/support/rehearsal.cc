@@ -28,6 +28,20 @@ void Rehearsal::policy(std::string_view toml) {
 }
 
 Planned Rehearsal::plan() {
+  return plan(nullptr, nullptr);
+}
+
+Planned Rehearsal::plan_undo(RunId run) {
+  const Store store = checked(Store::open(store_, Store::Access::read));
+  const LoggedRun undone = checked(logged_run(store, run));
+  return plan(&undone, nullptr);
+}
+
+Planned Rehearsal::plan_only(const SavedPlan& saved) {
+  return plan(nullptr, &saved);
+}
+
+Planned Rehearsal::plan(const LoggedRun* undo, const SavedPlan* only) {
   const Instant now = client_->clock().now();
   Remembered before = checked(remembered_at(store_, organization_, now));
   Planned planned = plan_policy(way_ == nullptr ? *client_ : *way_,
@@ -35,8 +49,11 @@ Planned Rehearsal::plan() {
                                  .at = now,
                                  .remembered = std::move(before.protections),
                                  .organization = {},
+                                 .undo = undo,
+                                 .only = only,
                                  .history = std::move(before.history),
-                                 .memory = std::move(before.memory)},
+                                 .memory = std::move(before.memory),
+                                 .own_writes = std::move(before.own_writes)},
                                 {});
   planned.read_at = now;
   return planned;

@@ -22,6 +22,10 @@ class Rehearsal {
   void policy(std::string_view toml);
   /// As of now in virtual time, with what the store remembers.
   [[nodiscard]] Planned plan();
+  /// What would take the run back.
+  [[nodiscard]] Planned plan_undo(RunId run);
+  /// What a saved plan leaves of it.
+  [[nodiscard]] Planned plan_only(const SavedPlan& saved);
   /// As ApplyRun does it. The plan must not be refused.
   ApplyReport apply(const Planned& planned, std::function<std::string()> stop_order = {});
 
@@ -32,6 +36,8 @@ class Rehearsal {
   [[nodiscard]] const std::string& store_path() const { return store_; }
 
  private:
+  Planned plan(const LoggedRun* undo, const SavedPlan* only);
+
   TempDir dir_;
   std::string policy_;
   std::string store_ = (dir_.path() / "store" / "rolecall.db").string();
