@@ -312,15 +312,17 @@ std::string_view note_in_words(std::string_view kind) {
   return found == kMeaning.end() ? std::string_view("worth knowing") : found->second;
 }
 
+bool leaves_out(const Note& note) {
+  // Whoever has no address is in nobody's policy.
+  if (note.kind == "opaque_user") {
+    return Email::parse(note.subject.substr(0, note.subject.find(':'))).has_value();
+  }
+  return note.kind == kOpenInvitation || note.kind == kFreshInvitation ||
+         note.kind == "deactivated_account" || note.kind == "rename_waits_for_opaque_member";
+}
+
 bool leaves_some_out(const Plan& plan) {
-  return std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) {
-    // Whoever has no address is in nobody's policy.
-    if (note.kind == "opaque_user") {
-      return Email::parse(note.subject.substr(0, note.subject.find(':'))).has_value();
-    }
-    return note.kind == kOpenInvitation || note.kind == kFreshInvitation ||
-           note.kind == "deactivated_account" || note.kind == "rename_waits_for_opaque_member";
-  });
+  return std::any_of(plan.notes.begin(), plan.notes.end(), leaves_out);
 }
 
 std::vector<Note> not_looked_at(std::string_view full_read_at) {

@@ -57,7 +57,9 @@ inline constexpr std::string_view kNotHeld = "not_effective";
 [[nodiscard]] std::string change_in_words(const Change& change);
 /// "rolecall.toml:31 listed in members; CHG-4411"; empty where nothing is known.
 [[nodiscard]] std::string cause_in_words(const Cause& cause);
-/// Somebody is left as they are although the policy wants them otherwise; notes say who and why.
+/// The note is about somebody who is left as they are although the policy wants them otherwise.
+[[nodiscard]] bool leaves_out(const Note& note);
+/// Whether there is any such note.
 [[nodiscard]] bool leaves_some_out(const Plan& plan);
 /// Of a plan that rests on a quick look: what it rests on, and what was not looked at.
 [[nodiscard]] std::vector<Note> not_looked_at(std::string_view full_read_at);

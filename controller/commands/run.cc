@@ -101,6 +101,13 @@ void log_what_is_left(const std::vector<Change>& left) {
   }
 }
 
+void log_who_is_left_out(const Plan& plan) {
+  for (const Note& note : plan.notes) {
+    if (note.kind == kOpenInvitation || !leaves_out(note)) continue;
+    spdlog::warn("left as it is: {}: {}", note.subject, note_in_words(note.kind));
+  }
+}
+
 void log_what_did_not_hold(const Plan& plan) {
   for (const Note& note : plan.notes) {
     if (note.kind != kNotHeld) continue;
@@ -161,6 +168,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   log_refusals(plan);
   log_what_is_left(*left);
   log_open_invitations(plan);
+  log_who_is_left_out(plan);
   log_what_did_not_hold(plan);
   ApplyRun run{global,
                connection->writes(),
