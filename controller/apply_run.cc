@@ -73,7 +73,7 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
   }
   out.lock.emplace(std::move(**taken));
   std::optional<AcceptedGap> accepted;
-  if (!log.accept_log_gap.empty()) {
+  if (!trim_ascii(log.accept_log_gap).empty()) {
     accepted = {me.since, fmt::format("{}@{}", me.user, me.host), log.accept_log_gap};
   }
   auto store = Store::open(path, Store::Access::write, accepted);

@@ -102,6 +102,10 @@ Result<bool> check_private_file(const std::string& file) {
   return true;
 }
 
+bool may_write(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
 Result<std::optional<std::string>> read_small_file(const std::string& file,
                                                    std::size_t most_bytes) {
   const auto cannot = [&](int error) {

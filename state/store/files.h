@@ -23,6 +23,8 @@ struct StorePlace {
 /// Whether the file exists; an error when it is anything but a regular file of this user with one
 /// name that nobody else may read or write.
 [[nodiscard]] Result<bool> check_private_file(const std::string& file);
+/// Of a file or a folder; false as well where it is not there.
+[[nodiscard]] bool may_write(const std::string& path);
 
 /// The content of a regular file, nothing where there is none; an error when it is longer.
 [[nodiscard]] Result<std::optional<std::string>> read_small_file(const std::string& file,

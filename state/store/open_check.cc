@@ -111,11 +111,13 @@ Result<void> check_before_writing(StoreCore& store, const std::optional<HeadFile
   auto found = compare(store, known);
   if (found && found->empty()) found = find_new_break(store);
   if (!found) return tl::make_unexpected(found.error());
+  if (!found->empty() && !accepted) {
+    return fail(fmt::format("the store {} cannot be trusted: {}", store.database.path(), *found),
+                kHint);
+  }
+  // Not before: it folds what is in the write-ahead log into the database, whoever's log that is.
+  if (auto done = store.database.accept(); !done) return done;
   if (!found->empty()) {
-    if (!accepted) {
-      return fail(fmt::format("the store {} cannot be trusted: {}", store.database.path(), *found),
-                  kHint);
-    }
     if (auto done = record_gap(store, *accepted, *found); !done) return done;
     return sync_folder_of(store.head_file.path());
   }

@@ -9,7 +9,8 @@ namespace rolecall {
 
 /// Before the first row is written: is the log the one that was left, and whole? Compares it with
 /// the head file and computes hashes anew: of all rows, or of the newest when there are very many.
-/// What `accepted` lets pass becomes a row of the log. Brings the head file up to date.
+/// A store that is refused is left as it is, and so is the write-ahead log beside it. What
+/// `accepted` lets pass becomes a row of the log. Brings the head file up to date.
 [[nodiscard]] Result<void> check_before_writing(StoreCore& store,
                                                 const std::optional<HeadFile::Content>& known,
                                                 const std::optional<AcceptedGap>& accepted);

@@ -130,7 +130,10 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
     if (!opened) return tl::make_unexpected(opened.error());
     return database;
   }
-  if (mode == Mode::frozen && log_is_empty(path)) {
+  // What SQLite makes beside a read-only file is read-only too, and would be in the way of the next
+  // run once the file is not.
+  const bool alone = mode == Mode::frozen || (mode == Mode::read && !may_write(path));
+  if (alone && log_is_empty(path)) {
     auto opened = database.open_handle(immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     if (!opened) return tl::make_unexpected(opened.error());
     return database;

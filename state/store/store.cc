@@ -113,6 +113,11 @@ Result<void> append_outcomes(LogTransaction& transaction, Instant at,
   return {};
 }
 
+Result<void> check_writable(const std::string& path) {
+  if (may_write(path)) return {};
+  return fail(fmt::format("cannot write {}: it is read-only", path));
+}
+
 template <class MayCreate>
 Result<void> check_files(const StorePlace& place, Store::Access access, MayCreate may_create) {
   auto exists = check_private_file(place.file);
@@ -133,6 +138,10 @@ Result<void> check_files(const StorePlace& place, Store::Access access, MayCreat
                   "the store was removed or renamed: put it back, or remove that file too");
     }
   }
+  if (*exists && access == Store::Access::write) {
+    if (auto fine = check_writable(place.folder); !fine) return fine;
+    return check_writable(place.file);
+  }
   if (*exists) return {};
   if (auto fine = may_create(); !fine) return fine;
   return create_store(place);
@@ -141,9 +150,9 @@ Result<void> check_files(const StorePlace& place, Store::Access access, MayCreat
 Result<void> take_schema(Database& database, const StorePlace& place, bool write) {
   auto version = check_schema(database, migrations());
   if (!version) return tl::make_unexpected(version.error());
-  if (auto done = database.accept(); !done) return done;
   if (*version == static_cast<std::int64_t>(migrations().size())) return {};
   if (write) {
+    if (auto done = database.accept(); !done) return done;
     if (auto kept = back_up(database, place.file, *version); !kept) return kept;
     return migrate(database, migrations());
   }

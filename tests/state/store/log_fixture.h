@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -104,6 +106,17 @@ inline void rechain(const std::string& path, std::int64_t from, std::int64_t to)
   };
   ASSERT_TRUE(read_without_traces(path, WhenWritten::keep, read));
   alter(path, sql);
+}
+
+/// Takes the rows after `last` out of the log and out of their tables.
+inline void cut_log(const std::string& path, std::int64_t last) {
+  std::string sql;
+  for (const LogTable& table : log_tables()) {
+    sql += fmt::format(
+        "DELETE FROM {} WHERE {} IN (SELECT row FROM log WHERE type = '{}' AND seq > {});",
+        table.table, table.columns.front().name, table.type, last);
+  }
+  alter(path, sql + fmt::format("DELETE FROM log WHERE seq > {}", last));
 }
 
 /// Copies a store with what is beside it.
