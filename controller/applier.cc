@@ -359,7 +359,7 @@ class Applier {
       for (const std::size_t i : departure.changes) {
         // What was sent before, and would be sent again, stays open: the next run looks.
         if (outcomes_.attempts(i) != 0) continue;
-        outcomes_.close({i, Verdict::not_sent, {}, 0, {}}, State::failed, why_not_sent());
+        outcomes_.close({i, Verdict::not_sent, {}, 0, {}}, State::skipped, why_not_sent());
       }
       return;
     }

@@ -73,7 +73,10 @@ void Outcomes::close(const Back& back, State state, std::string message) {
 }
 
 void Outcomes::close_failed(const Back& back, const std::string& message) {
-  if (!lost_an_answer_[back.change]) return close(back, State::failed, message);
+  const bool never_left = back.verdict == Verdict::not_sent && attempts_[back.change] == 0;
+  if (!lost_an_answer_[back.change]) {
+    return close(back, never_left ? State::skipped : State::failed, message);
+  }
   close(back, State::in_doubt,
         back.status == 0 ? message : fmt::format("the answer was {}", message));
 }

@@ -277,11 +277,12 @@ class PremiseReader {
       return no("the account shows another address now");
     }
     const ParsedUser& user = *person.found;
+    // Whether they are an org admin may be what is not understood.
+    if (!user.about.opaque.empty()) return no(user.about.opaque);
     if (change.kind == ChangeKind::remove_user) {
       return made_admin(change, user) ? no("they have been made an org admin meanwhile")
                                       : about_holdings(change, user);
     }
-    if (!user.about.opaque.empty()) return no(user.about.opaque);
     if (!user.about.account_active) return no("the account has been deactivated meanwhile");
     const bool active = is_active(user);
     if (change.kind == ChangeKind::suspend_user && made_admin(change, user)) {

@@ -116,8 +116,7 @@ TEST_F(Waves, AStopWhileIntentsAreWrittenLetsNoneOfThemLeave) {
   EXPECT_TRUE(report.interrupted);
   EXPECT_GT(log.intents, 1U);
   EXPECT_EQ(log.outcomes, log.intents) << "the next run has nothing to look for";
-  EXPECT_EQ(report.count(State::failed), log.intents);
-  EXPECT_EQ(report.count(State::skipped), kPeople - log.intents);
+  EXPECT_EQ(report.count(State::skipped), kPeople);
 }
 
 TEST_F(Waves, AfterALogThatFailedNothingLeaves) {
