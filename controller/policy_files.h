@@ -8,7 +8,6 @@
 
 namespace rolecall {
 
-inline constexpr std::size_t kMaxPolicyFiles = 1'000;
 /// An export of a hundred thousand people is some 20 MiB.
 inline constexpr std::size_t kMaxRosterBytes = std::size_t{64} << 20;
 
@@ -20,7 +19,8 @@ struct PolicyFiles {
 /// Reads one file, or every `*.toml` below a folder. Paths are such that they open from the current
 /// folder. Hidden files and folders are skipped; so are symbolic links that leave the folder, while
 /// what others point to is read once. Anything that is not a regular file, cannot be read, is too
-/// large or changes meanwhile is an error: half a policy must not look like a policy.
+/// large or changes meanwhile is an error: half a policy must not look like a policy. Nothing
+/// outside the folder is read, also where names in it change meanwhile (policy_tree.h).
 ///
 /// With them come the CSV files that [[rosters]] name, inside the folder (of one file: the folder
 /// it is in). What is wrong with one of those is for parse_policy to say, where it is named.

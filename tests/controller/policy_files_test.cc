@@ -1,5 +1,6 @@
 #include "controller/policy_files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,9 +8,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 namespace rolecall {
 namespace {
@@ -247,6 +253,69 @@ TEST_F(PolicyFilesTest, OnlyRegularRostersOfSomeSizeAreRead) {
                           "folder.csv: not a regular file but a folder", "gone.csv: no such file",
                           "large.csv: 64.0 MiB is over the limit of 64 MiB",
                           "pipe.csv: not a regular file but a named pipe"));
+}
+
+/// Exchanges two names all the time, so that both are there at any moment.
+class Exchanging {
+ public:
+  Exchanging(const std::string& one, const std::string& other)
+      : thread_([=, this] {
+          for (unsigned i = 0; !ended_; ++i) {
+            EXPECT_EQ(::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE),
+                      0);
+            // Of changing length: a load is to meet an exchange at any of its steps, or none.
+            std::this_thread::sleep_for(std::chrono::microseconds(i * 7 % 300));
+          }
+        }) {}
+  ~Exchanging() {
+    ended_ = true;
+    thread_.join();
+  }
+  Exchanging(const Exchanging&) = delete;
+  Exchanging& operator=(const Exchanging&) = delete;
+
+ private:
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+// I4: what a link leads to by now, and what a folder is by now, may be outside.
+TEST_F(PolicyFilesTest, NothingOutsideIsReadWhileNamesChange) {
+  constexpr int kLoads = 1'000;
+  for (const char* name : {"x.toml", "x.csv", "sub/x.toml", "sub/x.csv"}) {
+    write(std::string("real/") + name, "# inside");
+    write(std::string("../outside/") + name, "# outside");
+  }
+  write("a.toml", naming("link.csv") + naming("folder/x.csv") + naming("real/sub/x.csv"));
+  link("real/x.txt", "link.toml");
+  write("real/x.txt", "# inside");
+  link("real/x.csv", "link.csv");
+  link("real", "folder");
+  link("../outside/x.toml", ".link.toml");
+  link("../outside/x.csv", ".link.csv");
+  link("../outside", ".folder");
+  link("../../outside/sub", "real/.sub");
+  for (const auto& [one, other] : {std::pair("link.toml", ".link.toml"),
+                                   {"link.csv", ".link.csv"},
+                                   {"folder", ".folder"},
+                                   {"real/sub", "real/.sub"}}) {
+    SCOPED_TRACE(one);
+    const Exchanging exchanging(fs::path(root_) / one, fs::path(root_) / other);
+    int read = 0;
+    for (int load = 0; load < kLoads; ++load) {
+      const Result<PolicyFiles> found = read_policy_files(root_);
+      if (!found) {
+        ASSERT_THAT(found.error().what + " - " + found.error().hint,
+                    HasSubstr(": changed while it was being read - try again"));
+        continue;
+      }
+      ++read;
+      for (const SourceFile& file : found->files) {
+        ASSERT_THAT(file.bytes, ::testing::Not(HasSubstr("outside"))) << file.path;
+      }
+    }
+    EXPECT_GT(read, 0);
+  }
 }
 
 TEST_F(PolicyFilesTest, TheDefaultIsTheFileElseTheFolder) {
