@@ -1,8 +1,14 @@
 #include "controller/nearby_policy.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+
+#include "controller/policy_tree.h"
+#include "policies/byte_scan.h"
+#include "policies/policy.h"
 
 namespace rolecall {
 namespace {
@@ -34,6 +40,19 @@ bool is_whole_policy(const fs::path& folder) {
   return false;
 }
 
+/// Besides the file itself; empty where there is none.
+std::string part_beside(const std::string& path, const fs::path& folder) {
+  const Result<PolicyTree> tree = PolicyTree::open(folder.string());
+  if (!tree) return {};
+  std::error_code error;
+  for (const PolicyTree::File& other : tree->glance()) {
+    if (fs::equivalent(path, other.path, error)) continue;
+    const Result<std::string> bytes = tree->read(other, kMaxFileBytes);
+    if (bytes && role_of({other.path, *bytes}) == FileRole::part) return other.path;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::string> policy_around(const std::string& path) {
@@ -48,6 +67,19 @@ std::optional<std::string> policy_around(const std::string& path) {
     folder = above == "." || above.filename() == ".." ? above / ".." : above.parent_path();
   }
   return std::nullopt;
+}
+
+Result<void> refuse_part_of_policy(const std::string& path) {
+  std::error_code error;
+  const fs::path file(path);
+  if (file.filename() == "rolecall.toml" || !fs::is_regular_file(file, error)) return {};
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const std::string part = part_beside(path, folder);
+  if (part.empty()) return {};
+  const Result<std::string> bytes = read_named_file(path, kMaxFileBytes);
+  if (!bytes || role_of({path, *bytes}) != FileRole::whole) return {};
+  return fail(fmt::format("{} is a part of the policy {}", path, folder.string()),
+              fmt::format("name all of it: {}; {} is another part", folder.string(), part));
 }
 
 }  // namespace rolecall

@@ -14,6 +14,7 @@
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 
 #include "state/model/text.h"
 
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 
 /// Folders below each other; more is a mistake.
 constexpr std::size_t kMaxFolderDepth = 32;
+constexpr std::size_t kMostGlancedAt = 10'000;
 /// Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
 constexpr int kToRead = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
@@ -90,10 +92,10 @@ Result<std::string> read_bytes(const Descriptor& file, const std::string& called
 }
 
 /// Finds the policy files below a folder. Real files first, so that a link to one of them adds
-/// nothing; then what links add.
+/// nothing; then what links add. A glance passes over what it cannot read, and ends early.
 class Walk {
  public:
-  explicit Walk(const PolicyTree& tree) : tree_(tree) {}
+  explicit Walk(const PolicyTree& tree, bool glance = false) : tree_(tree), glance_(glance) {}
 
   Result<std::vector<PolicyTree::File>> run(const PolicyTree::File& top) {
     top_ = top.path;
@@ -101,7 +103,9 @@ class Walk {
     while (!links_.empty()) {
       const auto link = *links_.begin();
       links_.erase(links_.begin());
-      if (Result<void> done = follow(link); !done) return tl::make_unexpected(done.error());
+      if (Result<void> done = follow(link); !done && !glance_) {
+        return tl::make_unexpected(done.error());
+      }
     }
     std::sort(found_.begin(), found_.end(),
               [](const auto& left, const auto& right) { return left.path < right.path; });
@@ -114,7 +118,7 @@ class Walk {
     mode_t mode;
   };
 
-  /// What is in a folder, in byte order; without what is hidden.
+  /// What is in a folder, its folders last, in byte order; without what is hidden.
   Result<std::vector<Entry>> entries(const PolicyTree::File& folder) {
     Result<Descriptor> opened = tree_.open_below(folder, O_RDONLY | O_DIRECTORY);
     if (!opened) return tl::make_unexpected(opened.error());
@@ -125,18 +129,21 @@ class Walk {
     for (;;) {
       errno = 0;
       const dirent* next = ::readdir(listing.get());
-      if (next == nullptr) break;
+      if (next == nullptr || (glance_ && looked_at_++ >= kMostGlancedAt)) break;
       const std::string name = next->d_name;
       if (name.starts_with('.')) continue;
       struct stat status {};
       if (::fstatat(number, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (glance_) continue;
         return cannot_read(fmt::format("{}/{}", folder.path, name), errno);
       }
       out.push_back({name, status.st_mode});
     }
     if (errno != 0) return cannot_read(folder.path, errno);
-    std::sort(out.begin(), out.end(),
-              [](const Entry& left, const Entry& right) { return left.name < right.name; });
+    std::sort(out.begin(), out.end(), [](const Entry& left, const Entry& right) {
+      return std::tuple(S_ISDIR(left.mode), std::string_view(left.name)) <
+             std::tuple(S_ISDIR(right.mode), std::string_view(right.name));
+    });
     return out;
   }
 
@@ -150,7 +157,7 @@ class Walk {
     for (const Entry& one : *inside) {
       const PolicyTree::File file{fmt::format("{}/{}", folder.path, one.name),
                                   folder.real / one.name};
-      if (Result<void> done = entry(file, one, depth); !done) return done;
+      if (Result<void> done = entry(file, one, depth); !done && !glance_) return done;
     }
     return {};
   }
@@ -192,6 +199,8 @@ class Walk {
   }
 
   const PolicyTree& tree_;
+  bool glance_;
+  std::size_t looked_at_ = 0;
   std::string top_;
   std::set<std::string> seen_;  ///< real paths of files and folders
   std::set<std::pair<std::string, std::size_t>> links_;
@@ -224,6 +233,10 @@ bool PolicyTree::holds(const fs::path& real) const {
 
 Result<std::vector<PolicyTree::File>> PolicyTree::policy_files() const {
   return Walk(*this).run(top_);
+}
+
+std::vector<PolicyTree::File> PolicyTree::glance() const {
+  return Walk(*this, true).run(top_).value_or(std::vector<File>{});
 }
 
 Result<Descriptor> PolicyTree::open_below(const File& file, int flags) const {

@@ -51,6 +51,9 @@ class PolicyTree {
   /// Every `*.toml`, in byte order of the paths. Hidden files and folders are skipped; so are links
   /// that leave the folder, while what others point to is found once.
   [[nodiscard]] Result<std::vector<File>> policy_files() const;
+  /// Those of them that are found without trouble in the first ten thousand entries: what cannot be
+  /// read is passed over. For a folder that may be anything, such as somebody's home.
+  [[nodiscard]] std::vector<File> glance() const;
   /// An error where it is not a regular file, larger than `limit`, or changes meanwhile.
   [[nodiscard]] Result<std::string> read(const File& file, std::size_t limit) const;
   [[nodiscard]] Result<Descriptor> open_below(const File& file, int flags) const;

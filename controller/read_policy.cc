@@ -6,7 +6,6 @@
 
 #include "controller/in_order.h"
 #include "controller/nearby_policy.h"
-#include "controller/policy_files.h"
 #include "policies/policy_data.h"
 #include "state/model/text.h"
 
@@ -24,8 +23,15 @@ bool names_organization(const std::vector<SourceFile>& files) {
 
 }  // namespace
 
-Result<ReadPolicy> read_policy(const std::string& path) {
+Result<PolicyFiles> read_whole_policy(const std::string& path) {
   auto read = read_policy_files(path);
+  if (!read) return read;
+  if (auto whole = refuse_part_of_policy(path); !whole) return tl::make_unexpected(whole.error());
+  return read;
+}
+
+Result<ReadPolicy> read_policy(const std::string& path) {
+  auto read = read_whole_policy(path);
   if (!read) return tl::make_unexpected(read.error());
   ParsedPolicy parsed = parse_policy(read->files, in_order_on_all_cores);
   if (!parsed.policy->organization && !names_organization(read->files)) {

@@ -1,6 +1,6 @@
 #include "controller/wanted.h"
 
-#include "controller/policy_files.h"
+#include "controller/read_policy.h"
 #include "state/api/fetch.h"
 
 namespace rolecall {
@@ -31,7 +31,7 @@ Wanted resolve_wanted(std::vector<SourceFile> files, Instant at, ReadClient* cli
 
 Wanted read_wanted(const std::string& policy_path, Instant at, ReadClient* client,
                    Catalog& catalog) {
-  auto files = read_policy_files(policy_path);
+  auto files = read_whole_policy(policy_path);
   if (files) return resolve_wanted(std::move(files->files), at, client, catalog);
   Wanted out;
   out.error = files.error();

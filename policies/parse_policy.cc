@@ -133,6 +133,29 @@ void PolicyDeleter::operator()(Policy* policy) const {
   delete policy;
 }
 
+FileRole role_of(const SourceFile& toml) {
+  FileRole role = FileRole::none;
+  const auto take = [&](const TopLevel& table) {
+    role = std::max(role, table.read == read_organization ? FileRole::whole : FileRole::part);
+  };
+  const ReadFile file = read_alone(toml);
+  if (!file.document) {
+    const std::string text = "\n" + toml.bytes;
+    for (const TopLevel& table : kTables) {
+      const bool named = text.find(fmt::format("\n[{}", table.name)) != std::string::npos ||
+                         text.find(fmt::format("\n[[{}", table.name)) != std::string::npos;
+      if (named) take(table);
+    }
+    return role;
+  }
+  for (const Entry& entry : file.document->root().entries()) {
+    for (const TopLevel& table : kTables) {
+      if (entry.key == table.name) take(table);
+    }
+  }
+  return role;
+}
+
 void one_by_one(std::size_t count, const std::function<void(std::size_t)>& make,
                 const std::function<void(std::size_t)>& take) {
   for (std::size_t i = 0; i < count; ++i) {

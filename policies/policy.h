@@ -31,6 +31,14 @@ struct SourceFile {
 /// where the bytes are no policy; parse_policy says why.
 [[nodiscard]] std::vector<std::string> roster_paths(const SourceFile& toml);
 
+/// What a TOML file is to a policy, by its tables. Of what is no TOML (yet), by its headers.
+enum class FileRole {
+  none,   ///< has none of a policy's tables
+  part,   ///< has some, but no [organization]: only together with others is it a policy
+  whole,  ///< has [organization]
+};
+[[nodiscard]] FileRole role_of(const SourceFile& toml);
+
 /// Everything the files say, checked as far as one can without an instant or a network. Its parts
 /// are private to policies/.
 struct Policy;

@@ -10,6 +10,7 @@
 #include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
+#include "controller/read_policy.h"
 #include "controller/safety_history.h"
 #include "controller/saved_plan.h"
 #include "controller/settle_window.h"
@@ -247,7 +248,7 @@ int run_apply(const GlobalOptions& given, const ApplyOptions& options) {
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   // A policy that cannot be used must not leave a store behind, nor must a plan of another store.
-  if (const auto readable = read_policy_files(policy_path); !readable) {
+  if (const auto readable = read_whole_policy(policy_path); !readable) {
     return print_error(readable.error());
   }
   const std::string store = store_path(global, policy_path);

@@ -11,6 +11,7 @@
 #include "controller/policy_files.h"
 #include "controller/private_file.h"
 #include "controller/progress.h"
+#include "controller/read_policy.h"
 #include "controller/store_path.h"
 #include "policies/policy.h"
 #include "state/api/grants.h"
@@ -114,7 +115,7 @@ Result<OfPolicy> read_policy(const std::string& asked, Instant at) {
   OfPolicy out;
   out.path = asked.empty() ? default_policy_path().value_or("") : asked;
   if (out.path.empty()) return out;
-  const auto files = read_policy_files(out.path);
+  const auto files = read_whole_policy(out.path);
   if (!files) return tl::make_unexpected(files.error());
   const ParsedPolicy parsed = parse_policy(files->files);
   if (parsed.diagnostics.has_errors()) {

@@ -13,6 +13,7 @@
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/quarantine.h"
+#include "controller/read_policy.h"
 #include "controller/safety_history.h"
 #include "controller/settle_window.h"
 #include "controller/signals.h"
@@ -131,7 +132,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   const std::string policy = fingerprint(policy_path);
   auto connection = Connection::open(global);
   if (!connection) return {print_error(connection.error())};
-  if (const auto readable = read_policy_files(policy_path); !readable) {
+  if (const auto readable = read_whole_policy(policy_path); !readable) {
     return {print_error(readable.error())};
   }
   if (const std::string why = quarantine.of_policy(policy); !why.empty()) {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "controller/commands.h"
+#include "controller/nearby_policy.h"
 #include "controller/output.h"
-#include "controller/policy_files.h"
 #include "controller/quarantine.h"
 #include "controller/stop_switch.h"
 #include "controller/store_path.h"
@@ -18,8 +18,13 @@ namespace {
 
 constexpr std::size_t kLongestReason = 500;
 
-std::string store_of(const GlobalOptions& global, const std::string& policy) {
-  return policy.empty() ? default_store_path(global) : store_path(global, policy);
+/// A stop beside a part of a policy would be one that no run of the policy looks at.
+Result<std::string> store_of(const GlobalOptions& global, const std::string& policy) {
+  if (policy.empty()) return default_store_path(global);
+  if (auto whole = refuse_part_of_policy(policy); !whole) {
+    return tl::make_unexpected(whole.error());
+  }
+  return store_path(global, policy);
 }
 
 }  // namespace
@@ -31,7 +36,9 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
   if (count_code_points(options.reason) > kLongestReason) {
     return print_error({fmt::format("--reason is longer than {} characters", kLongestReason), {}});
   }
-  const StopSwitch stop(store_of(global, options.policy));
+  const auto store = store_of(global, options.policy);
+  if (!store) return print_error(store.error());
+  const StopSwitch stop(*store);
   const StopSwitch::Order order{login_name(), host_name(), SystemClock().now(), options.reason};
   if (const auto set = stop.set(order); !set) return print_error(set.error());
   print(fmt::format("{}; {}\n", escape_terminal(stop.in_force()), kHowToResume));
@@ -39,9 +46,10 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
 }
 
 int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
-  const std::string path = store_of(global, options.policy);
-  const StopSwitch stop(path);
-  const Quarantine quarantine(path);
+  const auto store = store_of(global, options.policy);
+  if (!store) return print_error(store.error());
+  const StopSwitch stop(*store);
+  const Quarantine quarantine(*store);
   std::vector<std::string> was;
   for (const std::string& reason : {stop.in_force(), quarantine.in_force()}) {
     if (!reason.empty()) was.push_back(escape_terminal(reason));

@@ -4,6 +4,7 @@
 #include "controller/commands.h"
 #include "controller/connect.h"
 #include "controller/logged_run.h"
+#include "controller/nearby_policy.h"
 #include "controller/output.h"
 #include "controller/policy_files.h"
 #include "controller/private_file.h"
@@ -45,6 +46,8 @@ int settle(const std::string& store_path, ReadClient& client, const std::string&
 int run_undo(const GlobalOptions& global, const UndoOptions& options) {
   const auto policy = policy_path_or_default(options.policy);
   if (!policy) return print_error(policy.error());
+  // The store beside a part is not the one that has the run.
+  if (const auto whole = refuse_part_of_policy(*policy); !whole) return print_error(whole.error());
   if (!options.out.empty()) {
     if (const auto fine = check_writable_place(options.out, {kPlanBegins}); !fine) {
       return print_error(fine.error());

@@ -126,5 +126,43 @@ TEST_F(BeginnersMistakes, AreToldWithWhatToDo) {
   }
 }
 
+// Without the other files every group would be one that nobody declares.
+TEST_F(BeginnersMistakes, OneFileOfAFolderIsNotTakenForThePolicy) {
+  start(acme());
+  folder.write("access/organization.toml", R"(version = 1
+[organization]
+id = "1b2c3d4e-0000-4000-8000-0000000000aa"
+unlisted_groups = "delete"
+)");
+  folder.write("access/teams/groups.toml", "[groups.engineering]\n[groups.design]\n");
+  rolecall_exits(0, {"apply", "--yes"});
+  const std::string file = "access/organization.toml";
+  const std::size_t before = simulator->requests().size();
+  for (const Arguments& command :
+       std::vector<Arguments>{{"validate", file},
+                              {"plan", file},
+                              {"apply", "--yes", file},
+                              {"run", "--once", file},
+                              {"explain", "ada@acme.example", file},
+                              {"explain", "--offline", "ada@acme.example", file},
+                              {"undo", "1", file},
+                              {"report", file, "--out", "report.html"},
+                              {"stop", "--reason", "x", file},
+                              {"resume", file},
+                              {"plan", "--base", file}}) {
+    const Outcome outcome = rolecall_exits(1, command);
+    EXPECT_THAT(outcome.err, ::testing::HasSubstr(
+                                 "error: access/organization.toml is a part of the policy access\n"
+                                 "  hint: name all of it: access; access/teams/groups.toml is "
+                                 "another part\n"))
+        << ::testing::PrintToString(command);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "access/.rolecall"))
+        << ::testing::PrintToString(command);
+  }
+  EXPECT_THAT(writes(), IsEmpty());
+  EXPECT_EQ(simulator->requests().size(), before);
+  rolecall_exits(0, {"fmt", file});
+}
+
 }  // namespace
 }  // namespace rolecall::test
