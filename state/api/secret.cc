@@ -11,7 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <unordered_set>
 #include <utility>
@@ -51,15 +53,37 @@ std::string errno_words(int code) {
   return std::strerror(code);
 }
 
-Result<void> check_file(const struct stat& status, const std::string& shown) {
+/// Whether it is what systemd keeps for this service under that name. Root owns such a file, and
+/// lets the service's user read it by an ACL, whose mask stands where the group's permissions do.
+bool is_credential(const struct stat& status, const std::string& path) {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr || status.st_uid != 0 || (status.st_mode & 037U) != 0) return false;
+  struct stat kept {};
+  const std::filesystem::path file =
+      std::filesystem::path(folder) / std::filesystem::path(path).filename();
+  return ::stat(file.c_str(), &kept) == 0 && kept.st_dev == status.st_dev &&
+         kept.st_ino == status.st_ino;
+}
+
+Result<void> check_file(const struct stat& status, const std::string& path,
+                        const std::string& shown) {
   if (!S_ISREG(status.st_mode)) {
     return fail(
         fmt::format("API key file {} is {}, not a regular file", shown, kind_of(status.st_mode)));
   }
-  if ((status.st_mode & 077U) != 0) {
-    return fail(fmt::format("API key file {} may be used by others (mode {:04o})", shown,
-                            status.st_mode & 07777U),
-                fmt::format("chmod 600 {}", shown));
+  if (!is_credential(status, path)) {
+    // Who owns it may change the key at any time, and so which organization is written to. That
+    // goes for root too, which could read any file: another's key is not one that it was given.
+    if (status.st_uid != ::geteuid()) {
+      return fail(fmt::format("API key file {} belongs to user id {}, not to {}, who runs this",
+                              shown, status.st_uid, ::geteuid()),
+                  fmt::format("chown {} {}", ::geteuid(), shown));
+    }
+    if ((status.st_mode & 077U) != 0) {
+      return fail(fmt::format("API key file {} may be used by others (mode {:04o})", shown,
+                              status.st_mode & 07777U),
+                  fmt::format("chmod 600 {}", shown));
+    }
   }
   if (status.st_size > static_cast<off_t>(kMaxFile)) {
     return fail(fmt::format("API key file {} is over {} bytes", shown, kMaxFile),
@@ -81,7 +105,7 @@ Result<std::string> read_key_file(const std::string& path) {
   if (::fstat(file.get(), &status) != 0) {
     return fail(fmt::format("API key file {}: {}", shown, errno_words(errno)));
   }
-  if (auto checked = check_file(status, shown); !checked) {
+  if (auto checked = check_file(status, path, shown); !checked) {
     return tl::make_unexpected(checked.error());
   }
   std::string text(kMaxFile + 1, '\0');

@@ -58,9 +58,11 @@ void mask_pieces(std::string& text, std::string_view secret);
 /// The API key, from a file where one is named, else from the environment.
 ///
 /// The file must be a regular file (a symbolic link to one is fine: what was opened is checked) of
-/// at most 8 KiB without any permission for group or others; opening a FIFO or a device does not
-/// hang. One trailing line break is taken off. The key must then be 1 to 4096 visible ASCII
-/// characters and must not start with "Bearer ". Messages name the source, never the value.
+/// at most 8 KiB that belongs to the user who runs this (also where that is root), without any
+/// permission for group or others; or root's file of that name in $CREDENTIALS_DIRECTORY, where
+/// systemd puts it. Opening a FIFO or a device does not hang. One trailing line break is taken off.
+/// The key must then be 1 to 4096 visible ASCII characters and must not start with "Bearer ".
+/// Messages name the source, never the value.
 [[nodiscard]] Result<Secret> load_api_key(const std::optional<std::string>& file,
                                           std::optional<std::string> environment);
 

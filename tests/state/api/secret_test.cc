@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <type_traits>
@@ -158,6 +159,58 @@ TEST_F(KeyFile, WithAnyPermissionForOthersIsRefused) {
     EXPECT_THAT(key.error().hint, HasSubstr("chmod 600"));
   }
   EXPECT_TRUE(load_api_key(write("canary-key", 0400), std::nullopt));
+}
+
+constexpr uid_t kNobody = 65'534;
+
+/// Until its end this process has another effective user.
+class As {
+ public:
+  explicit As(uid_t user) { EXPECT_EQ(::seteuid(user), 0); }
+  ~As() { EXPECT_EQ(::seteuid(0), 0); }
+  As(const As&) = delete;
+  As& operator=(const As&) = delete;
+};
+
+TEST_F(KeyFile, OfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  const std::string path = write("canary-key");
+  {
+    const As nobody(kNobody);
+    EXPECT_FALSE(load_api_key(path, std::nullopt)) << "root's, which cannot be opened";
+  }
+  EXPECT_TRUE(load_api_key(path, std::nullopt)) << "root's own";
+  ASSERT_EQ(::chown(path.c_str(), kNobody, kNobody), 0);
+  const auto key = load_api_key(path, std::nullopt);
+  ASSERT_FALSE(key);
+  EXPECT_THAT(key.error().what, HasSubstr("belongs to user id 65534, not to 0"));
+  EXPECT_THAT(key.error().hint, HasSubstr("chown 0 \"" + path));
+  const As nobody(kNobody);
+  EXPECT_TRUE(load_api_key(path, std::nullopt)) << "their own";
+}
+
+TEST_F(KeyFile, OfRootIsTakenAsASystemdCredentialAlone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  const std::string path = write("canary-key", 0440);
+  ASSERT_EQ(::chown(path.c_str(), 0, ::getegid()), 0);
+  const auto loaded_with = [&](const std::string& credentials) {
+    ::setenv("CREDENTIALS_DIRECTORY", credentials.c_str(), 1);
+    const As nobody(kNobody);
+    const bool loaded = load_api_key(path, std::nullopt).has_value();
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    return loaded;
+  };
+  EXPECT_TRUE(loaded_with(folder_.string()));
+  EXPECT_FALSE(loaded_with("/"));
+  EXPECT_FALSE(loaded_with(""));
+  std::filesystem::create_directory(folder_ / "other");
+  std::ofstream(folder_ / "other" / "key") << "canary-key";
+  EXPECT_FALSE(loaded_with((folder_ / "other").string())) << "another file of that name";
+  ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+  EXPECT_FALSE(loaded_with(folder_.string())) << "all may read it";
+  ASSERT_EQ(::chmod(path.c_str(), 0440), 0);
+  ASSERT_EQ(::chown(path.c_str(), 1, ::getegid()), 0);
+  EXPECT_FALSE(loaded_with(folder_.string())) << "not root's";
 }
 
 TEST_F(KeyFile, MustBeARegularFile) {
