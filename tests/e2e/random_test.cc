@@ -20,7 +20,7 @@ class Random : public EndToEnd, public ::testing::WithParamInterface<int> {
   void converge(std::uint64_t seed) {
     const RandomCase one = make_random_case(seed);
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + one.policy);
-    std::filesystem::remove_all(folder.path() / ".rolecall");
+    remove_store();
     start(one.seed);
     write_policy(one.policy);
     rolecall_exits(0, {"apply", "--yes"});

@@ -116,7 +116,7 @@ TEST_F(Trust, WhatTheStoreKnowsOfPeopleGoesIntoAPolicyAndHoldsWithoutTheStore) {
   }
   start(seed("712020:22222222-0000-4000-8000-000000000002"));
   write_policy(with(acme_policy(), "[users]\n", pins));
-  std::filesystem::remove_all(folder.path() / ".rolecall");
+  remove_store();
   const Outcome held = rolecall({"plan"});
   EXPECT_THAT(held.out + held.err, HasSubstr("712020:22222222-0000-4000-8000-000000000002"));
   EXPECT_THAT(writes(), IsEmpty());

@@ -56,10 +56,23 @@ class Faulted : public EndToEnd {
   /// Requests so far that changed something.
   [[nodiscard]] std::size_t effective_writes() const;
   [[nodiscard]] std::string store() const;
-  /// Every request that left has its intent, every run its end, and the log verifies.
+  /// Every write has its intent, every change that is said to be applied its write, every run its
+  /// end, the last one a good one, and the log verifies.
   void check_log(const std::string& what) const;
+  /// That, and everything is as the policy says, with not one effective write more than it takes.
+  /// An invitation that the fault cut into two may be two.
+  void check_done(const std::string& what) const;
+  /// Of the last trial without any fault.
+  [[nodiscard]] std::size_t fewest_writes() const { return fewest_[forward_].all; }
 
  private:
+  struct Effective {
+    std::size_t all = 0;
+    std::size_t invited = 0;  ///< of these about people who were invited
+  };
+  /// By the organization's log, and who was invited by the store's.
+  [[nodiscard]] Effective effective() const;
+
   [[nodiscard]] std::map<std::string, std::int64_t> mails() const;
   /// Whose invitation may have left, and nobody knows.
   [[nodiscard]] Arguments invitations_in_doubt() const;
@@ -71,7 +84,7 @@ class Faulted : public EndToEnd {
   bool forward_ = false;
   int last_exit_ = 0;
   Model goal_[2];
-  std::size_t fewest_[2] = {0, 0};
+  Effective fewest_[2];
   std::map<std::string, std::int64_t> mails_before_;
 };
 

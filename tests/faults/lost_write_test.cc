@@ -28,6 +28,8 @@ constexpr const char* kLie = "retval=4096";
 
 class LostWrite : public Faulted, public ::testing::WithParamInterface<const char*> {
  protected:
+  LostWrite() { log_is_true = false; }
+
   /// Whether the next start, or the run itself, refuses to go on because of the store.
   bool noticed(const Outcome& outcome) const {
     if (outcome.exit_code != 8) return false;
@@ -52,7 +54,7 @@ TEST_P(LostWrite, IsNoticedAtTheNextStart) {
         if (noticed(first)) {
           ++at_once;
           // With a new store the rest is done, so that the next trial has as much to do.
-          std::filesystem::remove_all(folder.path() / ".rolecall");
+          remove_store();
           rolecall_exits(0, {"apply", "--yes"});
           return;
         }

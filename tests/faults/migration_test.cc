@@ -22,6 +22,7 @@ class KilledMigration : public EndToEnd, public ::testing::WithParamInterface<co
   void SetUp() override {
     start(acme());
     write_policy(acme_policy());
+    log_is_true = false;
     // Long ago: a run in the future would be a clock that is wrong.
     make_older_store(older_, kOlder, Instant());
   }

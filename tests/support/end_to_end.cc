@@ -116,11 +116,46 @@ EndToEnd::EndToEnd() {
   fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
 }
 
+void EndToEnd::start(const json::value& seed) {
+  account_for_requests();
+  simulator.emplace(seed);
+}
+
 void EndToEnd::TearDown() {
   if (!simulator) return;
-  const json::array log = simulator->requests();
-  EXPECT_EQ(ApiDocument().complaints(log), std::vector<std::string>());
+  account_for_requests();
   EXPECT_EQ(simulator->stop(), 0);
+  if (!log_is_true) return;
+  account_for_stores();
+  EXPECT_EQ(ledger_.complaints(Ledger::Others::may_change), std::vector<std::string>());
+}
+
+void EndToEnd::account_for_requests() {
+  if (!simulator) return;
+  const json::array log = simulator->all_requests();
+  EXPECT_EQ(ApiDocument().complaints(log), std::vector<std::string>());
+  ledger_.add_received(log);
+  for (const auto& [request, body] : simulator->done_by_hand()) {
+    ledger_.add_foreign(request, body);
+  }
+}
+
+void EndToEnd::account_for_stores() {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path())) {
+    const std::string path = file.path().string();
+    if (!path.ends_with(".db") || !std::filesystem::exists(path + ".head")) continue;
+    const auto store = Store::open(path, Store::Access::read);
+    if (store) {
+      ledger_.add_intended(*store);
+    } else {
+      ADD_FAILURE() << store.error().what;
+    }
+  }
+}
+
+void EndToEnd::remove_store() {
+  if (log_is_true) account_for_stores();
+  std::filesystem::remove_all(folder.path() / ".rolecall");
 }
 
 ProcessWish EndToEnd::wish(const Arguments& arguments, const Variables& variables) const {
@@ -156,7 +191,13 @@ Outcome EndToEnd::on_terminal(const Arguments& arguments, const std::string& inp
 }
 
 Outcome EndToEnd::rolecall(const Arguments& arguments, const Variables& variables) const {
-  return launch(arguments, variables).wait();
+  const bool writer = std::any_of(arguments.begin(), arguments.end(),
+                                  [](auto& a) { return a == "apply" || a == "run"; });
+  if (writer || !simulator) return launch(arguments, variables).wait();
+  const std::size_t before = writes().size();
+  Outcome outcome = launch(arguments, variables).wait();
+  EXPECT_EQ(writes().size(), before) << fmt::format("rolecall {}", fmt::join(arguments, " "));
+  return outcome;
 }
 
 Outcome EndToEnd::rolecall_exits(int code, const Arguments& arguments,
@@ -205,8 +246,7 @@ std::vector<std::string> EndToEnd::writes() const {
   for (const json::value& request : simulator->requests()) {
     const std::string method = text(request.at("method"));
     const std::string target = text(request.at("target"));
-    const bool search = target.ends_with("/search") || target.ends_with("/workspaces");
-    if (method != "GET" && !search) out.push_back(method + " " + target);
+    if (is_write(method, target)) out.push_back(fmt::format("{} {}", method, target));
   }
   return out;
 }

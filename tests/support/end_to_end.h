@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/ledger.h"
 #include "tests/support/process.h"
 #include "tests/support/simulator_process.h"
 #include "tests/support/temp_dir.h"
@@ -19,13 +20,15 @@ namespace rolecall::test {
 
 /// Runs the binary as a person does: in a folder with a policy and a key, over HTTPS, against a
 /// simulated organization. At its end every request that the organization received is checked
-/// against the API's document.
+/// against the API's document, and every write against the intents of the stores in that folder.
 class EndToEnd : public ::testing::Test {
  protected:
   EndToEnd();
 
-  void start(const boost::json::value& seed) { simulator.emplace(seed); }
+  void start(const boost::json::value& seed);
   void TearDown() override;
+  /// The folder with the store and all that is beside it.
+  void remove_store();
 
   using Arguments = std::vector<std::string>;
   using Variables = std::map<std::string, std::string>;
@@ -35,6 +38,7 @@ class EndToEnd : public ::testing::Test {
   /// The same on a terminal, where `input` is typed.
   Outcome on_terminal(const Arguments& arguments, const std::string& input = {},
                       const Variables& variables = {}) const;
+  /// Expects that no write comes of any command but apply and run.
   Outcome rolecall(const Arguments& arguments, const Variables& variables = {}) const;
   /// Expects this exit code.
   Outcome rolecall_exits(int code, const Arguments& arguments,
@@ -61,6 +65,14 @@ class EndToEnd : public ::testing::Test {
   std::optional<SimulatorProcess> simulator;
   /// Put before the program: strace and its arguments.
   std::vector<std::string> under;
+  /// False: the test damages its log, or makes one up; no write is held against it.
+  bool log_is_true = true;
+
+ private:
+  void account_for_requests();
+  void account_for_stores();
+
+  Ledger ledger_;
 };
 
 /// Two admins, three others, two groups, two sites of apps. Nothing waits: groups that are made

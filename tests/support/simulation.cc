@@ -22,6 +22,7 @@
 #include "state/simulator/fake_client.h"
 #include "state/store/verify.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/ledger.h"
 #include "tests/support/lies.h"
 #include "tests/support/random_case.h"
 #include "tests/support/rival.h"
@@ -177,9 +178,7 @@ class Life {
       }
       const HttpRequest request = std::move(late_[i].request);
       late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
-      Digest body("rolecall body 1");
-      body.field(request.body);
-      arrived_late_.insert(key(request.method + ' ' + request.target, body.hex()));
+      arrived_late_.insert(write_key(request.method + ' ' + request.target, request.body));
       truth_.from_the_past = true;
       truth_.arriving(request);
       (void)org_.handle(request);
@@ -296,18 +295,11 @@ class Life {
 
   // --- the log --------------------------------------------------------------------------------
 
-  /// A write of ours and an intent are the same where request and body are.
-  static std::string key(const std::string& request, const std::string& body_digest) {
-    return request + ' ' + body_digest;
-  }
-
   void check_log(bool crashed, bool calm) {
     const std::vector<Truth::Write> writes = truth_.take_writes();
     std::map<std::string, bool> sent;  // -> took effect
     for (const Truth::Write& write : writes) {
-      Digest body("rolecall body 1");
-      body.field(write.body);
-      bool& effective = sent[key(write.request, body.hex())];
+      bool& effective = sent[write_key(write.request, write.body)];
       effective = effective || write.effective;
       ++report_.writes;
       report_.effective += write.effective ? 1 : 0;
@@ -334,7 +326,7 @@ class Life {
       const std::vector<CallRecord> calls = must(store.calls(run.id), "calls");
       for (const CallRecord& call : calls) {
         check_row(call, sent, crashed);
-        known.erase(key(call.intent.request, call.intent.body_digest));
+        known.erase(write_key(call.intent));
       }
     }
     seen_run_ = newest_run_;
@@ -344,7 +336,7 @@ class Life {
   }
 
   void check_row(const CallRecord& call, const std::map<std::string, bool>& sent, bool crashed) {
-    const std::string what = key(call.intent.request, call.intent.body_digest);
+    const std::string what = write_key(call.intent);
     if (crashed) late_keys_.insert(what);
     journal_.field(fmt::format("{} {} {} {} {}", call.intent.kind, call.intent.user,
                                call.intent.group, call.intent.role,

@@ -59,7 +59,15 @@ json::array SimulatorProcess::requests() const {
 }
 
 void SimulatorProcess::forget_requests() const {
+  for (json::value& one : requests()) forgotten_.push_back(std::move(one));
   (void)page("DELETE", "/_simulator/requests");
+}
+
+json::array SimulatorProcess::all_requests() const {
+  json::array out = forgotten_;
+  if (stopped_) return out;
+  for (json::value& one : requests()) out.push_back(std::move(one));
+  return out;
 }
 
 void SimulatorProcess::set_faults(std::string_view script) const {
@@ -73,9 +81,12 @@ void SimulatorProcess::end_faults() const {
 void SimulatorProcess::by_hand(const std::string& method, const std::string& path,
                                const std::string& body) const {
   (void)page(method, directory_ + path, body);
+  done_by_hand_.push_back({method + ' ' + directory_ + path, body});
 }
 
 int SimulatorProcess::stop() {
+  forget_requests();
+  stopped_ = true;
   process_.signal(SIGTERM);
   return process_.wait().exit_code;
 }

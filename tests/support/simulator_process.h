@@ -24,7 +24,10 @@ class SimulatorProcess {
   [[nodiscard]] boost::json::value state() const;
   /// Every request of the API so far, see fake_org.h.
   [[nodiscard]] boost::json::array requests() const;
+  /// requests() begins anew.
   void forget_requests() const;
+  /// The forgotten ones too, and after stop().
+  [[nodiscard]] boost::json::array all_requests() const;
   void set_faults(std::string_view script) const;
   void end_faults() const;
 
@@ -32,6 +35,10 @@ class SimulatorProcess {
   /// directory: "groups/9a.../memberships". Shows up in the request log like any other.
   void by_hand(const std::string& method, const std::string& path,
                const std::string& body = "") const;
+  struct ByHand {
+    std::string request, body;
+  };
+  [[nodiscard]] const std::vector<ByHand>& done_by_hand() const { return done_by_hand_; }
 
   /// Stops it as a person would; its exit code.
   int stop();
@@ -44,6 +51,9 @@ class SimulatorProcess {
   std::string ca_file_, url_, directory_;
   std::uint16_t port_ = 0;
   Process process_;
+  bool stopped_ = false;
+  mutable boost::json::array forgotten_;
+  mutable std::vector<ByHand> done_by_hand_;
 };
 
 /// Of the environment of the test itself what its children need to run at all.
