@@ -3,11 +3,17 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <random>
+#include <regex>
 #include <thread>
+#include <utility>
 
+#include "controller/who.h"
+#include "state/api/clock.h"
+#include "state/store/store.h"
 #include "tests/faults/faulted.h"
 
 namespace rolecall::test {
@@ -17,6 +23,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kInFlight = 8;
+constexpr std::chrono::seconds kAtMost{10};
 
 class ProcessFaults : public Faulted {
  protected:
@@ -30,10 +37,52 @@ class ProcessFaults : public Faulted {
     return apply_under_fault();
   }
   [[nodiscard]] std::size_t writes_so_far() const { return writes().size(); }
+
+  /// In the order of their ids.
+  [[nodiscard]] std::vector<RunRecord> runs() const {
+    const auto log = Store::open(store(), Store::Access::read);
+    EXPECT_TRUE(log) << log.error().what;
+    std::vector<RunRecord> out = log->runs(0).value();
+    std::reverse(out.begin(), out.end());
+    return out;
+  }
+  /// The last run closed itself, and means to have begun nothing after `asked`.
+  void expect_closed_by_itself(const Outcome& outcome, Instant asked) const {
+    const RunRecord run = runs().back();
+    ASSERT_TRUE(run.end) << outcome.said();
+    EXPECT_EQ(run.end->exit_code, outcome.exit_code);
+    EXPECT_EQ(run.end->state, outcome.exit_code == 130 ? "interrupted" : "finished");
+    const auto log = Store::open(store(), Store::Access::read);
+    const auto calls = log->calls(run.id);
+    for (const CallRecord& call : *calls) {
+      // What it was about to record when the signal came, on a busy machine.
+      EXPECT_LT(call.at, asked + milliseconds(100)) << call.intent.request;
+    }
+  }
+  /// Whose runs' writes arrived, one run after the other.
+  void expect_no_overlap() const {
+    const auto log = Store::open(store(), Store::Access::read);
+    Ledger ledger;
+    ledger.add_received(simulator->requests());
+    ledger.add_intended(*log);
+    RunId last = 0;
+    for (const auto& [key, effective] : ledger.received()) {
+      const std::vector<RunId> meant = ledger.runs_of(key);
+      ASSERT_EQ(meant.size(), 1U) << key;
+      EXPECT_GE(meant.front(), last) << key;
+      last = meant.front();
+    }
+    const std::vector<RunRecord> all = runs();
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      ASSERT_TRUE(all[i - 1].end);
+      EXPECT_LE(all[i - 1].end->at, all[i].start.at);
+    }
+  }
 };
 
 TEST_F(ProcessFaults, AskedToStopItFinishesWhatIsInFlightAndStartsNothing) {
   std::mt19937_64 random(1);
+  std::size_t most = 0;
   for (std::size_t i = 0; i < std::min<std::size_t>(trials(4), 200) && !HasFailure(); ++i) {
     turn();
     slow_writes(60);
@@ -42,11 +91,41 @@ TEST_F(ProcessFaults, AskedToStopItFinishesWhatIsInFlightAndStartsNothing) {
     std::this_thread::sleep_for(microseconds(random() % 200'000));
     const std::size_t before = writes_so_far();
     process.signal(i % 2 == 0 ? SIGTERM : SIGINT);
-    const Outcome outcome = process.wait(std::chrono::seconds(30));
-    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(130, 0)) << outcome.said();
+    const Instant asked = SystemClock().now();
+    const Outcome outcome = process.wait(kAtMost);
+    if (outcome.exit_code == 0) {
+      EXPECT_EQ(effective_writes(), fewest_writes()) << "it came when nothing was left to be begun";
+    } else {
+      EXPECT_EQ(outcome.exit_code, 130) << outcome.said();
+    }
     EXPECT_LE(writes_so_far(), before + kInFlight);
+    most = std::max(most, writes_so_far() - before);
+    expect_closed_by_itself(outcome, asked);
     simulator->end_faults();
     recover_and_check(fmt::format("trial {}", i));
+  }
+  std::cout << "writes that arrived after the signal: " << most << " at most\n";
+}
+
+TEST_F(ProcessFaults, AskedToStopAtItsBeginningItStartsNothing) {
+  std::mt19937_64 random(4);
+  for (std::size_t i = 0; i < std::min<std::size_t>(trials(6), 200) && !HasFailure(); ++i) {
+    turn();
+    slow_writes(60);
+    const int signal = i % 2 == 0 ? SIGTERM : SIGINT;
+    Process process = launch({"apply", "--yes"});
+    std::this_thread::sleep_for(microseconds(random() % 60'000));
+    const std::size_t before = writes_so_far();
+    process.signal(signal);
+    const Outcome outcome = process.wait(kAtMost);
+    EXPECT_LE(writes_so_far(), before + kInFlight);
+    if (outcome.exit_code != 130) {
+      // Before it catches signals there is nothing to be finished.
+      EXPECT_EQ(outcome.exit_code, 128 + signal) << outcome.said();
+      EXPECT_EQ(writes_so_far(), 0U);
+    }
+    simulator->end_faults();
+    recover_and_check(fmt::format("trial {}, exit {}", i, outcome.exit_code));
   }
 }
 
@@ -102,20 +181,32 @@ TEST_F(ProcessFaults, AFileThatMayNotGrowStopsItBeforeTheNextWrite) {
 
 TEST_F(ProcessFaults, OfTwoAtOnceOneApplies) {
   std::mt19937_64 random(2);
-  std::size_t refused = 0;
+  std::size_t refused = 0, named = 0;
   for (std::size_t i = 0; i < trials(5) && !HasFailure(); ++i) {
     turn();
     slow_writes(5);
     Process one = launch({"apply", "--yes"});
     std::this_thread::sleep_for(microseconds(random() % 50'000));
     Process two = launch({"apply", "--yes"});
-    for (const Outcome& outcome : {one.wait(), two.wait()}) {
+    const std::pair<Outcome, pid_t> both[] = {{one.wait(), two.pid()}, {two.wait(), one.pid()}};
+    for (const auto& [outcome, other] : both) {
       EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 7)) << outcome.said();
-      if (outcome.exit_code == 7) ++refused;
+      if (outcome.exit_code != 7) continue;
+      ++refused;
+      EXPECT_THAT(outcome.err, ::testing::HasSubstr("another run holds the lock"));
+      const std::string holder =
+          fmt::format(": apply by .+ on {}, process {}, since 20", host_name(), other);
+      if (std::regex_search(outcome.err, std::regex(holder))) ++named;
+      EXPECT_THAT(runs(), ::testing::Each(::testing::ResultOf(
+                              [](const RunRecord& run) { return run.start.pid; }, other)));
     }
+    expect_no_overlap();
     recover_and_check(fmt::format("race {}", i));
   }
-  std::cout << "found the lock held: " << refused << '\n';
+  std::cout << "found the lock held: " << refused << ", by whom was told: " << named << '\n';
+  EXPECT_GE(2 * refused, trials(5));
+  // Not where the holder had yet to write down who it is.
+  EXPECT_GE(4 * named, 3 * refused);
 }
 
 TEST_F(ProcessFaults, AHolderThatSleptThroughATakeoverWritesNothingMore) {
