@@ -62,6 +62,9 @@ Process::Process(const ProcessWish& wish)
     // Only what is safe between fork and exec.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
+    // Whoever runs the tests may have these ignored: nohup, a shell's background.
+    ::signal(SIGHUP, SIG_DFL);
+    ::signal(SIGINT, SIG_DFL);
     const int nothing = open("/dev/null", O_RDONLY);
     const bool ready = nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
                        dup2(out_, STDOUT_FILENO) >= 0 && dup2(err_, STDERR_FILENO) >= 0 &&
