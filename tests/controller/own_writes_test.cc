@@ -53,8 +53,7 @@ class OwnWritesTest : public ::testing::Test {
     for (json::value& user : before_.at("users").as_array()) {
       if (user.at("email").as_string() != "cyd@acme.example") continue;
       const Endpoints api{std::string(kOrganization)};
-      const WriteRequest grant =
-          api.org_admin(true, std::string(user.at("id").as_string()));
+      const WriteRequest grant = api.org_admin(true, std::string(user.at("id").as_string()));
       const Request& request = grant.request();
       ASSERT_EQ(world_.client()
                         .org()
