@@ -31,6 +31,7 @@ constexpr const char* kMissingAtTheEnd = "rows are missing at its end";
 class BadStores : public EndToEnd {
  protected:
   void SetUp() override {
+    log_is_true = false;  // it is spoilt on purpose
     start(acme());
     want(R"(, "lin@acme.example")");
     rolecall_exits(0, {"apply", "--yes"});

@@ -110,6 +110,22 @@ TEST_F(Terminal, HasColorsUnlessTheyAreNotWanted) {
   }
 }
 
+TEST_F(Terminal, ApplyTakesNothingButYesForAYes) {
+  start(acme());
+  write_policy(with(acme_policy(), R"(["grace@acme.example", "rosa@acme.example"])",
+                    R"(["grace@acme.example"])"));
+  for (const char* answer : {"y\n", "n\n", "\n", "YES\n", "yes \n", " yes\n", "yess\n", "\x04"}) {
+    const Outcome outcome = on_terminal({"apply"}, answer);
+    EXPECT_EQ(outcome.exit_code, 1) << answer;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("Apply 1 change with 1 call to organization"),
+                                   HasSubstr("nothing was done")))
+        << answer;
+    EXPECT_TRUE(writes().empty()) << answer;
+  }
+  EXPECT_EQ(on_terminal({"apply"}, "yes\n").exit_code, 0);
+  EXPECT_EQ(writes().size(), 1U);
+}
+
 TEST_F(Terminal, PlansAndExplanationsFitItAndAreWholeLinesInAPipe) {
   start(acme());
   const std::string reason = "the auditors look at the books of the year that has just ended";
