@@ -69,10 +69,9 @@ bool speaks_of_access(const std::string& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) return false;
   std::ifstream in(file, std::ios::binary);
-  std::string begin(1 << 16, '\0');
-  in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  begin.resize(static_cast<std::size_t>(in.gcount()));
-  begin.insert(0, "\n");
+  std::string begin(1 << 16, '\n');
+  in.read(begin.data() + 1, static_cast<std::streamsize>(begin.size() - 1));
+  begin.resize(1 + static_cast<std::size_t>(in.gcount()));
   return begin.find("\n[users") != std::string::npos ||
          begin.find("\n[groups") != std::string::npos ||
          begin.find("\n[[rosters") != std::string::npos;
