@@ -42,6 +42,8 @@ TEST_P(IoError, StopsBeforeTheNextWriteAndOneMoreApplyMakesEverythingRight) {
   if (file != nullptr && ::geteuid() != 0) {
     GTEST_SKIP() << "only root may ask such a process for the names of files";
   }
+  // A failed write() may be one to standard output, after which an apply goes on.
+  const std::size_t bound = std::string_view(call) == "write" ? 1'000 : 8;
   std::size_t refused = 0, most = 0;
   const std::size_t points = at_points(
       3, call,
@@ -53,7 +55,7 @@ TEST_P(IoError, StopsBeforeTheNextWriteAndOneMoreApplyMakesEverythingRight) {
         if (outcome.exit_code == 8) {
           ++refused;
           // What had its intent already may still leave: eight calls are in flight at most.
-          EXPECT_LE(sent_afterwards(), 8U) << what;
+          EXPECT_LE(sent_afterwards(), bound) << what;
           most = std::max(most, sent_afterwards());
         }
         if (outcome.exit_code == 0) check_done(what);
