@@ -87,7 +87,8 @@ Result<OwnWrites> own_writes(const Store& store, const std::string& organization
   if (!runs) return tl::make_unexpected(runs.error());
   OwnWrites out;
   std::set<ChangeKey> seen;
-  std::set<std::string> decided;  // who is an org admin, by what was done to them last
+  std::set<std::pair<Matter, std::string>> decided;  // by the last that was done to their role
+                                                     // and to their place in the directory
   std::set<std::string> gone_people, gone_groups;
   for (const RunRecord& run : *runs) {
     if (run.start.organization != organization || (run.end && run.end->at <= since)) continue;
@@ -97,12 +98,16 @@ Result<OwnWrites> own_writes(const Store& store, const std::string& organization
       const auto change = logged_change(call);
       const Instant at = call.outcome_at.value_or(call.at);
       if (!change || at <= since || !may_be_done(call)) continue;
+      const bool certain = call.outcome && call.outcome->result == ChangeResult::applied;
       const Matter matter = matter_of(change->kind);
       if (matter == Matter::role || matter == Matter::presence) {
-        const bool first = decided.insert(change->user).second;
-        if (first && takes_away(change->kind)) out.admins_taken.insert(change->user);
+        const bool takes = takes_away(change->kind);
+        // What gives counts once it has certainly happened.
+        if ((takes || certain) && decided.emplace(matter, change->user).second && takes) {
+          out.admins_taken.insert(change->user);
+        }
       }
-      if (!call.outcome || call.outcome->result != ChangeResult::applied) continue;
+      if (!certain) continue;
       const std::string group = key_of(change->group);
       // What went with its person or group is not there to be seen.
       if (gone_people.contains(change->user) || gone_groups.contains(group)) continue;

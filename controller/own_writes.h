@@ -19,8 +19,8 @@ struct OwnWrite {
 /// What runs did to an organization so lately that reads may not show it yet.
 struct OwnWrites {
   std::vector<OwnWrite> made;  ///< newest first, one of each matter
-  /// Addresses of those whom the newest such write that is about it took, or may have taken, out of
-  /// the org admins.
+  /// Addresses of those whose role as org admin, or place in the directory, was taken from them, or
+  /// may have been, and has not certainly been given back since.
   std::set<std::string> admins_taken;
 };
 

@@ -7,6 +7,7 @@
 
 #include "diff/plan_view.h"
 #include "state/api/endpoints.h"
+#include "tests/state/store/store_fixture.h"
 #include "tests/support/end_to_end.h"
 #include "tests/support/rehearsal.h"
 
@@ -105,6 +106,34 @@ TEST_F(OwnWritesTest, WhatIsNotToBeSeenIsTold) {
   EXPECT_THAT(world_.plan().plan->notes, told);
   world_.client().clock().advance(seconds(121));
   EXPECT_THAT(world_.plan().plan->notes, Not(told));
+}
+
+TEST(AdminsTaken, AreThoseWhoHaveNotCertainlyGotItBack) {
+  using enum ChangeKind;
+  const std::string who = some_intent().user;
+  const auto taken_after = [](const std::vector<std::pair<ChangeKind, ChangeResult>>& story) {
+    const TestFolder folder;
+    auto store = Store::open(folder / "rolecall.db", Store::Access::write).value();
+    RunStart start = some_run();
+    const RunId run = store.begin_run(start).value();
+    for (const auto& [kind, result] : story) {
+      Intent intent = some_intent();
+      intent.kind = name(kind);
+      const auto ids = store.record_intents(run, kNoon, std::vector{intent}).value();
+      rolecall::Outcome outcome = some_outcome(ids.front());
+      outcome.result = result;
+      EXPECT_TRUE(store.record_outcomes(kNoon, std::vector{outcome}));
+    }
+    return own_writes(store, start.organization, kNoon - seconds(1)).value().admins_taken;
+  };
+  constexpr auto kDone = ChangeResult::applied, kDoubt = ChangeResult::in_doubt,
+                 kFailed = ChangeResult::failed;
+  EXPECT_THAT(taken_after({{revoke_org_role, kDone}}), Contains(who));
+  EXPECT_THAT(taken_after({{suspend_user, kDoubt}}), Contains(who));
+  EXPECT_THAT(taken_after({{revoke_org_role, kFailed}}), IsEmpty());
+  EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {grant_org_role, kDone}}), IsEmpty());
+  EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {grant_org_role, kDoubt}}), Contains(who));
+  EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {restore_user, kDone}}), Contains(who));
 }
 
 }  // namespace
