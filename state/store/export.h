@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,5 +41,8 @@ struct ExportVerdict : LogVerdict {
 };
 [[nodiscard]] Result<ExportVerdict> verify_export(const std::string& path,
                                                   const std::vector<ExpectedHead>& expected);
+/// The same of bytes that are at hand already.
+[[nodiscard]] ExportVerdict verify_export(std::istream& in,
+                                          const std::vector<ExpectedHead>& expected);
 
 }  // namespace rolecall

@@ -18,7 +18,14 @@ constexpr std::size_t kMostBytes = 1024;
 constexpr std::size_t kStoreIdDigits = 32;
 constexpr std::size_t kSeqDigits = 19;
 
-std::optional<HeadFile::Content> parse(std::string_view text) {
+std::string content(const std::string& store_id, const ChainHead& head) {
+  return fmt::format("rolecall-audit-head v1\n{} {:0{}} {}\n", store_id, head.seq, kSeqDigits,
+                     head.hash);
+}
+
+}  // namespace
+
+std::optional<HeadFile::Content> HeadFile::parse(std::string_view text) {
   const std::string_view title = "rolecall-audit-head v1\n";
   if (!text.starts_with(title) || !text.ends_with('\n')) return std::nullopt;
   const std::string_view line = text.substr(title.size(), text.size() - title.size() - 1);
@@ -30,15 +37,8 @@ std::optional<HeadFile::Content> parse(std::string_view text) {
   seq.remove_prefix(std::min(seq.find_first_not_of('0'), kSeqDigits - 1));
   const auto head = parse_head(fmt::format("{}:{}", seq, line.substr(second + 1)));
   if (!head) return std::nullopt;
-  return HeadFile::Content{std::string(line.substr(0, first)), *head};
+  return Content{std::string(line.substr(0, first)), *head};
 }
-
-std::string content(const std::string& store_id, const ChainHead& head) {
-  return fmt::format("rolecall-audit-head v1\n{} {:0{}} {}\n", store_id, head.seq, kSeqDigits,
-                     head.hash);
-}
-
-}  // namespace
 
 Result<std::optional<HeadFile::Content>> HeadFile::read(bool strict) const {
   if (strict) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "state/model/result.h"
 #include "state/store/chain.h"
@@ -19,6 +20,8 @@ class HeadFile {
     std::string store_id;
     ChainHead head;
   };
+  /// Of the bytes of such a file; nothing when they are not.
+  [[nodiscard]] static std::optional<Content> parse(std::string_view text);
   /// Nothing when there is no such file. `strict` wants a file of this user's alone, as a store.
   [[nodiscard]] Result<std::optional<Content>> read(bool strict) const;
   /// Replaces the file, whole or not at all; on disk when this returns.

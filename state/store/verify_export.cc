@@ -264,6 +264,12 @@ Result<ExportVerdict> verify_export(const std::string& path,
   }
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  ExportVerdict verdict = verify_export(in, expected);
+  if (in.bad()) return fail(fmt::format("cannot read {}", path));
+  return verdict;
+}
+
+ExportVerdict verify_export(std::istream& in, const std::vector<ExpectedHead>& expected) {
   ExportVerdict verdict;
   Chain chain(verdict);
   if (in.peek() == '{') {
@@ -271,7 +277,6 @@ Result<ExportVerdict> verify_export(const std::string& path,
   } else {
     CsvReader(in, chain).run();
   }
-  if (in.bad()) return fail(fmt::format("cannot read {}", path));
   if (!verdict.broken.empty()) return verdict;
   for (const std::string& quoted : chain.organizations()) {
     verdict.organizations.push_back(quoted.substr(1, quoted.size() - 2));

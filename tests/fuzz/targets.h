@@ -22,6 +22,10 @@ void plan_file(std::string_view bytes);
 void headers(std::string_view bytes);
 /// Values of options, and the whole line as arguments of the command.
 void options(std::string_view bytes);
+/// An export of the log, in either format.
+void log_export(std::string_view bytes);
+/// What stands beside a store: its head, a checkpoint.
+void heads(std::string_view bytes);
 /// A name from outside, on its way to a terminal, a log, Markdown and JSON.
 void text(std::string_view bytes);
 /// A small organization and a policy for it, made of the bytes, up to the plan.
@@ -34,7 +38,8 @@ struct Target {
 inline constexpr std::array kTargets = {
     Target{"policy", policy},       Target{"roster", roster},   Target{"pages", pages},
     Target{"plan_file", plan_file}, Target{"headers", headers}, Target{"options", options},
-    Target{"text", text},           Target{"world", world},
+    Target{"text", text},           Target{"world", world},     Target{"log_export", log_export},
+    Target{"heads", heads},
 };
 
 /// An invariant: throws what it says when it does not hold.
