@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds rolecall and runs every test. The last line is the count.
 #
-#   tests/run.sh          style, build, tests, examples
-#   tests/run.sh --asan   and the tests once more under AddressSanitizer and UBSan; so does CI
+#   tests/run.sh              style, build, tests, examples
+#   tests/run.sh --sanitize   and the tests once more under AddressSanitizer and UBSan, and what runs
+#                             in threads under ThreadSanitizer; so does CI
 set -uo pipefail
 
-asan=false
-[[ ${CI:-} == true ]] && asan=true
+sanitize=false
+[[ ${CI:-} == true ]] && sanitize=true
 
 for argument in "$@"; do
   case "$argument" in
-    --asan) asan=true ;;
+    --sanitize) sanitize=true ;;
     *)
       sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
       [[ $argument == -h || $argument == --help ]] && exit 0
@@ -121,16 +122,22 @@ fi
 
 test_preset dev
 
-for example in examples/*/run.sh; do
-  check "Running $example" env ROLECALL_BINARY="$PWD/build/dev/rolecall" "$example"
-done
+run_examples() {
+  local example
+  for example in examples/*/run.sh; do
+    check "Running $example ($1)" env ROLECALL_BINARY="$PWD/build/$1/rolecall" TSAN_OPTIONS=halt_on_error=1 "$example"
+  done
+}
+run_examples dev
 
 # Whether the benchmarks still work; what they measure here means nothing.
 check "Running the benchmarks' short form" env ROLECALL_BENCH_BUILD=build/dev tests/bench/run.sh --short
 
-if $asan; then
+if $sanitize; then
+  test_preset tsan
+  run_examples tsan
   test_preset asan
 else
-  say "Skipped: the tests under AddressSanitizer and UBSan (--asan runs them)"
+  say "Skipped: the tests under sanitizers (--sanitize runs them)"
 fi
 finished=true
