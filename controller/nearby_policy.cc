@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <system_error>
+#include <vector>
 
 #include "controller/policy_tree.h"
 #include "policies/byte_scan.h"
@@ -40,15 +42,28 @@ bool is_whole_policy(const fs::path& folder) {
   return false;
 }
 
-/// Besides the file itself; empty where there is none.
+/// Besides the file itself; empty where there is none. A folder below that has [organization] of
+/// its own is another policy, with all that lies in it.
 std::string part_beside(const std::string& path, const fs::path& folder) {
   const Result<PolicyTree> tree = PolicyTree::open(folder.string());
   if (!tree) return {};
   std::error_code error;
+  std::vector<std::string> parts;
+  std::set<fs::path> others;
   for (const PolicyTree::File& other : tree->glance()) {
     if (fs::equivalent(path, other.path, error)) continue;
     const Result<std::string> bytes = tree->read(other, kMaxFileBytes);
-    if (bytes && role_of({other.path, *bytes}) == FileRole::part) return other.path;
+    if (!bytes) continue;
+    const FileRole role = role_of({other.path, *bytes});
+    if (role == FileRole::part) parts.push_back(other.path);
+    if (role == FileRole::whole) others.insert(fs::path(other.path).parent_path());
+  }
+  for (const std::string& part : parts) {
+    fs::path at = fs::path(part).parent_path();
+    while (!fs::equivalent(at, folder, error) && !others.contains(at) && at.has_relative_path()) {
+      at = at.parent_path();
+    }
+    if (fs::equivalent(at, folder, error)) return part;
   }
   return {};
 }

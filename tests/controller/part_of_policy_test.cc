@@ -72,6 +72,19 @@ TEST(PartOfAPolicy, IsNotAFileBesideOtherThings) {
             "");
 }
 
+TEST(PartOfAPolicy, IsNotWhatBelongsToAnotherPolicyBelow) {
+  EXPECT_EQ(said_beside({{"other/organization.toml", std::string(kWhole)},
+                         {"other/users.toml", "[users]\n"},
+                         {"other/teams/groups.toml", "[groups]\n"}}),
+            "");
+  EXPECT_THAT(said_beside({{"other/organization.toml", std::string(kWhole)},
+                           {"other/users.toml", "[users]\n"},
+                           {"teams/groups.toml", "[groups]\n"}}),
+              HasSubstr("; DIR/teams/groups.toml is"));
+  EXPECT_THAT(said_beside({{"another.toml", std::string(kWhole)}, {"users.toml", "[users]\n"}}),
+              HasSubstr("; DIR/users.toml is"));
+}
+
 TEST(PartOfAPolicy, IsNotRolecallToml) {
   EXPECT_EQ(said_beside({{"users.toml", "[users]\n"}}, "rolecall.toml"), "");
 }
