@@ -94,7 +94,15 @@ void FileReader::declared_twice(Position where, std::string what, const At& firs
 }
 
 std::vector<Entry> FileReader::table(const Owner& owner, const Entry& entry) {
-  if (!expect(owner, entry, ValueKind::table)) return {};
+  // [[users]]: as other formats have lists of people.
+  const bool listed = owner.name.empty() && entry.value.is(ValueKind::array);
+  if (!expect(owner, entry, ValueKind::table,
+              listed ? fmt::format("write {0} once, with single brackets, and what it holds by its "
+                                   "name or address below it",
+                                   owner.kind)
+                     : std::string())) {
+    return {};
+  }
   return entry.value.entries();
 }
 

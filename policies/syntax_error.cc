@@ -124,6 +124,9 @@ class Sleuth {
   }
 
   SyntaxError find() {
+    if (contains(words_, "defined already")) {
+      if (auto found = twice()) return *found;
+    }
     if (contains(words_, "comment or whitespace")) {
       return error(stop_, "something stands behind the value",
                    "take it away, or write it on a line of its own");
@@ -195,6 +198,28 @@ class Sleuth {
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n') behind_ = i;
       }
     }
+  }
+
+  /// The line before that says the same header or, in the same table, the same key.
+  [[nodiscard]] std::optional<SyntaxError> twice() const {
+    const auto said = [](string_view line) {
+      line = trim_ascii(line);
+      return line.starts_with('[') ? line : trim_ascii(line.substr(0, line.find('=')));
+    };
+    const string_view wanted = said(line_of(stop_));
+    if (wanted.empty()) return std::nullopt;
+    for (std::size_t at = line_start(stop_); at > 0;) {
+      at = line_start(at - 1);
+      const string_view line = line_of(at);
+      if (said(line) == wanted) {
+        return error(stop_, fmt::format("not TOML: {}", words_),
+                     fmt::format("a key or table stands once; keep one of the two: line {} has it "
+                                 "too",
+                                 error(at, {}, {}).at.line));
+      }
+      if (!wanted.starts_with('[') && trim_ascii(line).starts_with('[')) break;
+    }
+    return std::nullopt;
   }
 
   /// A line that begins a key or a table of its own.
