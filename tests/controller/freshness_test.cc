@@ -2,20 +2,9 @@
 // may have waited for somebody's "yes", and an apply takes its time.
 #include "controller/freshness.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-
-#include "state/api/endpoints.h"
-#include "state/api/paced_client.h"
-#include "tests/support/cases.h"
-#include "tests/support/end_to_end.h"
-#include "tests/support/forwarding_client.h"
-#include "tests/support/no_log.h"
-#include "tests/support/rehearsal.h"
+#include "tests/controller/freshness_fixture.h"
 
 namespace rolecall::test {
 namespace {
@@ -24,92 +13,6 @@ namespace json = boost::json;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
-
-constexpr const char* kDirectory = "6d1f0000-0000-4000-8000-000000000001";
-constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
-
-std::string account(int i) {
-  return fmt::format("712020:00000000-0000-4000-8000-{:012}", i);
-}
-std::string group(int i) {
-  return fmt::format("9a000000-0000-4000-8000-{:012}", i);
-}
-enum Person : std::uint8_t { ada = 1, grace, lin, omar, rosa };
-enum Team : std::uint8_t { engineering = 1, design };
-
-/// Somebody else who administers the organization.
-class Rival {
- public:
-  explicit Rival(Rehearsal& world) : world_(world) {}
-  /// The status of the answer.
-  int does(const WriteRequest& write) {
-    const Request& request = write.request();
-    return world_.client()
-        .org()
-        .handle({std::string(name(request.method)), "/admin" + request.target, "Bearer another",
-                 request.body.empty() ? "" : "application/json", request.body})
-        .status;
-  }
-  Endpoints api{std::string(kOrganization)};
-
- private:
-  Rehearsal& world_;
-};
-
-/// Tells of each answer as it comes.
-class Between final : public ForwardingClient {
- public:
-  Between(WriteClient& below, std::function<void(const Completion&)> came)
-      : ForwardingClient(below), came_(std::move(came)) {}
-  [[nodiscard]] Completion wait() override {
-    Completion out = ForwardingClient::wait();
-    came_(out);
-    return out;
-  }
-
- private:
-  std::function<void(const Completion&)> came_;
-};
-
-std::int64_t mails(Rehearsal& world) {
-  const json::value state = world.client().org().state();
-  const json::value* count = state.at("mails").as_object().if_contains("new@acme.example");
-  return count == nullptr ? 0 : count->as_int64();
-}
-
-class FreshnessTest : public ::testing::Test {
- protected:
-  void policy(std::string_view rest) {
-    world_.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n{}", kOrganization, rest));
-    planned_ = world_.plan();
-    ASSERT_TRUE(planned_.plan);
-  }
-  /// Somebody says "yes" only now.
-  void apply_after(seconds time) {
-    world_.client().clock().advance(time);
-    (void)world_.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
-    report_ = world_.apply(planned_);
-  }
-  [[nodiscard]] std::size_t writes() {
-    std::size_t out = 0;
-    const json::value log = world_.client().org().requests();
-    for (const json::value& request : log.as_array()) {
-      if (request.at("effective").as_bool()) ++out;
-    }
-    return out;
-  }
-  [[nodiscard]] ChangeOutcome outcome(ChangeKind kind) const {
-    for (std::size_t i = 0; i < report_.outcomes.size(); ++i) {
-      if (planned_.plan->changes[i].kind == kind) return report_.outcomes[i];
-    }
-    return {};
-  }
-
-  Rehearsal world_{acme()};
-  Rival rival_{world_};
-  Planned planned_;
-  ApplyReport report_;
-};
 
 TEST_F(FreshnessTest, AFreshPlanIsNotLookedAtAgain) {
   policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
@@ -156,28 +59,6 @@ TEST_F(FreshnessTest, WhoIsPinnedAndNotThereIsInvited) {
   EXPECT_EQ(writes(), 1U) << "which account it makes is not this test's";
 }
 
-TEST_F(FreshnessTest, SomebodyElseMadeAGroupOfThatName) {
-  policy(
-      fmt::format("[resources]\njira = \"{}\"\n[groups.admins]\n"
-                  "members = [\"ada@acme.example\"]\naccess = {{ jira = [\"admin\"] }}\n",
-                  kJira));
-  ASSERT_EQ(rival_.does(rival_.api.create_group(kDirectory, "admins", "")) / 100, 2);
-  apply_after(seconds(60));
-  EXPECT_EQ(writes(), 0U) << "nobody knows who is in it";
-  EXPECT_THAT(outcome(ChangeKind::create_group).message, HasSubstr("another plan"));
-}
-
-TEST_F(FreshnessTest, ThoughItWasMadeJustNow) {
-  policy(
-      fmt::format("[resources]\njira = \"{}\"\n[groups.admins]\n"
-                  "members = [\"ada@acme.example\"]\naccess = {{ jira = [\"admin\"] }}\n",
-                  kJira));
-  ASSERT_EQ(rival_.does(rival_.api.create_group(kDirectory, "admins", "")) / 100, 2);
-  apply_after(seconds(0));
-  EXPECT_EQ(writes(), 0U);
-  EXPECT_EQ(outcome(ChangeKind::create_group).state, State::failed);
-}
-
 // One reading may be wrong in itself, so what locks somebody out does not rest on one alone.
 TEST_F(FreshnessTest, WhatLocksSomebodyOutIsLookedAtAgainHoweverFreshThePlanIs) {
   policy(
@@ -187,15 +68,6 @@ TEST_F(FreshnessTest, WhatLocksSomebodyOutIsLookedAtAgainHoweverFreshThePlanIs) 
   apply_after(seconds(0));
   EXPECT_EQ(report_.looked_again, 3U);
   EXPECT_EQ(report_.count(State::applied), 3U);
-}
-
-TEST_F(FreshnessTest, AGroupThatWasShownUnderAnotherNameIsNotDeleted) {
-  policy("[groups.design]\nstate = \"absent\"\n[safety.limits.delete_groups]\nfree = 9\n");
-  ASSERT_EQ(planned_.plan->changes.size(), 1U);
-  planned_.plan->changes[0].group = "limbo";
-  apply_after(seconds(0));
-  EXPECT_EQ(writes(), 0U);
-  EXPECT_THAT(outcome(ChangeKind::delete_group).message, HasSubstr("another name"));
 }
 
 // One answer may have two ids mixed up, and no count shows it.
@@ -294,124 +166,6 @@ TEST_F(FreshnessTest, WhoIsTakenAwayHasBecomeAnAdmin) {
   EXPECT_THAT(outcome(ChangeKind::suspend_user).message, HasSubstr("org admin meanwhile"));
 }
 
-// A limit of the API's may hold a call back for longer than what it rests on is good for.
-TEST_F(FreshnessTest, WhatHadToWaitIsLookedAtAgain) {
-  for (const bool invited_meanwhile : {false, true}) {
-    Rehearsal world(acme());
-    world.policy(fmt::format(
-        "version = 1\n[organization]\nid = \"{}\"\n[users]\n\"new@acme.example\" = {{}}\n",
-        kOrganization));
-    const Planned planned = world.plan();
-    ASSERT_TRUE(planned.plan);
-    ASSERT_TRUE(world.client().org().set_faults(json::parse(
-        R"({"rules": [{"operation": "inviteUsers", "times": 1,
-                       "action": {"status": 429, "headers": {"Retry-After": "40"}}}]})")));
-    Rival rival(world);
-    PacedClient client(std::make_unique<Between>(
-                           world.client(),
-                           [&](const Completion& back) {
-                             if (!invited_meanwhile || !back.answer || back.answer->status != 429) {
-                               return;
-                             }
-                             (void)rival.does(rival.api.invite({.emails = {"new@acme.example"}}));
-                           }),
-                       world.client().clock(), {});
-    NoLog log;
-    const ApplyReport report =
-        apply_plan(*planned.plan, {client, log, world.client().clock(), {}, {}, {}});
-    EXPECT_EQ(report.looked_again, 1U);
-    EXPECT_EQ(report.outcomes.front().state,
-              invited_meanwhile ? State::already_so : State::applied);
-    EXPECT_LE(report.oldest_read, Freshness::kFreshFor);
-    EXPECT_EQ(mails(world), 1) << "no second one";
-  }
-}
-
-TEST_F(FreshnessTest, ALimitWithoutEndIsNamed) {
-  policy(
-      "[groups.design]\nmembers = [\"grace@acme.example\", \"rosa@acme.example\", "
-      "\"omar@acme.example\"]\n");
-  ASSERT_TRUE(world_.client().org().set_faults(json::parse(
-      R"({"rules": [{"operation": "addUserToGroup",
-                     "action": {"status": 429, "headers": {"Retry-After": "45"}}}]})")));
-  PacedClient client(std::make_unique<Between>(world_.client(), [](const Completion&) {}),
-                     world_.client().clock(), {});
-  NoLog log;
-  report_ = apply_plan(*planned_.plan, {client, log, world_.client().clock(), {}, {}, {}});
-  EXPECT_EQ(outcome(ChangeKind::add_member).state, State::skipped);
-  EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("kept it waiting"));
-}
-
-// `rolecall stop` and `rolecall unlock` hold for what waits, too.
-TEST_F(FreshnessTest, WhatWaitsDoesNotLeaveAfterAStop) {
-  for (const bool taken_over : {false, true}) {
-    Rehearsal world(acme());
-    world.policy(
-        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.design]\n"
-                    "members = [\"grace@acme.example\"]\n",
-                    kOrganization));
-    const Planned planned = world.plan();
-    ASSERT_TRUE(planned.plan);
-    ASSERT_TRUE(world.client().org().set_faults(json::parse(
-        R"({"rules": [{"operation": "removeUserFromGroup", "times": 1,
-                       "action": {"status": 429, "headers": {"Retry-After": "15"}}}]})")));
-    bool stopped = false;
-    PacedClient client(std::make_unique<Between>(world.client(),
-                                                 [&](const Completion& back) {
-                                                   stopped =
-                                                       stopped ||
-                                                       (back.answer && back.answer->status == 429);
-                                                 }),
-                       world.client().clock(), {});
-    NoLog log;
-    const ApplyReport report = apply_plan(
-        *planned.plan, {client,
-                        log,
-                        world.client().clock(),
-                        {},
-                        [&] { return !taken_over || !stopped; },
-                        {},
-                        [&] { return std::string(!taken_over && stopped ? "enough" : ""); }});
-    EXPECT_NE(report.outcomes.front().state, State::applied);
-    EXPECT_THAT(report.stopped_because, HasSubstr(taken_over ? "taken over" : "enough"));
-    EXPECT_TRUE(world.plan().plan->changes.size() == 1) << "still to be done";
-  }
-}
-
-TEST_F(FreshnessTest, TheGroupThatGoesHasMorePeopleNow) {
-  policy("[groups.design]\nstate = \"absent\"\n");
-  ASSERT_EQ(planned_.plan->changes.size(), 1U);
-  ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(omar))), 204);
-  apply_after(seconds(60));
-  EXPECT_EQ(writes(), 0U);
-  EXPECT_THAT(outcome(ChangeKind::delete_group).message, HasSubstr("added to the group"));
-}
-
-TEST_F(FreshnessTest, TheGroupThatGoesHasAsManyPeopleButOthers) {
-  for (const bool renamed : {false, true}) {
-    policy(renamed ? "[groups.drawing]\nprevious_names = [\"design\"]\n"
-                   : "[groups.design]\nstate = \"absent\"\n");
-    const int in = renamed ? lin : omar;
-    const int out = renamed ? omar : grace;
-    ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(in))), 204);
-    ASSERT_EQ(rival_.does(rival_.api.remove_member(kDirectory, group(design), account(out))), 204);
-    apply_after(seconds(0));
-    EXPECT_EQ(writes(), 0U);
-    EXPECT_EQ(outcome(ChangeKind::delete_group).state, State::skipped);
-    EXPECT_THAT(outcome(ChangeKind::delete_group).message,
-                HasSubstr(renamed ? "not the same on reading again" : "added to the group"));
-  }
-}
-
-TEST_F(FreshnessTest, TheGroupThatGoesHasAccessToMoreNow) {
-  policy("[groups.design]\nstate = \"absent\"\n");
-  ASSERT_EQ(rival_.does(rival_.api.group_access(true, kDirectory, group(design), kJira, "admin")),
-            200);
-  apply_after(seconds(0));
-  EXPECT_EQ(writes(), 0U);
-  EXPECT_THAT(outcome(ChangeKind::delete_group).message, HasSubstr("given app access"));
-}
-
 TEST_F(FreshnessTest, WhomAnUndoRemovesHasWhatOthersGaveThem) {
   const auto invited = [this] {
     const json::value state = world_.client().org().state();
@@ -428,10 +182,12 @@ TEST_F(FreshnessTest, WhomAnUndoRemovesHasWhatOthersGaveThem) {
   planned_ = world_.plan_undo(1);
   ASSERT_TRUE(planned_.plan);
   ASSERT_EQ(planned_.plan->changes.size(), 1U);
-  const WriteRequest gifts[] = {rival_.api.add_member(kDirectory, group(design), invited()),
-                                rival_.api.user_access(true, invited(), kJira, "user")};
-  const WriteRequest taken[] = {rival_.api.remove_member(kDirectory, group(design), invited()),
-                                rival_.api.user_access(false, invited(), kJira, "user")};
+  const WriteRequest gifts[] = {
+      rival_.api.add_member(kDirectory, group(design), invited()),
+      rival_.api.user_access(true, invited(), std::string(kJira), "user")};
+  const WriteRequest taken[] = {
+      rival_.api.remove_member(kDirectory, group(design), invited()),
+      rival_.api.user_access(false, invited(), std::string(kJira), "user")};
   for (const int i : {0, 1}) {
     ASSERT_EQ(rival_.does(gifts[i]) / 100, 2) << i;
     apply_after(seconds(0));
@@ -441,32 +197,6 @@ TEST_F(FreshnessTest, WhomAnUndoRemovesHasWhatOthersGaveThem) {
   }
   apply_after(seconds(0));
   EXPECT_EQ(report_.count(State::applied), 1U);
-}
-
-TEST_F(FreshnessTest, AGroupThatNobodyJoinedGoes) {
-  policy("[groups.design]\nstate = \"absent\"\n");
-  apply_after(seconds(60));
-  EXPECT_EQ(report_.count(State::applied), 1U);
-}
-
-// The listing of their groups may be cut short: a search in the group tells.
-TEST_F(FreshnessTest, WhoSeemsToBeOutOfTheGroupIsLookedForInIt) {
-  json::object seed = acme();
-  seed["options"].as_object()["expanded_groups"] = 1;
-  json::array& groups = seed["groups"].as_array();
-  groups[1].as_object()["members"].as_array().emplace_back("omar@acme.example");
-  Rehearsal world(seed);
-  world.policy(
-      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.engineering]\n"
-                  "members = [\"ada@acme.example\", \"lin@acme.example\"]\n"
-                  "[groups.design]\n"
-                  "members = [\"grace@acme.example\", \"rosa@acme.example\"]\n",
-                  kOrganization));
-  const Planned planned = world.plan();
-  ASSERT_TRUE(planned.plan);
-  ASSERT_EQ(planned.plan->changes.size(), 2U);
-  world.client().clock().advance(seconds(60));
-  EXPECT_EQ(world.apply(planned).count(State::applied), 2U);
 }
 
 TEST_F(FreshnessTest, WhoWasSuspendedMeanwhileIsMadeNoAdmin) {
@@ -493,15 +223,6 @@ TEST_F(FreshnessTest, AStopWhileItReadsIsNamedAsTheReason) {
   report_ = world_.apply(planned_, [&] { return ++asked > 3 ? "enough" : ""; });
   EXPECT_TRUE(report_.halted);
   EXPECT_THAT(report_.outcomes.front().message, HasSubstr("enough"));
-}
-
-TEST_F(FreshnessTest, TheGroupIsGone) {
-  policy("[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n");
-  ASSERT_EQ(rival_.does(rival_.api.delete_group(kDirectory, group(design))), 204);
-  apply_after(seconds(60));
-  EXPECT_EQ(writes(), 0U);
-  EXPECT_EQ(outcome(ChangeKind::add_member).state, State::skipped);
-  EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("not to be seen any more"));
 }
 
 TEST_F(FreshnessTest, ThePersonHasLeft) {
@@ -550,94 +271,6 @@ TEST_F(FreshnessTest, WhatCannotBeReadAgainIsNotMade) {
   EXPECT_EQ(writes(), 0U);
   EXPECT_EQ(report_.count(State::skipped), 2U);
   EXPECT_THAT(report_.outcomes.front().message, HasSubstr("could not be read again"));
-}
-
-/// Hundreds of changes over a line on which each call takes seconds.
-TEST(SlowApply, LooksAgainAsItGoes) {
-  json::object seed = acme();
-  json::array& users = seed["users"].as_array();
-  std::string members;
-  for (int i = 0; i < 300; ++i) {
-    const std::string email = fmt::format("p{}@acme.example", i);
-    users.push_back(json::object{{"email", email}});
-    members += fmt::format("\"{}\", ", email);
-  }
-  Rehearsal world(seed, {.latency = seconds(3)});
-  world.policy(
-      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.design]\n"
-                  "membership = \"additive\"\nmembers = [{}]\n",
-                  kOrganization, members));
-  const Planned planned = world.plan();
-  ASSERT_TRUE(planned.plan);
-  ASSERT_EQ(planned.plan->changes.size(), 300U);
-  const ApplyReport report = world.apply(planned);
-  EXPECT_EQ(report.count(State::applied), 300U);
-  EXPECT_GT(report.looked_again, 100U);
-  EXPECT_LE(report.oldest_read, Freshness::kFreshFor);
-  EXPECT_TRUE(world.plan().plan->changes.empty());
-}
-
-/// Where the grounds were read just before, no write comes too late: each one has its effect.
-TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
-  std::size_t moves = 0;
-  std::size_t writes = 0;
-  for (int seed = 0; seed < 500; ++seed) {
-    Dice dice(static_cast<std::uint64_t>(seed));
-    Rehearsal world(acme());
-    Rival rival(world);
-    std::string policy = fmt::format(
-        "version = 1\n[organization]\nid = \"{}\"\n[resources]\njira = \"{}\"\n[users]\n",
-        kOrganization, kJira);
-    for (const char* name : {"lin", "omar", "rosa"}) {
-      policy += fmt::format("\"{}@acme.example\" = {{ {} }}\n", name,
-                            name[0] == 'r' && dice.chance(2) ? "state = \"suspended\"" : "");
-    }
-    for (const char* name : {"engineering", "design"}) {
-      policy += fmt::format("[groups.{}]\nmembers = [\"ada@acme.example\", ", name);
-      for (const char* member : {"grace", "lin", "omar"}) {
-        if (dice.chance(2)) policy += fmt::format("\"{}@acme.example\", ", member);
-      }
-      policy += dice.chance(2) ? "]\naccess = { jira = [\"admin\"] }\n" : "]\n";
-    }
-    world.policy(policy +
-                 "[safety.limits.remove_members]\nfree = 50\n"
-                 "[safety.limits.suspend_users]\nfree = 50\n");
-    const Planned planned = world.plan();
-    ASSERT_TRUE(planned.plan && planned.plan->applyable())
-        << seed << ": " << render(planned.diagnostics);
-    for (int move = dice.below(4); move >= 0; --move) {
-      const std::string who = account(1 + dice.below(5));
-      const std::string where = group(1 + dice.below(2));
-      const auto& api = rival.api;
-      const WriteRequest moves_of_theirs[] = {
-          api.add_member(kDirectory, where, who),
-          api.remove_member(kDirectory, where, who),
-          api.suspend(kDirectory, who),
-          api.restore(kDirectory, who),
-          api.remove_user(kDirectory, who),
-          api.delete_group(kDirectory, where),
-          api.group_access(true, kDirectory, where, kJira, "admin"),
-          api.group_access(false, kDirectory, where, kJira, "user")};
-      const int which = dice.below(8);
-      // Removing people and groups ends the story for all that is about them: now and then only.
-      if ((which == 4 || which == 5) && !dice.chance(3)) continue;
-      if (rival.does(moves_of_theirs[which]) / 100 == 2) ++moves;
-    }
-    world.client().clock().advance(seconds(31));
-    (void)world.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
-    const ApplyReport report = world.apply(planned);
-    const json::value log = world.client().org().requests();
-    for (const json::value& request : log.as_array()) {
-      const bool read = text(request.at("method")) == "GET" ||
-                        text(request.at("target")).find("/search") != std::string::npos;
-      if (read) continue;
-      ++writes;
-      EXPECT_TRUE(request.at("effective").as_bool()) << seed << ": " << request;
-    }
-    EXPECT_EQ(report.count(State::failed) + report.count(State::in_doubt), 0U) << seed;
-  }
-  EXPECT_GT(moves, 400U);
-  EXPECT_GT(writes, 400U);
 }
 
 }  // namespace
