@@ -8,6 +8,7 @@ void Broken::add(std::size_t i) {
   if (!seen_.insert(i).second) return;
   const Change& change = plan_.changes[i];
   if (!change.group.empty()) incomplete_.insert(change.group);
+  gift_failed_ = gift_failed_ || !takes_away(change.kind);
   if (change.kind == ChangeKind::create_group) not_created_.insert(change.group);
   if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
     not_present_.emplace(change.user, change.kind);
@@ -20,6 +21,10 @@ std::string Broken::holds_back(const Change& change) const {
   }
   if (const auto person = not_present_.find(change.user); person != not_present_.end()) {
     return fmt::format("{} did not succeed for this person", name(person->second));
+  }
+  if (plan_.protected_lean_on_gifts && gift_failed_ && takes_away(change.kind)) {
+    return "somebody who is protected would lose an app by it, since not all that the plan gives "
+           "came about";
   }
   if (change.kind != ChangeKind::delete_group) return {};
   const auto renamed = plan_.renamed.find(change.group);

@@ -24,6 +24,7 @@ class Broken {
   std::unordered_set<std::string> not_created_;              ///< groups
   std::unordered_map<std::string, ChangeKind> not_present_;  ///< people, by what failed for them
   std::unordered_set<std::string> incomplete_;               ///< groups that lack something
+  bool gift_failed_ = false;                                 ///< something that gives
 };
 
 }  // namespace rolecall

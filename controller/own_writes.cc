@@ -100,7 +100,9 @@ Result<OwnWrites> own_writes(const Store& store, const std::string& organization
       if (!change || at <= since || !may_be_done(call)) continue;
       const bool certain = call.outcome && call.outcome->result == ChangeResult::applied;
       const Matter matter = matter_of(change->kind);
-      if (matter == Matter::role || matter == Matter::presence) {
+      // Whoever is invited anew is no admin by that.
+      const bool invited = change->kind == ChangeKind::invite_user;
+      if (!invited && (matter == Matter::role || matter == Matter::presence)) {
         const bool takes = takes_away(change->kind);
         // What gives counts once it has certainly happened.
         if ((takes || certain) && decided.emplace(matter, change->user).second && takes) {

@@ -72,7 +72,7 @@ class PremiseReader {
       addresses_[change.user];
       accounts_[change.account_id];
     }
-    if (plan_.held_by_removed.contains(change.account_id)) user_roles_[change.account_id];
+    if (needs_roles(change)) user_roles_[change.account_id];
     if (change.ari.empty()) return;
     if (!change.group_id.empty()) group_roles_[change.group_id];
     if (!change.account_id.empty()) user_roles_[change.account_id];
@@ -290,7 +290,9 @@ class PremiseReader {
     }
     switch (change.kind) {
       case ChangeKind::restore_user:
-        return {active};
+        if (active) return {true};
+        return made_admin(change, user) ? no("they have been made an org admin meanwhile")
+                                        : about_holdings(change, user);
       case ChangeKind::suspend_user:
         return {!active};
       case ChangeKind::add_member:
@@ -313,17 +315,32 @@ class PremiseReader {
     }
   }
 
-  [[nodiscard]] Premise about_holdings(const Change& removal, const ParsedUser& user) const {
-    const auto planned = plan_.held_by_removed.find(removal.account_id);
-    if (planned == plan_.held_by_removed.end()) return {};
-    const auto& [groups, grants] = planned->second;
-    for (const std::string& id : user.group_ids) {
-      if (!groups.contains(id)) return no("they have been added to a group meanwhile");
+  /// What must not have become more: of whom an undo removes, and of whom is restored.
+  [[nodiscard]] const Plan::Holdings* holdings_of(const Change& change) const {
+    if (change.kind != ChangeKind::remove_user && change.kind != ChangeKind::restore_user) {
+      return nullptr;
     }
-    const Asked<HeldRoles>& roles = user_roles_.at(removal.account_id);
+    const auto planned = plan_.holdings.find(change.account_id);
+    return planned == plan_.holdings.end() ? nullptr : &planned->second;
+  }
+
+  /// Direct grants are read only where the policy manages them.
+  [[nodiscard]] bool needs_roles(const Change& change) const {
+    const Plan::Holdings* planned = holdings_of(change);
+    return planned != nullptr && (change.kind == ChangeKind::remove_user || planned->grants_read);
+  }
+
+  [[nodiscard]] Premise about_holdings(const Change& change, const ParsedUser& user) const {
+    const Plan::Holdings* planned = holdings_of(change);
+    if (planned == nullptr) return {};
+    for (const std::string& id : user.group_ids) {
+      if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
+    }
+    if (!needs_roles(change)) return {};
+    const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
     if (!roles.read) return no(kNotRead);
     for (const auto& held : roles.found->held) {
-      if (!grants.contains(held)) return no("they have been given app access meanwhile");
+      if (!planned->grants.contains(held)) return no("they have been given app access meanwhile");
     }
     return {};
   }

@@ -121,11 +121,14 @@ class Planning {
     const bool whole = plan.complete && request_.undo == nullptr;
     if (!whole || protections_in(plan.refusals) < protecting) {
       out_.keep_protections(request_.remembered);
+    } else {
+      out_.keep_protections(beyond_reach());
     }
     note_what_is_not_shown(plan);
     out_.losses = losses_of(input_, plan);
     if (request_.inspect) request_.inspect(input_, plan);
-    if (request_.for_now && plan.changes.empty() && plan.complete && !plan.has_open_invitations()) {
+    if (request_.for_now && plan.changes.empty() && plan.complete && !plan.has_open_invitations() &&
+        !is_doubtful(plan)) {
       out_.look = look_of(desired_, live_, catalog_, request_.at);
     }
     return true;
@@ -142,6 +145,32 @@ class Planning {
   }
 
  private:
+  /// Somebody was not understood, or what a run did does not show: not what a later look may be
+  /// compared with.
+  [[nodiscard]] static bool is_doubtful(const Plan& plan) {
+    return std::any_of(plan.notes.begin(), plan.notes.end(), [](const Note& note) {
+      return note.kind == kNotShownYet || (leaves_out(note) && note.kind != "deactivated_account");
+    });
+  }
+
+  /// Protections that the policy has dropped, of whom this reading shows as nothing can be done to:
+  /// no plan on it could take anything from them and be refused.
+  [[nodiscard]] std::vector<Store::Protection> beyond_reach() const {
+    std::vector<Store::Protection> out;
+    for (const std::string& address : remembered_users_) {
+      const auto email = Email::parse(address);
+      const auto ref = email ? catalog_.find_user(*email) : std::nullopt;
+      if (!ref || live_.live.find(*ref) == nullptr) continue;
+      const LiveUser& about = live_.about(*ref);
+      if (!about.opaque.empty() || !about.account_active) out.push_back({"user", address});
+    }
+    for (const std::string& group : remembered_groups_) {
+      const auto ref = catalog_.find_group(GroupName::from_server(group));
+      if (ref && !live_.about(*ref).opaque.empty()) out.push_back({"group", group});
+    }
+    return out;
+  }
+
   void note_what_is_not_shown(Plan& plan) const {
     for (const OwnWrite& write : not_shown(request_.own_writes, input_)) {
       plan.notes.push_back({std::string(kNotShownYet),

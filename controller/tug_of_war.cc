@@ -14,14 +14,19 @@ namespace {
 
 struct Pair {
   ChangeKind gives, takes;
+  /// Mails, and the return of somebody whom an administrator has just kept out. Leavers are kept
+  /// out as often as it takes.
+  bool only_gives = false;
 };
 constexpr std::array kPairs = {
     Pair{ChangeKind::add_member, ChangeKind::remove_member},
     Pair{ChangeKind::grant_group_access, ChangeKind::revoke_group_access},
     Pair{ChangeKind::grant_user_access, ChangeKind::revoke_user_access},
-    Pair{ChangeKind::grant_org_role, ChangeKind::revoke_org_role}};
+    Pair{ChangeKind::grant_org_role, ChangeKind::revoke_org_role},
+    Pair{ChangeKind::invite_user, ChangeKind::remove_user, true},
+    Pair{ChangeKind::restore_user, ChangeKind::suspend_user, true}};
 
-/// Of which pair, and +1 or -1; 0: no membership or grant.
+/// Of which pair, and +1 or -1; 0: of none.
 std::pair<std::size_t, std::int64_t> direction(ChangeKind kind) {
   for (std::size_t i = 0; i < kPairs.size(); ++i) {
     if (kind == kPairs[i].gives) return {i, 1};
@@ -65,8 +70,8 @@ Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Inst
     const Change& change = plan.changes[i];
     const auto [pair, sign] = direction(change.kind);
     const auto found = balance.find(edge_of(pair, change));
-    const bool fought =
-        sign != 0 && found != balance.end() && sign * found->second >= kMostCorrections;
+    const bool fought = sign != 0 && (sign > 0 || !kPairs.at(pair).only_gives) &&
+                        found != balance.end() && sign * found->second >= kMostCorrections;
     if (fought || !broken.holds_back(change).empty()) {
       broken.add(i);
       left.push_back(change);

@@ -39,6 +39,9 @@ struct PlanInput {
   const SafetyHistory* history = nullptr;
 };
 
+/// Notes in Plan::holdings what those have whom changes of this kind are about.
+void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of);
+
 struct PlanResult {
   Plan plan;
   /// Where policy and live organization contradict each other (unknown user, a synced group with

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "diff/diff.h"
@@ -15,21 +16,45 @@
 namespace rolecall {
 namespace {
 
+/// What comes with more than it should, since it keeps what is not taken away: people who are to be
+/// restored, and groups that somebody joins.
+struct KeepsMore {
+  std::unordered_set<std::string> people;
+  std::unordered_set<std::string> groups;
+};
+
+KeepsMore keeps_more(const PlanInput& input, const Plan& plan) {
+  KeepsMore out;
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::revoke_group_access) out.groups.insert(change.group);
+    if (takes_away(change.kind) && !change.user.empty()) out.people.insert(change.user);
+  }
+  for (const std::string& name : out.groups) {
+    const auto ref = input.catalog.find_group(GroupName::from_server(name));
+    const Group* group = ref ? input.live.live.find(*ref) : nullptr;
+    if (group == nullptr) continue;
+    for (const UserRef member : group->members) out.people.insert(input.catalog.name(member));
+  }
+  return out;
+}
+
 /// Leaves out what must not be done on reads that were not proved: nothing is taken away, nobody is
-/// invited who may be there already, no group is created that may exist. By a clock that cannot be
-/// trusted nobody is invited or restored either, who may have been so a minute ago or whose time
-/// may be over, and where the policy says dates, nothing at all is done.
+/// invited who may be there already, nobody restored or put into a group with something that was to
+/// be taken from them or it, no group is created that may exist. By a clock that cannot be trusted
+/// nobody is invited or restored either, who may have been so a minute ago or whose time may be
+/// over, and where the policy says dates, nothing at all is done.
 void withhold(const PlanInput& input, Plan& plan) {
   const Snapshot& live = input.live;
   if (live.complete()) return;
   const bool no_dates = live.clock_trusted || !input.desired.dated;
   std::unordered_set<std::string> not_invited;
   std::unordered_set<std::string> not_created;
+  const KeepsMore more = keeps_more(input, plan);
   for (const Change& change : plan.changes) {
-    const bool comes =
-        change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user;
-    if ((change.kind == ChangeKind::invite_user && !live.users_proved) ||
-        (comes && !live.clock_trusted)) {
+    const bool invited = change.kind == ChangeKind::invite_user;
+    const bool restored = change.kind == ChangeKind::restore_user;
+    if ((invited && !live.users_proved) || (restored && more.people.contains(change.user)) ||
+        ((invited || restored) && !live.clock_trusted)) {
       not_invited.insert(change.user);
     }
     if (change.kind == ChangeKind::create_group && !live.groups_proved) {
@@ -39,7 +64,8 @@ void withhold(const PlanInput& input, Plan& plan) {
   const std::size_t before = plan.changes.size();
   std::erase_if(plan.changes, [&](const Change& change) {
     return takes_away(change.kind) || !no_dates || not_invited.contains(change.user) ||
-           not_created.contains(change.group);
+           not_created.contains(change.group) ||
+           (change.kind == ChangeKind::add_member && more.groups.contains(change.group));
   });
   plan.withheld = before - plan.changes.size();
 }
@@ -154,6 +180,25 @@ void collect_names(const PlanInput& input, Plan& plan) {
 
 constexpr std::size_t kMembersDigits = 12;
 
+/// "org-admin, 2 groups, 1 grant (9f86d081884c)"; nothing where there is nothing.
+std::string in_words(const Plan::Holdings& holdings, bool org_admin) {
+  std::vector<std::string> words;
+  if (org_admin) words.emplace_back(kOrgAdmin);
+  const auto count = [&](std::size_t n, std::string_view what) {
+    if (n > 0) words.push_back(fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"));
+  };
+  count(holdings.groups.size(), "group");
+  count(holdings.grants.size(), "grant");
+  if (words.empty()) return {};
+  Digest which("rolecall holdings 1");
+  for (const std::string& group : holdings.groups) which.field(group);
+  for (const auto& [ari, role] : holdings.grants) {
+    which.field(ari);
+    which.field(role);
+  }
+  return fmt::format("{} ({})", fmt::join(words, ", "), which.hex().substr(0, kMembersDigits));
+}
+
 void tell_what_goes_along(const PlanInput& input, Plan& plan) {
   const auto among = [](const std::vector<std::string>& all, const std::string& user) {
     return std::binary_search(all.begin(), all.end(), user);
@@ -164,6 +209,11 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan) {
     if (leaves &&
         (among(plan.org_admins, change.user) || among(plan.suspended_org_admins, change.user))) {
       change.goes_along = kOrgAdmin;
+    }
+    if (change.kind == ChangeKind::restore_user) {
+      const auto held = plan.holdings.find(change.account_id);
+      if (held == plan.holdings.end()) continue;
+      change.goes_along = in_words(held->second, among(plan.suspended_org_admins, change.user));
     }
     if (change.kind != ChangeKind::delete_group) continue;
     const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
@@ -252,6 +302,33 @@ std::array<std::size_t, kChangeKindCount> Plan::counts() const {
   return out;
 }
 
+void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
+  const OrgState& live = input.live.live;
+  std::unordered_map<UserRef, Plan::Holdings*> people;
+  for (const Change& change : plan.changes) {
+    if (change.kind != of) continue;
+    const auto email = Email::parse(change.user);
+    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+    const User* user = ref ? live.find(*ref) : nullptr;
+    if (user == nullptr) continue;
+    Plan::Holdings& held = plan.holdings[change.account_id];
+    people[*ref] = &held;
+    held.grants_read = input.desired.scope(*ref).access_managed;
+    for (const Grant& grant : user->grants) {
+      held.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
+    }
+  }
+  if (people.empty()) return;
+  for (std::size_t i = 0; i < live.groups.size(); ++i) {
+    const auto group = static_cast<GroupRef>(i);
+    if (live.find(group) == nullptr) continue;
+    for (const UserRef member : live.groups[i].members) {
+      const auto held = people.find(member);
+      if (held != people.end()) held->second->groups.insert(input.live.about(group).id);
+    }
+  }
+}
+
 bool Plan::has_open_invitations() const {
   return std::any_of(notes.begin(), notes.end(),
                      [](const Note& note) { return note.kind == kOpenInvitation; });
@@ -314,6 +391,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   std::sort(plan.changes.begin(), plan.changes.end(),
             [](const Change& a, const Change& b) { return a.order(b) < 0; });
   withhold(input, plan);
+  remember_holdings(input, plan, ChangeKind::restore_user);
   tell_what_goes_along(input, plan);
   reschedule(plan);
 

@@ -140,12 +140,14 @@ struct Plan {
   std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
   /// Likewise how many resources it had access to, where the API said.
   std::map<std::string, std::uint32_t> resources_of_deleted{};
-  /// What somebody held whom an undo removes: more must not be lost with them.
-  struct HeldByRemoved {
+  /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
+  /// is restored.
+  struct Holdings {
     std::set<std::string> groups{};                          ///< ids
     std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
+    bool grants_read = false;
   };
-  std::map<std::string, HeldByRemoved> held_by_removed{};  ///< by account id; not saved
+  std::map<std::string, Holdings> holdings{};  ///< by account id; not saved
   /// What a renamed group has, as it was read, and what of it must live on in its successor.
   struct Copied {
     std::string id;                                    ///< of the old group
@@ -166,6 +168,10 @@ struct Plan {
   OwnDomains own_domains;
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
+
+  /// Somebody protected would lose an app if what the plan gives did not come about: then nothing
+  /// is taken where any of it fails. Not saved.
+  bool protected_lean_on_gifts = false;
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "diff/effects.h"
 #include "diff/matter.h"
+#include "diff/schedule.h"
 
 namespace rolecall {
 namespace {
@@ -136,11 +138,50 @@ class Limits {
   Plan& plan_;
 };
 
+/// Members of a group that is deleted who are not in the one it lives on as.
+std::vector<std::string> left_behind(const PlanInput& input, const Plan& plan,
+                                     const Change& deletion) {
+  const auto group = input.catalog.find_group(GroupName::from_server(deletion.group));
+  const Group* live = group ? input.live.live.find(*group) : nullptr;
+  if (live == nullptr) return {};
+  std::set<std::string> carried;
+  if (const auto renamed = plan.renamed.find(deletion.group); renamed != plan.renamed.end()) {
+    const auto to = input.catalog.find_group(GroupName::from_server(renamed->second));
+    const Group* there = to ? input.live.live.find(*to) : nullptr;
+    if (there != nullptr) {
+      for (const UserRef member : there->members) carried.insert(input.catalog.name(member));
+    }
+    for (const Change& change : plan.changes) {
+      if (change.group != renamed->second) continue;
+      if (change.kind == ChangeKind::add_member) carried.insert(change.user);
+    }
+  }
+  std::vector<std::string> out;
+  for (const UserRef member : live->members) {
+    const std::string& user = input.catalog.name(member);
+    if (!carried.contains(user)) out.push_back(user);
+  }
+  return out;
+}
+
+/// Whoever is not in the group that a renamed one lives on as has been removed from it. (What goes
+/// with somebody who is removed from the directory counts as that one removal.)
+std::int64_t removed_by_rename(const PlanInput& input, const Plan& plan, const Change& deletion) {
+  if (!plan.renamed.contains(deletion.group)) return 0;
+  std::set<std::string> leaving;
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::remove_user) leaving.insert(change.user);
+  }
+  const std::vector<std::string> behind = left_behind(input, plan, deletion);
+  return std::count_if(behind.begin(), behind.end(),
+                       [&](const std::string& user) { return !leaving.contains(user); });
+}
+
 void check_limits(const PlanInput& input, Plan& plan) {
   static const SafetyHistory kNone;
   const SafetyHistory& history = input.history == nullptr ? kNone : *input.history;
-  const Populations population = count_populations(input);
-  const auto counts = plan.counts();
+  Populations population = count_populations(input);
+  auto counts = plan.counts();
 
   const std::set<std::string> admins(plan.org_admins.begin(), plan.org_admins.end());
   std::set<std::string> demoted;
@@ -153,6 +194,16 @@ void check_limits(const PlanInput& input, Plan& plan) {
       demoted.insert(change.user);
     }
     if (change.kind == ChangeKind::remove_member) ++removed_from[change.group];
+    if (change.kind != ChangeKind::delete_group) continue;
+    if (const std::int64_t behind = removed_by_rename(input, plan, change); behind > 0) {
+      removed_from[change.group] += behind;
+      counts[static_cast<std::size_t>(ChangeKind::remove_member)] +=
+          static_cast<std::size_t>(behind);
+      const auto group = input.catalog.find_group(GroupName::from_server(change.group));
+      const Group* live = group ? input.live.live.find(*group) : nullptr;
+      const auto size = live == nullptr ? 0 : static_cast<std::int64_t>(live->members.size());
+      if (population.members_of.emplace(change.group, size).second) population.memberships += size;
+    }
   }
   Limits limits(input, plan);
   const auto check = [&](LimitClass klass, std::size_t taken, std::int64_t of) {
@@ -224,43 +275,26 @@ Protected all_protected(const PlanInput& input) {
   return out;
 }
 
-/// Members of a group that is deleted who are not in the one it lives on as.
-std::vector<std::string> left_behind(const PlanInput& input, const Plan& plan,
-                                     const Change& deletion) {
-  const auto group = input.catalog.find_group(GroupName::from_server(deletion.group));
-  const Group* live = group ? input.live.live.find(*group) : nullptr;
-  if (live == nullptr) return {};
-  std::set<std::string> carried;
-  if (const auto renamed = plan.renamed.find(deletion.group); renamed != plan.renamed.end()) {
-    const auto to = input.catalog.find_group(GroupName::from_server(renamed->second));
-    const Group* there = to ? input.live.live.find(*to) : nullptr;
-    if (there != nullptr) {
-      for (const UserRef member : there->members) carried.insert(input.catalog.name(member));
-    }
-    for (const Change& change : plan.changes) {
-      if (change.group != renamed->second) continue;
-      if (change.kind == ChangeKind::add_member) carried.insert(change.user);
-    }
-  }
-  std::vector<std::string> out;
-  for (const UserRef member : live->members) {
-    const std::string& user = input.catalog.name(member);
-    if (!carried.contains(user)) out.push_back(user);
+/// The organization as it is, but nobody suspended: what they have comes back with them.
+Snapshot all_restored(const Snapshot& live) {
+  Snapshot out = live;
+  for (User& user : out.live.users) {
+    if (user.presence == Presence::suspended) user.presence = Presence::active;
   }
   return out;
 }
 
 /// What protected people would not have on apps any more, by any path that was read; by address.
-std::map<std::string, std::int64_t> lost_access(const PlanInput& input, const Plan& plan,
+std::map<std::string, std::int64_t> lost_access(const PlanInput& input,
+                                                const std::vector<Change>& changes,
                                                 const Protected& kept) {
   std::map<std::string, std::int64_t> out;
-  if (!std::any_of(plan.changes.begin(), plan.changes.end(),
-                   [](const Change& change) { return takes_away(change.kind); })) {
-    return out;
-  }
   Plan told;
-  told.changes = plan.changes;
-  told.calls = plan.calls;
+  for (const Change& change : changes) {
+    if (change.kind != ChangeKind::restore_user) told.changes.push_back(change);
+  }
+  if (told.changes.empty() || !takes_away(told.changes.back().kind)) return out;
+  told.calls = schedule(told.changes);
   tell_effects(input, told);
   for (const PersonEffect& effect : told.effects) {
     if (!kept.users.contains(effect.user)) continue;
@@ -272,6 +306,35 @@ std::map<std::string, std::int64_t> lost_access(const PlanInput& input, const Pl
     }
   }
   return out;
+}
+
+/// What goes by way of their groups is no change of theirs.
+void check_access_of_protected(
+    const PlanInput& input, Plan& plan, const Protected& kept,
+    std::map<std::pair<std::string, std::string>, std::int64_t>& losses) {
+  plan.protected_lean_on_gifts = false;
+  if (kept.users.empty() || plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
+  const bool somebody_is_suspended =
+      std::any_of(kept.users.begin(), kept.users.end(), [&](const std::string& address) {
+        const auto email = Email::parse(address);
+        const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
+        const User* user = ref ? input.live.live.find(*ref) : nullptr;
+        return user != nullptr && user->presence == Presence::suspended;
+      });
+  std::optional<Snapshot> restored;
+  if (somebody_is_suspended) restored = all_restored(input.live);
+  PlanInput seen{input.desired,          restored ? *restored : input.live, input.catalog,
+                 input.remembered_users, input.remembered_groups,           input.open_invitations,
+                 input.history};
+  for (const auto& [user, lost] : lost_access(seen, plan.changes, kept)) {
+    losses.try_emplace({"protected_users", user}, lost);
+  }
+  std::vector<Change> takes;
+  std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(takes),
+               [](const Change& change) { return takes_away(change.kind); });
+  if (takes.size() < plan.changes.size()) {
+    plan.protected_lean_on_gifts = !lost_access(seen, takes, kept).empty();
+  }
 }
 
 void check_protected(const PlanInput& input, Plan& plan) {
@@ -291,12 +354,7 @@ void check_protected(const PlanInput& input, Plan& plan) {
       if (kept.users.contains(user)) ++losses[{"protected_users", user}];
     }
   }
-  // What goes by way of their groups is no change of theirs.
-  if (!kept.users.empty()) {
-    for (const auto& [user, lost] : lost_access(input, plan, kept)) {
-      losses.try_emplace({"protected_users", user}, lost);
-    }
-  }
+  check_access_of_protected(input, plan, kept, losses);
   for (const auto& [key, n] : losses) {
     const bool people = key.first == "protected_users";
     const auto& of = people ? kept.users : kept.groups;

@@ -430,35 +430,12 @@ class Inverter {
   Differences out_;
 };
 
-void remember_holdings(const PlanInput& input, Plan& plan) {
-  const OrgState& live = input.live.live;
-  for (const Change& change : plan.changes) {
-    if (change.kind != ChangeKind::remove_user) continue;
-    const auto email = Email::parse(change.user);
-    const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
-    const User* user = ref ? live.find(*ref) : nullptr;
-    if (user == nullptr) continue;
-    Plan::HeldByRemoved& held = plan.held_by_removed[change.account_id];
-    for (const Grant& grant : user->grants) {
-      held.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
-    }
-    for (std::size_t i = 0; i < live.groups.size(); ++i) {
-      const auto group = static_cast<GroupRef>(i);
-      const Group* in = live.find(group);
-      if (in == nullptr || !std::binary_search(in->members.begin(), in->members.end(), *ref)) {
-        continue;
-      }
-      held.groups.insert(input.live.about(group).id);
-    }
-  }
-}
-
 }  // namespace
 
 PlanResult make_undo_plan(const LoggedRun& run, const PlanInput& input) {
   PlanResult result = plan_of(input, Inverter(run, input).run());
   result.plan.undo_of = run.run;
-  remember_holdings(input, result.plan);
+  remember_holdings(input, result.plan, ChangeKind::remove_user);
   return result;
 }
 

@@ -128,10 +128,9 @@ Result<LoggedRun> run_to_undo(const Store& store, RunId run, const std::string& 
 
 /// Nothing is done although there may be something to do.
 bool waits_for_people(const Plan& plan) {
-  const bool undoes_nothing_yet =
-      plan.undo_of != 0 && std::any_of(plan.notes.begin(), plan.notes.end(),
-                                       [](const Note& note) { return note.kind == kNotShownYet; });
-  return plan.has_open_invitations() || undoes_nothing_yet;
+  const bool not_shown = std::any_of(plan.notes.begin(), plan.notes.end(),
+                                     [](const Note& note) { return note.kind == kNotShownYet; });
+  return plan.has_open_invitations() || not_shown;
 }
 
 enum class Consent { given, refused, cannot_ask };

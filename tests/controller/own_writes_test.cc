@@ -96,6 +96,16 @@ TEST_F(OwnWritesTest, WhoWasMadeOneAgainDoes) {
   EXPECT_THAT(world_.plan().plan->refusals, IsEmpty());
 }
 
+TEST_F(OwnWritesTest, NothingIsSavedForAQuickLookMeanwhile) {
+  want(kAdmin, "");
+  apply_whole();
+  EXPECT_TRUE(world_.plan().look);
+  go_back_in_time();
+  want(kAdmin, kAdmin);
+  ASSERT_THAT(world_.plan().plan->changes, IsEmpty());
+  EXPECT_FALSE(world_.plan().look);
+}
+
 TEST_F(OwnWritesTest, WhatIsNotToBeSeenIsTold) {
   want(kAdmin, "");
   apply_whole();
@@ -134,6 +144,8 @@ TEST(AdminsTaken, AreThoseWhoHaveNotCertainlyGotItBack) {
   EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {grant_org_role, kDone}}), IsEmpty());
   EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {grant_org_role, kDoubt}}), Contains(who));
   EXPECT_THAT(taken_after({{revoke_org_role, kDone}, {restore_user, kDone}}), Contains(who));
+  EXPECT_THAT(taken_after({{remove_user, kDone}, {invite_user, kDone}}), Contains(who));
+  EXPECT_THAT(taken_after({{suspend_user, kDone}, {restore_user, kDone}}), IsEmpty());
 }
 
 }  // namespace

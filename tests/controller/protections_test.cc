@@ -1,6 +1,10 @@
 // A protection that the policy drops refuses once, and only a plan that was held against it lets it
 // go (guarantees.md C4).
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
 #include "tests/support/end_to_end.h"
 #include "tests/support/rehearsal.h"
@@ -8,6 +12,7 @@
 namespace rolecall::test {
 namespace {
 
+namespace json = boost::json;
 using ::testing::Contains;
 using ::testing::Field;
 using ::testing::IsEmpty;
@@ -50,6 +55,24 @@ TEST_F(DroppedProtection, IsKeptByAReadingWithoutProof) {
   ASSERT_TRUE(planned.plan && !planned.plan->complete);
   EXPECT_THAT(planned.plan->refusals, IsEmpty());
   EXPECT_THAT(planned.protections, Contains(lin_));
+}
+
+TEST_F(DroppedProtection, IsKeptWhereNothingCanBeDoneToThem) {
+  json::object seed = acme();
+  seed["users"].as_array()[2].as_object()["status"] = "deactivated";
+  Rehearsal world(seed);
+  const auto want = [&](const char* safety) {
+    world.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety]\n{}",
+                             kOrganization, safety));
+  };
+  want("protected_users = [\"lin@acme.example\"]\n");
+  Planned planned = world.plan();
+  ASSERT_THAT(planned.protections, Contains(lin_));
+  ASSERT_TRUE(Store::open(world.store_path(), Store::Access::write)
+                  .value()
+                  .remember_protections(std::string(kOrganization), planned.protections));
+  want("");
+  EXPECT_THAT(world.plan().protections, Contains(lin_));
 }
 
 TEST_F(DroppedProtection, IsKeptByAnUndo) {

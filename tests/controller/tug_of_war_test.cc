@@ -25,7 +25,7 @@ class TugOfWar : public testing::Test {
     const RunId run = store.begin_run(start).value();
     Intent intent = some_intent();
     intent.kind = kind;
-    intent.group = kGroup;
+    intent.group = kind == "add_member" || kind == "remove_member" ? kGroup : "";
     intent.resource.clear();
     intent.role.clear();
     const auto ids = store.record_intents(run, at, std::vector{intent}).value();
@@ -93,6 +93,30 @@ TEST_F(TugOfWar, WhatRunsTookBackThemselvesWasNobodyElse) {
     correct(kNoon, ChangeResult::applied, "org-1", "remove_member");
   }
   EXPECT_EQ(kept(kNoon), 3U);
+}
+
+TEST_F(TugOfWar, NobodyIsBroughtBackMoreOftenAndLeaversGoAsOftenAsItTakes) {
+  const auto left = [&](ChangeKind kind, Instant now) {
+    Plan all;
+    all.organization = "org-1";
+    for (const ChangeKind each : {kind, ChangeKind::add_member}) {
+      if (takes_away(kind) && each != kind) continue;
+      Change& change = all.changes.emplace_back();
+      change.kind = each;
+      change.user = some_intent().user;
+    }
+    reschedule(all);
+    return leave_to_people(all, open(), now)->size();
+  };
+  for (const ChangeKind kind : {ChangeKind::invite_user, ChangeKind::restore_user,
+                                ChangeKind::suspend_user, ChangeKind::remove_user}) {
+    const Instant day = kNoon + hours(100) * static_cast<int>(kind);
+    for (int i = 0; i < kMostCorrections; ++i) {
+      EXPECT_EQ(left(kind, day), 0U) << name(kind);
+      correct(day, ChangeResult::applied, "org-1", std::string(name(kind)));
+    }
+    EXPECT_EQ(left(kind, day), takes_away(kind) ? 0U : 2U) << name(kind);
+  }
 }
 
 TEST_F(TugOfWar, ARefusedPlanStaysAsItIs) {

@@ -385,5 +385,65 @@ TEST(SafetyProtection, ANameThatNothingHasIsTold) {
   EXPECT_EQ(told, (std::vector<std::string>{"adda@acme.example", "engg"}));
 }
 
+// policy-language.md, "Rename": its parts count under their own kinds.
+TEST(Limits, WhoARenameLeavesBehindIsRemoved) {
+  PlanBuilder b;
+  b.live_group("infra", people(40));
+  for (std::size_t i = 0; i < 40; ++i) b.live_user(person(i));
+  b.group("platform", {person(0)}).previous("platform", "infra");
+  const Plan plan = b.plan();
+  ASSERT_EQ(plan.counts()[static_cast<std::size_t>(ChangeKind::delete_group)], 1U);
+  ASSERT_EQ(plan.refusals.size(), 2U);
+  EXPECT_EQ(plan.refusals[0].klass, "remove_members");
+  EXPECT_EQ(plan.refusals[0].n, 39);
+  EXPECT_EQ(plan.refusals[0].of, 40);
+  EXPECT_EQ(plan.refusals[1].klass, "remove_members_per_group");
+  EXPECT_EQ(plan.refusals[1].subject, "infra");
+
+  PlanBuilder all;
+  all.live_group("infra", people(40));
+  for (std::size_t i = 0; i < 40; ++i) all.live_user(person(i));
+  all.group("platform", people(40)).previous("platform", "infra");
+  EXPECT_TRUE(all.plan().refusals.empty());
+}
+
+/// Grace is protected. The group that gives her Jira loses it, and another one of hers is given it.
+PlanBuilder jira_moves() {
+  PlanBuilder b;
+  b.without_limits().resource("jira");
+  b.live_user("grace@acme.example").live_user("lin@acme.example");
+  b.live_group("old", {"grace@acme.example", "lin@acme.example"});
+  b.live_grant("old", "jira", Role::user);
+  b.live_group("staff", {"grace@acme.example"});
+  b.group("old", {"grace@acme.example", "lin@acme.example"}).manage_access("old");
+  b.group("staff", {"grace@acme.example"}).grant("staff", "jira", Role::user);
+  b.protect_user("grace@acme.example");
+  return b;
+}
+
+TEST(Protection, LeansOnWhatThePlanGives) {
+  const Plan plan = jira_moves().plan();
+  EXPECT_TRUE(plan.refusals.empty());
+  EXPECT_TRUE(plan.protected_lean_on_gifts);
+
+  PlanBuilder others = jira_moves();
+  others.desired.safety.protected_users.clear();
+  others.protect_user("lin@acme.example");
+  EXPECT_FALSE(others.plan().refusals.empty()) << "she has it by no other way";
+}
+
+TEST(Protection, OfSomebodySuspendedIsOfWhatComesBackWithThem) {
+  PlanBuilder b;
+  b.without_limits().resource("jira");
+  b.live_user("grace@acme.example", Presence::suspended);
+  b.user("grace@acme.example", Presence::suspended);
+  b.live_group("old", {"grace@acme.example"}).live_grant("old", "jira", Role::user);
+  b.group("old", {"grace@acme.example"}).manage_access("old");
+  b.protect_user("grace@acme.example");
+  const Plan plan = b.plan();
+  ASSERT_EQ(plan.refusals.size(), 1U);
+  EXPECT_EQ(plan.refusals[0].subject, "grace@acme.example");
+}
+
 }  // namespace
 }  // namespace rolecall

@@ -53,7 +53,8 @@ Planned Rehearsal::plan(const LoggedRun* undo, const SavedPlan* only) {
                                  .only = only,
                                  .history = std::move(before.history),
                                  .memory = std::move(before.memory),
-                                 .own_writes = std::move(before.own_writes)},
+                                 .own_writes = std::move(before.own_writes),
+                                 .for_now = true},
                                 {});
   planned.read_at = now;
   return planned;
