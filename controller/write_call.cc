@@ -21,10 +21,6 @@ std::string in_words(const Response& response) {
   return words;
 }
 
-bool is_json(const Response& response) {
-  return response.content_type.starts_with("application/json");
-}
-
 /// Whether a 2xx can be the API's own: nothing, or JSON that speaks of no error. What a proxy puts
 /// in its place (a page to log in at) says nothing about the change.
 bool is_documented(const Response& response) {

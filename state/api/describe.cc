@@ -22,7 +22,9 @@ std::string error_text(const boost::json::value& error) {
   return out;
 }
 
-std::string_view advice(int status) {
+}  // namespace
+
+std::string_view advice_on(int status) {
   switch (status) {
     case 401:
       return "the API key is wrong or has expired (keys last at most a year)";
@@ -39,11 +41,24 @@ std::string_view advice(int status) {
   }
 }
 
-}  // namespace
+bool is_json(const Response& response) {
+  const std::string type = to_lower_ascii(response.content_type);
+  std::string_view rest = type;
+  const std::string_view name = trim_ascii(rest.substr(0, rest.find(';')));
+  if (name != "application/json") return false;
+  while (rest.find(';') != std::string_view::npos) {
+    rest.remove_prefix(rest.find(';') + 1);
+    const std::string_view parameter = trim_ascii(rest.substr(0, rest.find(';')));
+    const bool other = parameter.starts_with("charset") && parameter != "charset=utf-8" &&
+                       parameter != "charset=\"utf-8\"";
+    if (other) return false;
+  }
+  return true;
+}
 
 std::string describe_error_body(const Response& response) {
   std::string out;
-  if (response.content_type.starts_with("application/json") && !response.body.empty()) {
+  if (is_json(response) && !response.body.empty()) {
     if (const auto value = parse_json(response.body)) {
       if (const boost::json::array* errors = array_member(*value, "errors")) {
         for (const boost::json::value& error : *errors) {
@@ -74,7 +89,7 @@ std::string describe_failure(const ReadRequest& request, const Answer& answer) {
       fmt::format("{} {}", name(request.request().method), target.substr(0, target.find('?')));
   if (!answer) return fmt::format("{}: {}", where, answer.error().what);
   std::string out = fmt::format("{}: {}", where, answer->status);
-  const std::string_view hint = advice(answer->status);
+  const std::string_view hint = advice_on(answer->status);
   if (!hint.empty()) out += fmt::format(", {}", hint);
   if (answer->status >= 300 && answer->status < 400) out += ", unexpected redirect; not followed";
   const std::string body = describe_error_body(*answer);

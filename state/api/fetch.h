@@ -73,5 +73,10 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 /// API's error shapes, cut to 512 bytes (guarantees.md H6).
 [[nodiscard]] std::string describe_failure(const ReadRequest& request, const Answer& answer);
 [[nodiscard]] std::string describe_error_body(const Response& response);
+/// What a status means for whoever has to do something about it; empty where it says enough.
+[[nodiscard]] std::string_view advice_on(int status);
+
+/// Whether it is said to be JSON in UTF-8, the one form that is read.
+[[nodiscard]] bool is_json(const Response& response);
 
 }  // namespace rolecall

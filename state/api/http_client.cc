@@ -83,6 +83,17 @@ bool is_link_local(const asio::ip::address& address) {
   return v6.is_link_local();
 }
 
+/// All that a header says of a field: one that stands there twice is a list, as HTTP has it.
+std::string whole_field(const http::response_header<>& header, std::string_view name) {
+  std::string out;
+  const auto [begin, end] = header.equal_range(beast::string_view(name.data(), name.size()));
+  for (auto it = begin; it != end; ++it) {
+    if (it != begin) out += ", ";
+    out.append(it->value().data(), it->value().size());
+  }
+  return out;
+}
+
 struct Call {
   Call(asio::io_context& io, Ticket number) : ticket(number), timer(io) {}
   Ticket ticket;
@@ -516,13 +527,14 @@ asio::awaitable<std::optional<Answer>> HttpClient::read_header(Call& call, Conne
                                      asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return reading_failed(call, error);
     const auto& header = parser->get().base();
+    if (header.result_int() < 100) co_return bad_answer("the answer has no status");
     if (header.result_int() == 101) co_return bad_answer("the server changes the protocol");
     if (header.result_int() < 200) continue;
     if (parser->need_eof()) co_return bad_answer("the answer's length is not announced");
-    const auto encoding = header[http::field::content_encoding];
+    const std::string encoding = whole_field(header, "Content-Encoding");
     if (!encoding.empty() && !beast::iequals(encoding, "identity")) {
-      co_return bad_answer(fmt::format("the answer is encoded ({}), which was not asked for",
-                                       quote(std::string_view(encoding), 40)));
+      co_return bad_answer(
+          fmt::format("the answer is encoded ({}), which was not asked for", quote(encoding, 40)));
     }
     const auto transfer = header[http::field::transfer_encoding];
     if (!transfer.empty() && !beast::iequals(transfer, "chunked")) {
@@ -535,8 +547,7 @@ asio::awaitable<std::optional<Answer>> HttpClient::read_header(Call& call, Conne
 
 Response HttpClient::to_response(const http::response_header<>& header) const {
   const auto field = [&](std::string_view name) {
-    const auto value = header[beast::string_view(name.data(), name.size())];
-    std::string text(value.data(), value.size());
+    std::string text = whole_field(header, name);
     mask(text, key_.reveal());
     return text;
   };

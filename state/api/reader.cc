@@ -58,7 +58,7 @@ Result<json::value> document(const ReadRequest& request, const Completion& compl
                              IsWanted is_wanted, json::storage_ptr memory) {
   const Answer& answer = completion.answer;
   if (!answer || answer->status != 200) return fail(describe_failure(request, answer));
-  if (!answer->content_type.starts_with("application/json")) {
+  if (!is_json(*answer)) {
     return fail(fmt::format("{}: expected JSON, got {}; is the API address right?",
                             endpoint(request), quote(answer->content_type)));
   }
