@@ -9,8 +9,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "tests/support/busy_org.h"
 #include "tests/support/end_to_end.h"
 #include "tests/support/lied_to.h"
+#include "tests/support/odd_json.h"
 
 namespace rolecall::test {
 namespace {
@@ -21,127 +23,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::IsSubsetOf;
-
-json::value organization() {
-  json::object out = acme();
-  json::array& users = out["users"].as_array();
-  for (const int i : {2, 3}) {
-    users[static_cast<std::size_t>(i)].as_object()["access"] =
-        json::object{{kJira, {"user"}}, {kConfluence, {"user"}}};
-  }
-  users.push_back(json::object{{"email", "leaver@acme.example"}});
-  users.push_back(json::object{{"email", "away@acme.example"}, {"status", "suspended"}});
-  json::array& groups = out["groups"].as_array();
-  groups[0].as_object()["access"] =
-      json::object{{kJira, {"user", "admin"}}, {kConfluence, {"user"}}};
-  groups.push_back(json::object{{"name", "old"},
-                                {"members", {"lin@acme.example", "leaver@acme.example"}},
-                                {"access", {{kJira, {"user"}}, {kConfluence, {"admin"}}}}});
-  groups.push_back(json::object{{"name", "unwanted"}, {"members", {"omar@acme.example"}}});
-  groups.push_back(json::object{{"name", "stray"}});
-  return out;
-}
-
-/// Something is to be done about nearly everything that is there.
-std::string policy() {
-  std::string out =
-      with(acme_policy(), "\n[resources]",
-           "\nunlisted_users = \"remove\"\nunlisted_groups = \"delete\"\n[resources]");
-  for (const std::string_view klass : kLimitClassNames) {
-    out += fmt::format("[safety.limits.{}]\nfree = 1000\n", klass);
-  }
-  out = with(out, "\"lin@acme.example\"   = {}",
-             "\"lin@acme.example\" = { access = { jira = [\"admin\"], confluence = [\"user\"] } "
-             "}\n\"away@acme.example\" = {}\n\"new@acme.example\" = {}");
-  out =
-      with(out, "\"omar@acme.example\"  = {}", "\"omar@acme.example\" = { state = \"suspended\" }");
-  out = with(out, "members = [\"ada@acme.example\", \"lin@acme.example\", \"omar@acme.example\"]",
-             "members = [\"grace@acme.example\", \"lin@acme.example\", \"new@acme.example\"]");
-  out = with(out, "access  = { jira = [\"user\"] }",
-             "access  = { jira = [\"user\"], confluence = [\"admin\"] }");
-  return out +
-         "[groups.renamed]\nprevious_names = [\"old\"]\n[groups.unwanted]\nstate = \"absent\"\n";
-}
-
-/// A member of an answer: where it is, "$.data[0].groups[1].id".
-struct Member {
-  std::string path;
-  std::string last;
-  std::function<json::value*(json::value&)> find;
-};
-
-void collect(const json::value& value, const Member& here, std::vector<Member>& out) {
-  if (const json::object* object = value.if_object()) {
-    for (const auto& [key, inner] : *object) {
-      const std::string name(key);
-      const Member next{here.path + "." + name, name, [find = here.find, name](json::value& whole) {
-                          json::value* outer = find(whole);
-                          return &outer->as_object().at(name);
-                        }};
-      out.push_back(next);
-      collect(inner, next, out);
-    }
-  }
-  if (const json::array* array = value.if_array()) {
-    for (std::size_t i = 0; i < array->size(); ++i) {
-      const Member next{
-          fmt::format("{}[{}]", here.path, i), here.last,
-          [find = here.find, i](json::value& whole) { return &find(whole)->as_array().at(i); }};
-      out.push_back(next);
-      collect((*array)[i], next, out);
-    }
-  }
-}
-
-enum class How { deleted, null, a_number, a_word, a_list, huge };
-constexpr How kHows[] = {How::deleted, How::null,   How::a_number,
-                         How::a_word,  How::a_list, How::huge};
-constexpr const char* kHowNames[] = {"deleted", "null", "a number", "a word", "a list", "huge"};
-
-/// Texts of which any is as good as another: that one is not the right one nobody can see.
-bool is_free(std::string_view member) {
-  constexpr std::string_view kFree[] = {"id", "name", "description", "resourceId", "directoryId"};
-  return std::find(std::begin(kFree), std::end(kFree), member) != std::end(kFree);
-}
-
-std::string spoilt(const std::string& body, const Member& member, How how) {
-  json::value whole = json::parse(body);
-  json::value& value = *member.find(whole);
-  switch (how) {
-    case How::deleted: {
-      // Erased in the text, where it is marked: a tree does not know its parents.
-      const bool is_item = member.path.ends_with("]");
-      value = "\x01";
-      std::string text = json::serialize(whole);
-      const std::string mark = R"("\u0001")";
-      std::size_t from = text.find(mark);
-      std::size_t to = from + mark.size();
-      if (!is_item) from = text.rfind('"', from - 3);
-      if (text[to] == ',') {
-        ++to;
-      } else if (text[from - 1] == ',') {
-        --from;
-      }
-      return text.erase(from, to - from);
-    }
-    case How::null:
-      value = nullptr;
-      break;
-    case How::a_number:
-      value = 42;
-      break;
-    case How::a_word:
-      value = "LIMBO";
-      break;
-    case How::a_list:
-      value = json::array{json::array{}};
-      break;
-    case How::huge:
-      value = value.is_int64() ? json::value(std::int64_t{1} << 62U)
-                               : json::value(std::string(5'000, 'x'));
-  }
-  return json::serialize(whole);
-}
 
 class OddFields : public ::testing::TestWithParam<How> {
  protected:
@@ -216,7 +97,7 @@ class OddFields : public ::testing::TestWithParam<How> {
                        [&](auto word) { return words.find(word) != std::string::npos; });
   }
 
-  LiedTo live_{organization(), policy()};
+  LiedTo live_{busy_organization(), busy_policy()};
   Planned honest_;
   std::map<std::string, std::string> answers_;
   std::size_t harmless_ = 0, named_ = 0;
@@ -227,10 +108,8 @@ TEST_P(OddFields, AreNamedAndNothingIsDoneAboutWhatIsNotUnderstood) {
   ASSERT_THAT(honest_.plan->refusals, IsEmpty());
   ASSERT_GT(losses_in(*honest_.plan).size(), 8U);
   for (const auto& [key, body] : answers_) {
-    std::vector<Member> members;
     const json::value whole = json::parse(body);
-    collect(whole, {"$", "", [](json::value& it) { return &it; }}, members);
-    for (const Member& member : members) check(key, whole, member);
+    for (const Member& member : members_of(whole)) check(key, whole, member);
   }
   std::cout << answers_.size() << " answers, " << harmless_ + named_
             << " members made odd: " << harmless_ << " change nothing in the plan, " << named_
@@ -239,7 +118,7 @@ TEST_P(OddFields, AreNamedAndNothingIsDoneAboutWhatIsNotUnderstood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Hows, OddFields, ::testing::ValuesIn(kHows), [](const auto& it) {
-  std::string out = kHowNames[static_cast<int>(it.param)];
+  std::string out(name(it.param));
   std::replace(out.begin(), out.end(), ' ', '_');
   return out;
 });
