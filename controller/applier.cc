@@ -14,6 +14,7 @@
 #include "controller/held_back.h"
 #include "controller/identities.h"
 #include "controller/late_effects.h"
+#include "controller/misread.h"
 #include "controller/outcomes.h"
 #include "controller/read_back.h"
 #include "controller/successor.h"
@@ -58,9 +59,9 @@ class Applier {
         floor_(plan),
         broken_(plan),
         freshness_(environment.clock, environment.read_at),
-        grounds_(environment.client, endpoints_, plan),
-        identities_(environment.client, endpoints_, plan),
-        successors_(environment.client, endpoints_, plan),
+        grounds_(environment.client, endpoints_, plan, misread_),
+        identities_(environment.client, endpoints_, plan, misread_),
+        successors_(environment.client, endpoints_, plan, misread_),
         log_(environment.log, environment.clock, plan),
         outcomes_(plan, log_, floor_),
         needs_(prerequisites(plan)),
@@ -89,6 +90,10 @@ class Applier {
     for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
     if (report_.store_error.empty()) (void)flush();
     report_.outcomes = outcomes_.take();
+    // Where all is well nobody needs to know what had to be read twice.
+    if (report_.count(State::applied) + report_.count(State::already_so) < plan_.changes.size()) {
+      report_.misread = misread_.all();
+    }
     report_.oldest_read = freshness_.oldest();
     report_.looked_again = grounds_.looked_at();
     return std::move(report_);
@@ -312,8 +317,15 @@ class Applier {
     // Without the invitation itself there is nothing for its riders to ride on.
     const bool invites = plan_.calls[call].kind == ChangeKind::invite_user;
     if (!invites) return ready;
-    std::erase_if(ready, [&](std::size_t i) { return rides_alone(i, ready); });
-    return ready;
+    std::vector<std::size_t> leaving;
+    for (const std::size_t i : ready) {
+      if (rides_alone(i, ready)) {
+        leave(i, "it was to go with the invitation, which is not sent");
+      } else {
+        leaving.push_back(i);
+      }
+    }
+    return leaving;
   }
 
   [[nodiscard]] bool rides_alone(std::size_t i, const std::vector<std::size_t>& ready) const {
@@ -328,6 +340,9 @@ class Applier {
   [[nodiscard]] std::string held_back(const Change& change) const {
     if (std::string because = successors_.doubt(change); !because.empty()) return because;
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
+    for (const std::string& id : {ids_.account(change), ids_.group(change)}) {
+      if (std::string because = misread_.opaque(id); !because.empty()) return because;
+    }
     if (std::string because = identities_.doubt(change, ids_); !because.empty()) return because;
     if (floor_.forbids(change)) {
       return fmt::format("it would leave fewer than {} active org admins, because {}",
@@ -463,7 +478,7 @@ class Applier {
       }
       if (asked.empty()) break;
       const std::vector<Effect> found =
-          read_back(env_.client, endpoints_, plan_, asked, ids_, wait);
+          read_back(env_.client, endpoints_, plan_, asked, ids_, wait, &misread_);
       for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
     }
     std::vector<std::size_t> again;
@@ -529,8 +544,8 @@ class Applier {
       if (done && is_read_twice(plan_.changes[i].kind)) answered.push_back(i);
     }
     looks_end_ = env_.clock.steady() + env_.settle_window + kLastLook;
-    for (LateEffect& one :
-         not_shown_done(env_, endpoints_, plan_, answered, ids_, [this] { return must_stop(); })) {
+    for (LateEffect& one : not_shown_done(env_, endpoints_, plan_, answered, ids_, misread_,
+                                          [this] { return must_stop(); })) {
       outcomes_.set(one.change, State::in_doubt, std::move(one.because));
     }
   }
@@ -544,7 +559,7 @@ class Applier {
     }
     for (const milliseconds wait : kGroupWaits) {
       if (unknown.empty()) return;
-      (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait);
+      (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait, &misread_);
       std::erase_if(unknown, [&](std::size_t i) { return !ids_.group(plan_.changes[i]).empty(); });
     }
   }
@@ -587,6 +602,7 @@ class Applier {
   AdminFloor floor_;
   Broken broken_;
   Freshness freshness_;
+  Misread misread_;
   Grounds grounds_;
   Identities identities_;
   Successors successors_;

@@ -33,10 +33,12 @@ struct ApplyReport {
   std::vector<ChangeOutcome> outcomes;  ///< parallel to Plan::changes
   std::size_t writes = 0;
   bool interrupted = false;
-  std::string store_error;       ///< not empty: the log could not be written, nothing more was sent
-  bool halted = false;           ///< somebody stopped all writing meanwhile
-  std::string stopped_because;   ///< that, or the key was refused, or the lock was lost
-  std::string broken;            ///< not empty: rolecall itself is wrong, nothing more was sent
+  std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
+  bool halted = false;          ///< somebody stopped all writing meanwhile
+  std::string stopped_because;  ///< that, or the key was refused, or the lock was lost
+  std::string broken;           ///< not empty: rolecall itself is wrong, nothing more was sent
+  /// Where not all was done: what could not be read meanwhile, or was not understood, and where.
+  std::vector<std::string> misread{};
   std::size_t looked_again = 0;  ///< changes whose grounds were read again before they were made
   /// How old, at most, what a call rested on was when it left.
   std::chrono::milliseconds oldest_read{0};

@@ -20,7 +20,7 @@ bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings)
 
 Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const KnownIds& ids,
                             AdminFloor& floor) {
-  const Premises premises = read_premises(client_, endpoints_, plan_, changes);
+  const Premises premises = read_premises(client_, endpoints_, plan_, changes, misread_);
   Seen out;
   out.key_refused = premises.key_refused;
   for (std::size_t k = 0; k < changes.size(); ++k) {
@@ -85,7 +85,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   }
   std::optional<std::vector<std::string>> lost;
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
-    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait);
+    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
     if (!lost || !waits_for(*lost, taking, floor)) break;
   }
   if (!lost) {

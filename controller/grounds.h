@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/misread.h"
 #include "controller/write_call.h"
 #include "diff/safety.h"
 #include "state/api/api_client.h"
@@ -14,8 +15,12 @@ namespace rolecall {
 /// admins are where the changes take any away.
 class Grounds {
  public:
-  Grounds(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
-      : client_(client), endpoints_(endpoints), plan_(plan), looked_at_(plan.changes.size()) {}
+  Grounds(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
+      : client_(client),
+        endpoints_(endpoints),
+        plan_(plan),
+        misread_(misread),
+        looked_at_(plan.changes.size()) {}
 
   /// A change that is not to be made: it is so already, or it must not be any more.
   struct Finding {
@@ -47,6 +52,7 @@ class Grounds {
   ReadClient& client_;
   const Endpoints& endpoints_;
   const Plan& plan_;
+  Misread& misread_;
   std::vector<bool> looked_at_;
   bool others_took_admins_ = false;
 };

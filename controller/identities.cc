@@ -56,6 +56,7 @@ bool Identities::ask(const std::vector<std::size_t>& changes, const KnownIds& id
     if (group_names_.try_emplace(key_of(change.group)).second) names.push_back(change.group);
   }
   Reader reader(client_);
+  misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
   search_addresses(look_ups, addresses);
   search_names(look_ups, names);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/misread.h"
 #include "controller/write_call.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
@@ -25,8 +26,8 @@ class LookUps;
 /// what the plan says.
 class Identities {
  public:
-  Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
-      : client_(client), endpoints_(endpoints), plan_(plan) {}
+  Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
+      : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread) {}
 
   /// Asks for what calls with `changes` would name and was not asked for before. Waits some seconds
   /// for people who were invited. False: the key was refused.
@@ -65,6 +66,7 @@ class Identities {
   ReadClient& client_;
   const Endpoints& endpoints_;
   const Plan& plan_;
+  Misread& misread_;
   Names addresses_, group_names_;  ///< group names: by key
   Ids accounts_, group_ids_;
   std::set<std::string> arrived_;  ///< addresses that were asked for since they were invited

@@ -37,7 +37,7 @@ std::string in_words(const Unseen& one, bool stopped, std::chrono::seconds looke
 std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
                                        const Endpoints& endpoints, const Plan& plan,
                                        const std::vector<std::size_t>& changes, KnownIds& ids,
-                                       const std::function<bool()>& must_stop) {
+                                       Misread& misread, const std::function<bool()>& must_stop) {
   std::vector<Unseen> left;
   for (const std::size_t i : changes) left.push_back({i});
   const Clock& clock = environment.clock;
@@ -58,7 +58,7 @@ std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
     std::vector<std::size_t> asked;
     for (const Unseen& one : left) asked.push_back(one.change);
     const std::vector<Effect> effects =
-        read_back(environment.client, endpoints, plan, asked, ids, wait);
+        read_back(environment.client, endpoints, plan, asked, ids, wait, &misread);
     std::vector<Unseen> still;
     for (std::size_t k = 0; k < left.size(); ++k) {
       if (effects[k] == Effect::there) continue;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "controller/applier.h"
+#include "controller/misread.h"
 #include "controller/write_call.h"
 #include "state/api/endpoints.h"
 
@@ -22,7 +23,7 @@ struct LateEffect {
 [[nodiscard]] std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
                                                      const Endpoints& endpoints, const Plan& plan,
                                                      const std::vector<std::size_t>& changes,
-                                                     KnownIds& ids,
+                                                     KnownIds& ids, Misread& misread,
                                                      const std::function<bool()>& must_stop);
 
 }  // namespace rolecall

@@ -7,14 +7,16 @@ namespace {
 
 using Parse = Result<ParsedRoles> (*)(const boost::json::value&);
 
-Reader::OnPage into_roles(Parse parse, Asked<HeldRoles>& roles) {
+Reader::OnPage into_roles(const Reader& reader, Parse parse, Asked<HeldRoles>& roles) {
   roles.found.emplace();
-  return [parse, &roles, fine = true](const Reader::Page& page) mutable {
+  return [&reader, parse, &roles, fine = true](const Reader::Page& page) mutable {
     if (page.data == nullptr) return;
     for (const boost::json::value& item : *page.data) {
       const auto parsed = parse(item);
       fine = fine && parsed;
+      if (!parsed) reader.tell("role-assignments: " + parsed.error().what);
       if (!parsed) continue;
+      if (!parsed->opaque.empty()) reader.tell(parsed->opaque);
       if (!parsed->opaque.empty()) roles.found->opaque.insert(parsed->ari);
       for (const std::string& role : parsed->roles) roles.found->held.emplace(parsed->ari, role);
     }
@@ -22,12 +24,26 @@ Reader::OnPage into_roles(Parse parse, Asked<HeldRoles>& roles) {
   };
 }
 
+const std::string& id_of(const LiveUser& user) {
+  return user.account_id;
+}
+const std::string& id_of(const LiveGroup& group) {
+  return group.id;
+}
+
+/// `named`: they were asked for one by one, so that each of them matters.
 template <class Parsed, class Take>
-Reader::OnPage each(Parsed (*parse)(const boost::json::value&), Take take,
-                    std::function<void()> ended) {
-  return [parse, take = std::move(take), ended = std::move(ended)](const Reader::Page& page) {
+Reader::OnPage each(const Reader& reader, bool named, Parsed (*parse)(const boost::json::value&),
+                    Take take, std::function<void()> ended) {
+  return [&reader, named, parse, take = std::move(take),
+          ended = std::move(ended)](const Reader::Page& page) {
     if (page.data == nullptr) return;
-    for (const boost::json::value& item : *page.data) take(parse(item));
+    for (const boost::json::value& item : *page.data) {
+      Parsed parsed = parse(item);
+      if (named && !parsed.about.opaque.empty()) reader.tell(parsed.about.opaque);
+      reader.tell_opaque(id_of(parsed.about), parsed.about.opaque);
+      take(std::move(parsed));
+    }
     if (page.last) ended();
   };
 }
@@ -36,11 +52,12 @@ Reader::OnPage each(Parsed (*parse)(const boost::json::value&), Take take,
 
 void LookUps::people(const Endpoints::UserSearch& search, std::function<void(ParsedUser)> take,
                      std::function<void()> ended) const {
+  const bool named = !search.emails.empty() || !search.account_ids.empty();
   reader_.walk(
       [this, search](const std::string& cursor) {
         return endpoints_.users(directory_, search, cursor);
       },
-      each(parse_user, std::move(take), std::move(ended)), delay_);
+      each(reader_, named, parse_user, std::move(take), std::move(ended)), delay_);
 }
 
 void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(ParsedGroup)> take,
@@ -49,7 +66,7 @@ void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(Pa
       [this, search](const std::string& cursor) {
         return endpoints_.groups(directory_, search, cursor);
       },
-      each(parse_group, std::move(take), std::move(ended)), delay_);
+      each(reader_, true, parse_group, std::move(take), std::move(ended)), delay_);
 }
 
 void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
@@ -87,7 +104,7 @@ void LookUps::roles_of_group(const std::string& id, Asked<HeldRoles>& into) cons
       [this, id](const std::string& cursor) {
         return endpoints_.group_roles(directory_, id, cursor);
       },
-      into_roles(parse_group_roles, into), delay_);
+      into_roles(reader_, parse_group_roles, into), delay_);
 }
 
 void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const {
@@ -95,7 +112,7 @@ void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const
       [this, id](const std::string& cursor) {
         return endpoints_.user_roles(directory_, id, cursor);
       },
-      into_roles(parse_direct_user_roles, into), delay_);
+      into_roles(reader_, parse_direct_user_roles, into), delay_);
 }
 
 }  // namespace rolecall

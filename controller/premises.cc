@@ -32,8 +32,9 @@ bool is_active(const ParsedUser& user) {
 
 class PremiseReader {
  public:
-  PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
+  PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
       : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan) {
+    misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
       if (change.kind == ChangeKind::restore_user) restored_.insert(change.user);
@@ -396,15 +397,17 @@ class PremiseReader {
 }  // namespace
 
 Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-                       const std::vector<std::size_t>& changes) {
-  return PremiseReader(client, endpoints, plan).run(changes);
+                       const std::vector<std::size_t>& changes, Misread& misread) {
+  return PremiseReader(client, endpoints, plan, misread).run(changes);
 }
 
 std::optional<std::vector<std::string>> lost_admins(
     ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay) {
+    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay,
+    Misread& misread) {
   std::map<std::string, std::string> lost = admins;
   Reader reader(client);
+  misread.hear(reader);
   const LookUps look_ups(reader, endpoints, directory, delay);
   std::size_t unread = 0;
   by_parts(keys(admins), Endpoints::kMostIds, [&](const std::vector<std::string>& part) {

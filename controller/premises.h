@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/misread.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/endpoints.h"
@@ -37,12 +38,14 @@ struct Premises {
 /// group whose access changes, and one where somebody seems to have been taken out of a group,
 /// since expanded groups may be cut short.
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
-                                     const Plan& plan, const std::vector<std::size_t>& changes);
+                                     const Plan& plan, const std::vector<std::size_t>& changes,
+                                     Misread& misread);
 
 /// Which of these org admins (account id -> address) are not to be seen as active ones; nothing
 /// where that could not be read. Costs a call for each ten. `delay`: before the reads.
 [[nodiscard]] std::optional<std::vector<std::string>> lost_admins(
     ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay);
+    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay,
+    Misread& misread);
 
 }  // namespace rolecall

@@ -24,14 +24,16 @@ struct AskedPerson : Asked<ParsedUser> {
 class ReadBack {
  public:
   ReadBack(ReadClient& client, const Endpoints& endpoints, const Plan& plan, KnownIds& ids,
-           std::chrono::milliseconds delay)
+           std::chrono::milliseconds delay, Misread* misread)
       : reader_(client),
         endpoints_(endpoints),
         plan_(plan),
         ids_(ids),
         look_ups_(reader_, endpoints, plan.directory, delay),
         delay_(delay),
-        witnesses_(witnesses(plan)) {}
+        witnesses_(witnesses(plan)) {
+    if (misread != nullptr) misread->hear(reader_);
+  }
 
   std::vector<Effect> run(const std::vector<std::size_t>& changes) {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
@@ -160,6 +162,8 @@ class ReadBack {
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) {
             ParsedUser user = parse_user(item);
+            if (!user.about.opaque.empty()) reader_.tell(user.about.opaque);
+            reader_.tell_opaque(user.about.account_id, user.about.opaque);
             proved = proved || witnesses_.contains(user.about.account_id);
             take(std::move(user), by_email, users_of);
           }
@@ -207,7 +211,9 @@ class ReadBack {
           [this, request, ids = std::set<std::string>()](const Reader::Page& page) mutable {
             if (page.data == nullptr) return;
             for (const json::value& item : *page.data) {
-              ParsedGroup group = parse_group(item);
+              const ParsedGroup group = parse_group(item);
+              if (!group.about.opaque.empty()) reader_.tell(group.about.opaque);
+              reader_.tell_opaque(group.about.id, group.about.opaque);
               // Which group that is nobody knows: it might be any of those asked for.
               const bool fresh = ids.insert(group.about.id).second;
               if (group.name.empty() || group.about.id.empty() || !fresh) ids.insert("");
@@ -319,8 +325,8 @@ class ReadBack {
 
 std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
                               const std::vector<std::size_t>& changes, KnownIds& ids,
-                              std::chrono::milliseconds delay) {
-  return ReadBack(client, endpoints, plan, ids, delay).run(changes);
+                              std::chrono::milliseconds delay, Misread* misread) {
+  return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes);
 }
 
 }  // namespace rolecall

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/misread.h"
 #include "controller/write_call.h"
 #include "state/api/reader.h"
 
@@ -25,6 +26,7 @@ inline constexpr std::string_view kTwoAccounts = "more than one account has this
 [[nodiscard]] std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints,
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,
-                                            std::chrono::milliseconds delay);
+                                            std::chrono::milliseconds delay,
+                                            Misread* misread = nullptr);
 
 }  // namespace rolecall

@@ -64,6 +64,12 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
     out +=
         text_table({"RESULT", "CHANGE", "OF", "BECAUSE"}, rows, terminal_columns(STDOUT_FILENO)) +
         '\n';
+  if (!report.misread.empty()) {
+    out += "Meanwhile could not be read, or was not understood:\n";
+    for (const std::string& why : report.misread) {
+      out += fmt::format("  {}\n", escape_terminal(why));
+    }
+  }
   if (lost_answers > 0) {
     out += fmt::format(
         "For {} the answer was lost or an error; reading back showed that the change was made.\n",
@@ -112,20 +118,22 @@ std::string render_report_json(const Plan& plan, const ApplyReport& report, RunI
                                    {"result", word(report.outcomes[i].state)},
                                    {"message", or_null(report.outcomes[i].message)}});
   }
-  const json::object document{{"format_version", "1.0"},
-                              {"run", run},
-                              {"exit_code", exit_code},
-                              {"digest", plan.digest},
-                              {"summary",
-                               {{"applied", report.count(State::applied)},
-                                {"already_so", report.count(State::already_so)},
-                                {"failed", report.count(State::failed)},
-                                {"in_doubt", report.count(State::in_doubt)},
-                                {"skipped", report.count(State::skipped)}}},
-                              {"writes", report.writes},
-                              {"interrupted", report.interrupted},
-                              {"audit_head", format_head(audit_head)},
-                              {"changes", std::move(changes)}};
+  const json::object document{
+      {"format_version", "1.0"},
+      {"run", run},
+      {"exit_code", exit_code},
+      {"digest", plan.digest},
+      {"summary",
+       {{"applied", report.count(State::applied)},
+        {"already_so", report.count(State::already_so)},
+        {"failed", report.count(State::failed)},
+        {"in_doubt", report.count(State::in_doubt)},
+        {"skipped", report.count(State::skipped)}}},
+      {"writes", report.writes},
+      {"interrupted", report.interrupted},
+      {"audit_head", format_head(audit_head)},
+      {"misread", json::array(report.misread.begin(), report.misread.end())},
+      {"changes", std::move(changes)}};
   return print_line(document) + "\n";
 }
 

@@ -27,6 +27,7 @@ bool Successors::confirm() {
   if (plan_.copied.empty()) return true;
   std::map<std::string, Again> all;
   Reader reader(client_);
+  misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory);
   for (const auto& [group, copied] : plan_.copied) {
     Again& again = all[group];
@@ -61,7 +62,8 @@ bool Successors::complete(const Change& deletion, KnownIds& ids) {
   if (renamed == plan_.renamed.end()) return true;
   const std::vector<std::size_t>& given = given_to(renamed->second);
   return std::any_of(kWaits.begin(), kWaits.end(), [&](milliseconds wait) {
-    const std::vector<Effect> effects = read_back(client_, endpoints_, plan_, given, ids, wait);
+    const std::vector<Effect> effects =
+        read_back(client_, endpoints_, plan_, given, ids, wait, &misread_);
     const bool there = std::all_of(effects.begin(), effects.end(),
                                    [](Effect effect) { return effect == Effect::there; });
     return there && has_everything(*renamed, given.empty() ? wait : milliseconds{0});
@@ -74,6 +76,7 @@ bool Successors::has_everything(const std::pair<const std::string, std::string>&
   if (found == plan_.copied.end()) return false;
   const Plan::Copied& copied = found->second;
   Reader reader(client_);
+  misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
   Asked<std::string> id;
   look_ups.id_of(renamed.second, id);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/misread.h"
 #include "controller/write_call.h"
 #include "state/api/api_client.h"
 
@@ -16,8 +17,8 @@ namespace rolecall {
 /// policy would tell later that it is wrong.
 class Successors {
  public:
-  Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan)
-      : client_(client), endpoints_(endpoints), plan_(plan) {}
+  Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
+      : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread) {}
 
   /// Reads again what renamed groups have. False: the key was refused.
   [[nodiscard]] bool confirm();
@@ -38,6 +39,7 @@ class Successors {
   ReadClient& client_;
   const Endpoints& endpoints_;
   const Plan& plan_;
+  Misread& misread_;
   std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
   std::unordered_map<std::string, std::string> doubts_;              ///< by group
 };

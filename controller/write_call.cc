@@ -196,7 +196,11 @@ Result<WriteRequest> make_write(const Endpoints& endpoints, const Plan& plan,
   const bool needs_group = !change.group.empty() && change.kind != ChangeKind::create_group;
   const bool needs_account = !change.user.empty() && change.kind != ChangeKind::invite_user;
   if (needs_group && group.empty()) return fail("the id of the group is not known");
-  if (needs_account && account.empty()) return fail("the account id is not known");
+  if (needs_account && account.empty()) {
+    return fail(
+        "the account id is not known: the invitation was answered without it (users/invite: "
+        "$.data[].id)");
+  }
   switch (change.kind) {
     case ChangeKind::create_group:
       return endpoints.create_group(directory, change.group, change.description);

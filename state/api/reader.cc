@@ -107,6 +107,7 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
       [this, walk, where](Result<json::value> value) {
         const auto stop = [&](const std::string& problem) {
           walk->on_page({nullptr, true, problem});
+          tell(problem);
         };
         if (!value) return stop(value.error().what);
         ++walk->pages;

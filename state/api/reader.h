@@ -66,6 +66,17 @@ class Reader {
   /// An answer was 401: the key is refused, and nothing that follows would be answered.
   [[nodiscard]] bool key_refused() const { return key_refused_; }
   std::function<void()> on_call;
+  /// Told why a document or a listing could not be had, with its endpoint; also by those who look
+  /// at the items (see tell).
+  std::function<void(const std::string& why)> on_problem;
+  void tell(const std::string& why) const {
+    if (on_problem) on_problem(why);
+  }
+  /// Told of an account or a group, by its id, that is not understood.
+  std::function<void(const std::string& id, const std::string& why)> on_opaque;
+  void tell_opaque(const std::string& id, const std::string& why) const {
+    if (on_opaque && !id.empty() && !why.empty()) on_opaque(id, why);
+  }
   /// Which members of an operation's answers are looked at; all, where it is null or says null.
   IsWanted (*wanted)(Operation operation) = nullptr;
 
