@@ -49,6 +49,7 @@ Judgement judge_status(const Change& change, const Response& response) {
   if (status == 409 || (status == 404 && takes_away(change.kind)) || (status == 400 && lifecycle)) {
     return {Verdict::conflict, std::move(words)};
   }
+  if (status == 403) words += fmt::format(": {}", advice_on(status));
   return {Verdict::refused, std::move(words)};
 }
 

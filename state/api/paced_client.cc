@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "state/api/key_refused.h"
+
 namespace rolecall {
 namespace {
 
@@ -208,7 +210,7 @@ bool PacedClient::stop_asked() const {
 }
 
 std::string PacedClient::why_stopped() const {
-  return key_refused_ ? "not sent: the API has refused the key" : "not sent: stopped before";
+  return std::string(key_refused_ ? kKeyRefusedBefore : "not sent: stopped before");
 }
 
 void PacedClient::refuse_key() {

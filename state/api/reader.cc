@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "state/api/fetch.h"
+#include "state/api/key_refused.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -106,8 +107,8 @@ void Reader::next_page(const std::shared_ptr<Walk>& walk, const std::string& cur
       std::move(request),
       [this, walk, where](Result<json::value> value) {
         const auto stop = [&](const std::string& problem) {
-          walk->on_page({nullptr, true, problem});
           tell(problem);
+          walk->on_page({nullptr, true, problem});
         };
         if (!value) return stop(value.error().what);
         ++walk->pages;
@@ -166,7 +167,9 @@ void Reader::run(const std::function<bool()>& enough) {
     const Job& job = node.mapped();
     ++calls_for_[job.purpose];
     if (on_call) on_call();
-    key_refused_ = key_refused_ || (completion.answer && completion.answer->status == 401);
+    const Answer& answer = completion.answer;
+    key_refused_ =
+        key_refused_ || (answer ? answer->status == 401 : answer.error().what == kKeyRefusedBefore);
     if (completion.answer && completion.answer->date) server_date_ = completion.answer->date;
     // All of a page is let go at once, and the next one stands where it stood.
     json::monotonic_resource memory(page_memory_.data(), page_memory_.size());
