@@ -54,6 +54,17 @@ Result<Secret> api_key(const GlobalOptions& global) {
   return taken.share();
 }
 
+/// Said once: whoever set one may wonder why nothing goes there. (Its value may hold a password.)
+void tell_of_proxies(const BaseUrl& base) {
+  static bool told = false;
+  for (const char* name : {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}) {
+    const char* value = std::getenv(name);
+    if (told || !base.tls || value == nullptr || *value == '\0') continue;
+    spdlog::info("{} is set and not used: calls go to {} directly", name, base.authority());
+    told = true;
+  }
+}
+
 PacedOptions pacing(const GlobalOptions& global) {
   PacedOptions options;
   options.max_rate = global.max_rate;
@@ -92,6 +103,7 @@ Result<Connection> Connection::open(const GlobalOptions& global) {
   auto base = parse_base_url(global.api_url.empty() ? kDefaultApiUrl : global.api_url);
   if (!base) return tl::make_unexpected(base.error());
   keep_memory_private();
+  tell_of_proxies(*base);
   auto key = api_key(global);
   if (!key) return tl::make_unexpected(key.error());
 

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct Freer {
 using Bio = std::unique_ptr<BIO, Freer<&BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Freer<&X509_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, Freer<&GENERAL_NAMES_free>>;
+using Store = std::unique_ptr<X509_STORE, Freer<&X509_STORE_free>>;
 using IpAddress = std::unique_ptr<ASN1_OCTET_STRING, Freer<&ASN1_OCTET_STRING_free>>;
 
 constexpr std::size_t kNamesShown = 3;
@@ -61,6 +63,18 @@ Result<void> add_ca_file(X509_STORE* store, const std::string& path) {
                 "it must be PEM: -----BEGIN CERTIFICATE-----");
   }
   return {};
+}
+
+/// OpenSSL takes this file instead of the system's, and says nothing where it holds nothing.
+Result<void> check_named_file() {
+  const char* name = X509_get_default_cert_file_env();
+  const char* file = std::getenv(name);
+  if (file == nullptr || *file == '\0') return {};
+  const Store trial(X509_STORE_new());
+  auto found = add_ca_file(trial.get(), file);
+  if (found) return {};
+  return fail(fmt::format("no CA certificate loaded from {}: {}", name, found.error().what),
+              found.error().hint);
 }
 
 std::string text_of(const ASN1_STRING* string) {
@@ -103,6 +117,7 @@ Result<void> set_up(ssl_ctx_st* context, const std::optional<std::string>& ca_fi
     ERR_clear_error();
     return fail("TLS cannot be set up: the system's trust store is not usable");
   }
+  if (auto named = check_named_file(); !named) return named;
   if (ca_file) return add_ca_file(SSL_CTX_get_cert_store(context), *ca_file);
   return {};
 }
