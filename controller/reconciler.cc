@@ -177,6 +177,9 @@ class Planning {
                             fmt::format("{} by run {} on {}", change_in_words(write.change),
                                         write.run, format_instant(write.at))});
     }
+    if (request_.clock && !live_.server_date) {
+      plan.notes.push_back({"server_tells_no_time", "answers without a Date"});
+    }
     for (const std::string& admin : plan.org_admins_in_doubt) {
       plan.notes.push_back({std::string(kAdminInDoubt), admin});
     }

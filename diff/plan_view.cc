@@ -292,6 +292,8 @@ std::string_view note_in_words(std::string_view kind) {
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
       {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
+      {"server_tells_no_time",
+       "what the clock here was not held against: dates are decided by it alone"},
       {kSettling,
        "people who were suspended or removed less than 120 s ago, which reads may not show yet; it "
        "is done once more"},

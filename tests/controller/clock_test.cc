@@ -1,11 +1,15 @@
-// When the clock here and the server's disagree, nothing is taken away (guarantees.md E4).
+// When the clock here and the server's disagree, nothing is taken away (guarantees.md E4; E13 and
+// R47 of the catalogue of bad input).
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "controller/commands.h"
 #include "controller/reconciler.h"
 #include "state/simulator/fake_client.h"
+#include "tests/support/forwarding_client.h"
+#include "tests/support/running_org.h"
 #include "tests/support/temp_dir.h"
 
 namespace rolecall {
@@ -110,6 +114,61 @@ TEST(ClockAgainstTheServers, NothingIsDoneByAWrongOneWhereThePolicySaysDates) {
   const std::string policy = with_people("\"bob@acme.example\" = { until = 2027-01-01 }\n");
   EXPECT_THAT(plan_with_clock({}, policy).changes, ::testing::SizeIs(3));
   EXPECT_THAT(plan_with_clock({minutes{60}, minutes{60}}, policy).changes, ::testing::IsEmpty());
+}
+
+/// Of a server that does not tell the time.
+class Timeless final : public test::ForwardingClient {
+ public:
+  using ForwardingClient::ForwardingClient;
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (out.answer) out.answer->date.reset();
+    return out;
+  }
+};
+
+TEST(ClockAgainstTheServers, AServerThatTellsNoTimeIsNamed) {
+  const auto notes = [](bool timeless) {
+    const test::TempDir folder;
+    auto client = simulator::FakeClient::from_seed(boost::json::parse(kSeed));
+    Timeless without(**client);
+    PlanRequest request{folder.write("rolecall.toml", kPolicy), (*client)->clock().now(), {}, {}};
+    request.clock = [&] { return (*client)->clock().now(); };
+    ReadClient& asked = timeless ? static_cast<ReadClient&>(without) : **client;
+    const Plan plan = plan_policy(asked, request, {}).plan.value();
+    EXPECT_TRUE(plan.complete);
+    return static_cast<int>(
+        std::count_if(plan.notes.begin(), plan.notes.end(),
+                      [](const Note& note) { return note.kind == "server_tells_no_time"; }));
+  };
+  EXPECT_EQ(notes(true), 1);
+  EXPECT_EQ(notes(false), 0);
+}
+
+// Through the command itself: what the organization has afterwards.
+TEST(ClockAgainstTheServers, AnApplyTakesNothingAwayAndInvitesNobody) {
+  constexpr minutes kHours{3 * 60};
+  constexpr minutes kYears{10 * 365 * 24 * 60};
+  const std::string policy =
+      with_people(std::string(kComing) + "\"bob@acme.example\" = { state = \"removed\" }\n");
+  boost::json::object seed = boost::json::parse(kSeed).as_object();
+  seed["options"] = {{"group_lag_ms", 0}};
+  for (const minutes off : {minutes{0}, kHours, -kHours, kYears, -kYears}) {
+    SCOPED_TRACE(off.count());
+    test::RunningOrg org(seed, [off] { return SystemClock().now() - off; });
+    ApplyOptions options;
+    options.target = org.dir().write("rolecall.toml", policy);
+    options.yes = true;
+    const test::Ran ran = test::run_captured([&] { return run_apply(org.global(), options); });
+    boost::json::value counts;
+    org.server().with_org([&](simulator::FakeOrg& fake) { counts = fake.counts(); });
+    const bool agrees = off == minutes{0};
+    for (const char* operation : {"removeDirectoryUser", "inviteUsers"}) {
+      EXPECT_EQ(counts.as_object().contains(operation), agrees) << operation;
+    }
+    EXPECT_EQ(ran.code, agrees ? 0 : 6) << ran.out << ran.err;
+    EXPECT_EQ(ran.out.find("set the clock") == std::string::npos, agrees) << ran.out;
+  }
 }
 
 }  // namespace
