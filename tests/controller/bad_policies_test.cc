@@ -14,8 +14,9 @@
 //   I03, I06, I09, I10     policy_files_test.cc
 //   I11                    needs reviewed sources, which do not exist yet
 //   C..                    cli_test.cc; C08 to C10: base_url_test.cc
-//   E01 to E07             secret_test.cc; E13: trust_test.cc
-//   R..                    answers_test.cc, http_client_test.cc, tls_test.cc, retry_test.cc
+//   E01 to E07             secret_test.cc; E09, E10: surroundings_test.cc; E13: clock_test.cc
+//   R..                    answers_test.cc, http_client_test.cc, tls_test.cc, retry_test.cc;
+//                          R04: surroundings_test.cc, R47: clock_test.cc
 //   P..                    plan_file_test.cc; P14, P15: reconciler and apply
 //   D..                    store_files_test.cc, store_full_disk_test.cc, lock_test.cc
 #include <gmock/gmock.h>
