@@ -1,5 +1,7 @@
 #include "controller/look_ups.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 
 namespace rolecall {
@@ -14,7 +16,7 @@ Reader::OnPage into_roles(const Reader& reader, Parse parse, Asked<HeldRoles>& r
     for (const boost::json::value& item : *page.data) {
       const auto parsed = parse(item);
       fine = fine && parsed;
-      if (!parsed) reader.tell("role-assignments: " + parsed.error().what);
+      if (!parsed) reader.tell(fmt::format("role-assignments: {}", parsed.error().what));
       if (!parsed) continue;
       if (!parsed->opaque.empty()) reader.tell(parsed->opaque);
       if (!parsed->opaque.empty()) roles.found->opaque.insert(parsed->ari);
