@@ -31,6 +31,7 @@ struct CommandLine {
   StopOptions stop;
   ResumeOptions resume;
   InitOptions init;
+  SchemaOptions schema;
   CompletionOptions completion;
   std::optional<Command> command;  ///< the one that was named, with its options
 };

@@ -24,6 +24,25 @@ void define_init(CLI::App& app, CommandLine& line) {
   choose(init, line, line.init);
 }
 
+void define_schema(CLI::App& app, CommandLine& line) {
+  CLI::App& schema = command(
+      app, "schema",
+      "Print a JSON Schema: of policies for editors, of what rolecall writes for programs",
+      "policy is for editors that complete and check TOML; a policy names it in its first line:\n"
+      "#:schema ./rolecall.schema.json\n"
+      "plan is of plan --format json, plan-file of a plan that --out saved, audit of each line of\n"
+      "audit export.\n"
+      "Examples:\n"
+      "  rolecall schema > rolecall.schema.json\n"
+      "  rolecall schema plan > rolecall-plan.schema.json\n");
+  word_option<SchemaOf>(schema, "of", line.schema.of, "Of what (default policy)",
+                        {{"policy", SchemaOf::policy},
+                         {"plan", SchemaOf::plan},
+                         {"plan-file", SchemaOf::plan_file},
+                         {"audit", SchemaOf::audit}});
+  choose(schema, line, line.schema);
+}
+
 }  // namespace
 
 void define_other_commands(CLI::App& app, CommandLine& line) {
@@ -69,13 +88,7 @@ void define_other_commands(CLI::App& app, CommandLine& line) {
   choose(unlock, line, line.unlock);
 
   define_init(app, line);
-  CLI::App& schema = command(
-      app, "schema", "Print the JSON Schema of policies, for editors that complete and check TOML",
-      "A policy names it in its first line: #:schema ./rolecall.schema.json\n"
-      "Examples:\n"
-      "  rolecall schema > rolecall.schema.json\n");
-  schema.callback([&line] { line.command = SchemaOptions{}; });
-
+  define_schema(app, line);
   CLI::App& completion =
       command(app, "completion", "Print a shell's completion script",
               "Examples:\n"

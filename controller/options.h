@@ -169,7 +169,12 @@ struct InitOptions {
   std::string unlisted_users{};  ///< "ignore", "suspend", "remove"; empty: not said
 };
 
-struct SchemaOptions {};
+/// Of what there is a JSON Schema.
+enum class SchemaOf : std::uint8_t { policy, plan, plan_file, audit };
+
+struct SchemaOptions {
+  SchemaOf of = SchemaOf::policy;
+};
 
 struct ManOptions {};
 

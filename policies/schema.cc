@@ -2,36 +2,23 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "policies/language_tables.h"
+#include "state/model/json_schema.h"
 
 namespace rolecall {
 namespace {
 
 namespace json = boost::json;
+using json_schema::list;
+using json_schema::text;
+using json_schema::word;
 using language::Form;
 using language::Key;
 
 constexpr const char* kDay = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$";
 
 json::object form(const Key& key);
-
-json::object text(std::string_view pattern) {
-  json::object out{{"type", "string"}};
-  if (!pattern.empty()) out["pattern"] = pattern;
-  return out;
-}
-
-json::object word(std::span<const std::string_view> words) {
-  return {{"type", "string"}, {"enum", json::array(words.begin(), words.end())}};
-}
-
-json::object list(json::object of, std::size_t least = 0) {
-  json::object out{{"type", "array"}, {"items", std::move(of)}};
-  if (least > 0) out["minItems"] = least;
-  return out;
-}
 
 json::object list_of_words(const Key& key) {
   json::object out = list(word(key.words), key.least);
@@ -112,43 +99,11 @@ json::object form(const Key& key) {
   return {};
 }
 
-void print(const json::value& value, std::size_t indent, std::string& out) {
-  const json::object* object = value.if_object();
-  const json::array* array = value.if_array();
-  const bool flat = array != nullptr && (array->empty() || !array->front().is_object());
-  if ((object == nullptr && array == nullptr) || flat) {
-    out += json::serialize(value);
-    return;
-  }
-  const std::string inner(indent + 2, ' ');
-  out += object != nullptr ? "{" : "[";
-  const char* separator = "\n";
-  if (object != nullptr) {
-    for (const auto& [name, member] : *object) {
-      out += separator + inner + json::serialize(name) + ": ";
-      print(member, indent + 2, out);
-      separator = ",\n";
-    }
-  } else {
-    for (const json::value& element : *array) {
-      out += separator + inner;
-      print(element, indent + 2, out);
-      separator = ",\n";
-    }
-  }
-  out += "\n" + std::string(indent, ' ') + (object != nullptr ? "}" : "]");
-}
-
 }  // namespace
 
 std::string policy_schema() {
-  json::object root{{"$schema", "http://json-schema.org/draft-07/schema#"},
-                    {"title", "rolecall policy"},
-                    {"description", "One file of a policy, version 1"}};
-  for (auto& [name, value] : table(language::kTopKeys)) root[name] = std::move(value);
-  std::string out;
-  print(root, 0, out);
-  return out + "\n";
+  return json_schema::document("rolecall policy", "One file of a policy, version 1",
+                               table(language::kTopKeys));
 }
 
 }  // namespace rolecall

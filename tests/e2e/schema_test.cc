@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "diff/plan_schema.h"
 #include "policies/language_tables.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
+#include "state/store/export_schema.h"
 #include "tests/support/cases.h"
 #include "tests/support/places.h"
 #include "tests/support/process.h"
@@ -215,8 +217,19 @@ TEST_F(Schema, IsNamedByTheExamplesAndAcceptsThem) {
 }
 
 TEST(SchemaFile, IsTheOneThatIsShipped) {
-  EXPECT_EQ(read_file(source_dir() + "/examples/rolecall.schema.json"), policy_schema())
-      << "rolecall schema > examples/rolecall.schema.json";
+  for (const auto& [word, schema] :
+       std::vector<std::pair<std::string, std::string>>{{"policy", policy_schema()},
+                                                        {"plan", plan_schema()},
+                                                        {"plan-file", plan_file_schema()},
+                                                        {"audit", export_schema()}}) {
+    const std::string file =
+        word == "policy" ? "rolecall.schema.json" : fmt::format("rolecall-{}.schema.json", word);
+    EXPECT_EQ(read_file(source_dir() + "/examples/" + file), schema)
+        << "rolecall schema " << word << " > examples/" << file;
+    const Outcome printed = Process({{rolecall_binary(), "schema", word}, {}, source_dir()}).wait();
+    EXPECT_EQ(printed.out, schema) << printed.said();
+  }
+  EXPECT_EQ(Process({{rolecall_binary(), "schema"}, {}, source_dir()}).wait().out, policy_schema());
 }
 
 }  // namespace

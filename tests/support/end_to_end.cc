@@ -122,6 +122,9 @@ void EndToEnd::start(const json::value& seed) {
 }
 
 void EndToEnd::TearDown() {
+  if (!documents_.empty()) {
+    EXPECT_EQ(documents_.complaints(), std::vector<std::string>());
+  }
   if (!simulator) return;
   account_for_requests();
   EXPECT_EQ(simulator->stop(), 0);
@@ -193,9 +196,11 @@ Outcome EndToEnd::on_terminal(const Arguments& arguments, const std::string& inp
 Outcome EndToEnd::rolecall(const Arguments& arguments, const Variables& variables) const {
   const bool writer = std::any_of(arguments.begin(), arguments.end(),
                                   [](auto& a) { return a == "apply" || a == "run"; });
-  if (writer || !simulator) return launch(arguments, variables).wait();
-  const std::size_t before = writes().size();
+  if (writer) return launch(arguments, variables).wait();
+  const std::size_t before = simulator ? writes().size() : 0;
   Outcome outcome = launch(arguments, variables).wait();
+  documents_.add(arguments, outcome, folder.path());
+  if (!simulator) return outcome;
   EXPECT_EQ(writes().size(), before) << fmt::format("rolecall {}", fmt::join(arguments, " "));
   return outcome;
 }

@@ -15,12 +15,14 @@
 #include "tests/support/process.h"
 #include "tests/support/simulator_process.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/written_documents.h"
 
 namespace rolecall::test {
 
 /// Runs the binary as a person does: in a folder with a policy and a key, over HTTPS, against a
 /// simulated organization. At its end every request that the organization received is checked
-/// against the API's document, and every write against the intents of the stores in that folder.
+/// against the API's document, and every write against the intents of the stores in that folder;
+/// plans and exports against their schemas.
 class EndToEnd : public ::testing::Test {
  protected:
   EndToEnd();
@@ -73,6 +75,7 @@ class EndToEnd : public ::testing::Test {
   void account_for_stores();
 
   Ledger ledger_;
+  mutable WrittenDocuments documents_;
 };
 
 /// Two admins, three others, two groups, two sites of apps. Nothing waits: groups that are made
