@@ -25,16 +25,16 @@ void define_init(CLI::App& app, CommandLine& line) {
 }
 
 void define_schema(CLI::App& app, CommandLine& line) {
-  CLI::App& schema = command(
-      app, "schema",
-      "Print a JSON Schema: of policies for editors, of what rolecall writes for programs",
-      "policy is for editors that complete and check TOML; a policy names it in its first line:\n"
-      "#:schema ./rolecall.schema.json\n"
-      "plan is of plan --format json, plan-file of a plan that --out saved, audit of each line of\n"
-      "audit export.\n"
-      "Examples:\n"
-      "  rolecall schema > rolecall.schema.json\n"
-      "  rolecall schema plan > rolecall-plan.schema.json\n");
+  CLI::App& schema =
+      command(app, "schema",
+              "Print a JSON Schema: of policies for editors, of what rolecall writes for programs",
+              "policy is for editors that complete and check TOML; a policy names it in its\n"
+              "first line: #:schema ./rolecall.schema.json\n"
+              "plan is of plan --format json, plan-file of a plan that --out saved, audit of\n"
+              "each line of audit export.\n"
+              "Examples:\n"
+              "  rolecall schema > rolecall.schema.json\n"
+              "  rolecall schema plan > rolecall-plan.schema.json\n");
   word_option<SchemaOf>(schema, "of", line.schema.of, "Of what (default policy)",
                         {{"policy", SchemaOf::policy},
                          {"plan", SchemaOf::plan},
