@@ -14,6 +14,9 @@
 namespace rolecall {
 namespace {
 
+/// How every gap begins that is about it.
+constexpr std::string_view kOurClock = "the clock here";
+
 constexpr std::size_t kMissingAtLeast = 10;
 constexpr std::chrono::minutes kMostSkew{5};
 
@@ -162,12 +165,12 @@ void doubt_clock(Snapshot& live, Instant now, const Memory& memory) {
   using std::chrono::abs;
   if (live.server_date && abs(*live.server_date - now) > kMostSkew) {
     live.clock_trusted = false;
-    live.gaps.push_back(fmt::format("the clock here says {}, the server's says {}: set the clock",
+    live.gaps.push_back(fmt::format("{} says {}, the server's says {}: set the clock", kOurClock,
                                     format_instant(now), format_instant(*live.server_date)));
   }
   if (memory.latest && *memory.latest - now > kMostSkew) {
     live.clock_trusted = false;
-    live.gaps.push_back(fmt::format("the clock here says {}, but a run began at {}: set the clock",
+    live.gaps.push_back(fmt::format("{} says {}, but a run began at {}: set the clock", kOurClock,
                                     format_instant(now), format_instant(*memory.latest)));
   }
 }
@@ -176,9 +179,12 @@ void doubt_set_clock(Snapshot& live, Instant now, Instant steady) {
   if (std::chrono::abs(now - steady) <= kMostSkew) return;
   live.clock_trusted = false;
   live.gaps.push_back(
-      fmt::format("the clock here was set while the organization was read, from {} to {}: start "
-                  "again",
-                  format_instant(steady), format_instant(now)));
+      fmt::format("{} was set while the organization was read, from {} to {}: start again",
+                  kOurClock, format_instant(steady), format_instant(now)));
+}
+
+bool is_about_clock(std::string_view gap) {
+  return gap.starts_with(kOurClock);
 }
 
 Sighting size_of(const Snapshot& live) {

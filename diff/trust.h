@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policies/desired.h"
@@ -43,6 +44,9 @@ void doubt_clock(Snapshot& live, Instant now, const Memory& memory);
 /// The same where the clock was set in the meantime: `steady` is what it must say, had it run on
 /// from when dates were decided.
 void doubt_set_clock(Snapshot& live, Instant now, Instant steady);
+
+/// Whether that is why a plan is not complete: one sentence of its `gaps`.
+[[nodiscard]] bool is_about_clock(std::string_view gap);
 
 /// The people and groups of a reading.
 [[nodiscard]] Sighting size_of(const Snapshot& live);

@@ -21,6 +21,7 @@
 #include "controller/tug_of_war.h"
 #include "controller/view.h"
 #include "diff/plan_view.h"
+#include "diff/trust.h"
 #include "state/model/digest.h"
 #include "state/model/text.h"
 
@@ -33,8 +34,13 @@ constexpr int kMostBackoffSteps = 6;
 
 struct Cycle {
   int code = 0;
-  bool stopped = false;  ///< by rolecall stop: no failure that a longer pause would help
+  bool stopped = false;  ///< by rolecall stop, or the clock: no failure that a longer pause helps
 };
+
+/// Nothing but the clock is wrong, and it may be set right at any moment.
+bool waits_for_clock(const Plan& plan) {
+  return !plan.gaps.empty() && std::all_of(plan.gaps.begin(), plan.gaps.end(), is_about_clock);
+}
 
 Cycle stay_stopped(ApplyRun& run, const Plan& plan, const std::string& order) {
   spdlog::warn("nothing is written: {}", order);
@@ -182,7 +188,8 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   // The service lets no protection go by being refused: that is for whoever looks at the refusal.
   if (!plan.applyable() || !left->empty()) planned.keep_protections(request->remembered);
   if (plan.changes.empty() || !plan.applyable()) {
-    const Cycle cycle = without(*left, plan, {exit_code(plan)});
+    const int code = exit_code(plan);
+    const Cycle cycle = without(*left, plan, {code, code == 6 && waits_for_clock(plan)});
     const auto recorded = run.record_without_calls(planned, cycle.code);
     tell_audit_head(opened);
     const auto noted = plan.refusals.empty()
@@ -220,7 +227,8 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   }
   tell_audit_head(opened);
   print(render_report(plan, done->report, done->run));
-  return without(*left, plan, {finish_output(done->exit_code), done->report.halted});
+  const bool only_clock = done->exit_code == 6 && waits_for_clock(plan);
+  return without(*left, plan, {finish_output(done->exit_code), done->report.halted || only_clock});
 }
 
 std::int64_t seconds_of(milliseconds time) {
