@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "controller/signatures.h"
 #include "state/store/checkpoints.h"
 #include "state/store/head_file.h"
 #include "tests/state/store/log_fixture.h"
+#include "tests/support/cases.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 namespace {
@@ -107,6 +112,49 @@ TEST_F(SignedLog, AKeyThatCannotSignIsFoundOutBeforeAnythingIsDone) {
   simulator->forget_requests();
   rolecall_exits(1, {"apply", "--yes", "--sign-key", "missing"});
   EXPECT_THAT(writes(), ::testing::IsEmpty());
+}
+
+/// Without rolecall: bash, sha256sum and ssh-keygen, by the rule that chain.h and export.h state.
+TEST_F(SignedLog, AnExportVerifiesWithTheProgramsThatAStrangerHas) {
+  const std::string bytes = rolecall_exits(0, {"audit", "export"}).out;
+  const auto stranger = [&](const std::string& exported, const std::string& signers) {
+    folder.write("export.jsonl", exported);
+    return Process(
+               {{"/bin/bash", source_dir() + "/examples/verify-export.sh", "export.jsonl", signers},
+                bare_environment(),
+                folder.path().string()})
+        .wait();
+  };
+  const Outcome whole = stranger(bytes, "signers");
+  EXPECT_EQ(whole.exit_code, 0) << whole.said();
+  EXPECT_EQ(whole.out,
+            fmt::format("{} rows, head {}, 2 signatures\n", head().seq, format_head(head())));
+
+  std::vector<std::string> wrong = {bytes + "\n", bytes + bytes, bytes.substr(0, bytes.size() - 1)};
+  const std::size_t tried = test::cases(12);
+  for (std::size_t i = 0; i < tried; ++i) {
+    wrong.push_back(bytes);
+    char& byte = wrong.back()[i * bytes.size() / tried];
+    byte = static_cast<char>(byte ^ (1 << (i % 7)));
+    wrong.push_back(bytes.substr(0, i * bytes.size() / tried));
+  }
+  std::vector<std::string> lines;
+  std::istringstream split(bytes);
+  for (std::string line; std::getline(split, line);) lines.push_back(line + "\n");
+  for (std::size_t i = 0; i + 1 < std::min<std::size_t>(lines.size(), tried); i += 2) {
+    wrong.emplace_back();
+    for (std::size_t j = 0; j < lines.size(); ++j) {
+      wrong.back() += lines[j == i ? i + 1 : j == i + 1 ? i : j];
+    }
+  }
+  for (const std::string& one : wrong) {
+    const Outcome outcome = stranger(one, "signers");
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.said() << one;
+  }
+  folder.write("others", "eve@acme.example namespaces=\"rolecall-audit\" " +
+                             read_file(folder.path() / "theirs.pub"));
+  EXPECT_EQ(stranger(bytes, "others").exit_code, 1);
+  std::printf("%zu exports that are not whole, none taken for one\n", wrong.size());
 }
 
 }  // namespace

@@ -2,10 +2,15 @@
 // (guarantees.md F5).
 #include "state/store/export.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <memory>
 #include <vector>
 
 #include "tests/state/store/log_fixture.h"
+#include "tests/support/cases.h"
 
 namespace rolecall {
 namespace {
@@ -97,6 +102,50 @@ TEST_P(ExportTest, LinesThatAreMovedDoubledOrMissingAreSeen) {
       EXPECT_FALSE(verifies(joined(swapped))) << i << ' ' << j;
     }
   }
+}
+
+/// A megabyte. All of it takes hours: ROLECALL_CASES says how many flips are tried, evenly spread,
+/// and a quarter as many cuts and swaps; as many as there are bytes tries each.
+TEST_P(ExportTest, InALargeOneFlipsCutsAndSwapsAreSeen) {
+  if (GetParam() == ExportFormat::csv) GTEST_SKIP() << "a table for spreadsheets is no bundle";
+  const std::string large = folder_ / "large.db";
+  make_full_log(large, 1'400);
+  bytes_ = export_of(large, GetParam());
+  ASSERT_GT(bytes_.size(), 1'000'000U);
+  ASSERT_TRUE(verifies(bytes_));
+  const std::size_t tried = std::min<std::size_t>(test::cases(60), bytes_.size());
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(file_.c_str(), "r+b"),
+                                                             &std::fclose);
+  ASSERT_NE(file, nullptr);
+  const auto put = [&](std::size_t at, char byte) {
+    ASSERT_EQ(::pwrite(::fileno(file.get()), &byte, 1, static_cast<off_t>(at)), 1);
+  };
+  const auto seen = [&] {
+    const auto verdict = verify_export(file_, {});
+    return !verdict || !verdict->good();
+  };
+  for (std::size_t i = 0; i < tried; ++i) {
+    const std::size_t at = i * bytes_.size() / tried;
+    const auto flip = static_cast<char>(1U << (i % 8));
+    put(at, static_cast<char>(bytes_[at] ^ flip));
+    ASSERT_TRUE(seen()) << "byte " << at;
+    put(at, bytes_[at]);
+  }
+  ASSERT_FALSE(seen()) << "it is whole again";
+  const std::vector<std::string> whole = lines();
+  std::size_t swaps = 0, cuts = 0;
+  for (; swaps < std::min(tried / 4, whole.size() - 1); ++swaps) {
+    const std::size_t line = swaps * (whole.size() - 1) / std::min(tried / 4, whole.size() - 1);
+    auto swapped = whole;
+    std::swap(swapped[line], swapped[line + 1]);
+    ASSERT_FALSE(verifies(joined(swapped))) << "line " << line;
+  }
+  for (; cuts < tried / 4; ++cuts) {
+    const std::size_t size = bytes_.size() - 1 - cuts * bytes_.size() / (tried / 4 + 1);
+    ASSERT_FALSE(verifies(bytes_.substr(0, size))) << size;
+  }
+  std::printf("of %zu bytes %zu flipped, %zu lines swapped, %zu cuts: all seen\n", bytes_.size(),
+              tried, swaps, cuts);
 }
 
 TEST_P(ExportTest, OfABrokenLogThereIsNone) {
