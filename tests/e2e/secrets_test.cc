@@ -4,7 +4,10 @@
 #include <openssl/evp.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 #include "tests/support/end_to_end.h"
 
@@ -33,40 +36,84 @@ std::string hex(std::string_view text, const char* pattern) {
   return out;
 }
 
-std::string url_encoded(bool upper) {
+std::string url_encoded(std::string_view text, bool upper) {
   std::string out;
-  for (const char c : kCanary) {
+  for (const char c : text) {
     const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     out += plain ? std::string(1, c) : hex(std::string(1, c), upper ? "%{:02X}" : "%{:02x}");
   }
   return out;
 }
 
-/// The ways a key may be written down.
-std::vector<std::string> traces() {
-  const std::string key(kCanary);
-  std::vector<std::string> out = {key,
-                                  key.substr(0, 12),
-                                  key.substr(key.size() - 12),
-                                  hex(key, "{:02x}"),
-                                  hex(key, "{:02X}"),
-                                  url_encoded(true),
-                                  url_encoded(false)};
-  for (std::size_t before = 0; before < 3; ++before) {
-    // Whatever stands before and after it shifts what base64 makes of it.
-    const std::string whole = base64(std::string(before, 'x') + key + "xxx");
-    out.push_back(whole.substr(before == 0 ? 0 : 4, 4 * (key.size() / 3) - 4));
+std::string replaced(std::string text, char what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    text.replace(at, 1, by);
+    at += by.size();
   }
-  std::string wide;
-  for (const char c : key) wide += {c, '\0'};
-  out.push_back(wide);
+  return text;
+}
+
+std::string wide(std::string_view text, bool big_endian) {
+  std::string out;
+  for (const char c : text) {
+    if (big_endian) out += '\0';
+    out += c;
+    if (!big_endian) out += '\0';
+  }
   return out;
+}
+
+std::string in_json(const std::string& text, bool unicode) {
+  if (!unicode) return replaced(text, '/', "\\/");
+  return replaced(replaced(replaced(text, '/', "\\u002f"), '+', "\\u002b"), '=', "\\u003d");
+}
+
+/// Every eight bytes of the key, in each of the ways in which a key may be written down.
+const std::set<std::string>& traces() {
+  static const std::set<std::string> all = [] {
+    constexpr std::size_t kBytes = 8;
+    // So many digits say nothing but what eight bytes are, wherever these begin.
+    constexpr std::size_t kDigits = 4 * kBytes / 3;
+    const std::string key(kCanary);
+    std::set<std::string> out;
+    for (std::size_t at = 0; at + kBytes <= key.size(); ++at) {
+      const std::string piece = key.substr(at, kBytes);
+      out.insert({piece, hex(piece, "{:02x}"), hex(piece, "{:02X}"), url_encoded(piece, true),
+                  url_encoded(piece, false), in_json(piece, false), in_json(piece, true),
+                  wide(piece, false), wide(piece, true)});
+    }
+    for (std::size_t before = 0; before < 3; ++before) {
+      // Whatever stands before and after it shifts what base64 makes of it.
+      const std::string whole = base64(std::string(before, 'x') + key + "xxx")
+                                    .substr(before == 0 ? 0 : 4, 4 * (key.size() / 3) - 4);
+      for (std::size_t at = 0; at + kDigits <= whole.size(); ++at) {
+        const std::string piece = whole.substr(at, kDigits);
+        out.insert({piece, replaced(replaced(piece, '+', "-"), '/', "_")});
+      }
+    }
+    return out;
+  }();
+  return all;
 }
 
 std::vector<std::string> traces_in(const std::string& text) {
   std::vector<std::string> out;
   for (const std::string& trace : traces()) {
     if (text.find(trace) != std::string::npos) out.push_back(trace);
+  }
+  return out;
+}
+
+/// What strace -xx shows as \x41\x42, as bytes.
+std::string unescaped(const std::string& line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '\\' && at + 3 < line.size() && line[at + 1] == 'x') {
+      out += static_cast<char>(std::stoi(line.substr(at + 2, 2), nullptr, 16));
+      at += 3;
+    } else {
+      out += line[at];
+    }
   }
   return out;
 }
@@ -114,7 +161,37 @@ class Secrets : public EndToEnd {
         {"audit", "list"},
         {"audit", "show", "1"},
         {"audit", "show", "1", "--format", "json"},
+        {"audit", "verify"},
+        {"audit", "verify", "--format", "json"},
+        {"audit", "export"},
+        {"audit", "export", "--format", "csv", "--out", "audit.csv"},
+        {"undo", "1"},
+        {"undo", "1", "--out", "undo.plan"},
+        {"get", "org", "--format", "csv"},
+        {"get", "directories"},
+        {"get", "domains"},
+        {"get", "workspaces"},
+        {"get", "groups"},
+        {"get", "group", "engineering"},
+        {"get", "counts", "--record"},
+        {"get", "counts", "--history"},
+        {"get", "pins"},
+        {"explain", "ada@acme.example"},
+        {"explain", "--group", "design", "--format", "json"},
+        {"report", "--out", "report.html", "--csv", "tables"},
+        {"import", "--out", "imported"},
+        {"import", "--adopt", "design", "--out", "imported"},
+        {"init", "new", "--admin", "ada@acme.example"},
+        {"plan", "--quick"},
+        {"fmt"},
+        {"stop", "--reason", "a test"},
+        {"apply", "--yes"},
+        {"resume"},
         {"unlock", "--yes"},
+        {"schema", "plan"},
+        {"completion", "bash"},
+        {"man"},
+        {"no-such-command"},
         {"--version"},
         {"--help"}};
     return kCommands;
@@ -125,10 +202,20 @@ TEST_F(Secrets, TheTracesAreThoseOfTheKey) {
   const std::string key(kCanary);
   for (const std::string& text :
        {"Bearer " + key, "x" + base64("Bearer " + key), base64("a" + key + "z"),
-        "0x" + hex(key, "{:02x}"), "key=" + url_encoded(false)}) {
+        "0x" + hex(key, "{:02x}"), "key=" + url_encoded(key, false)}) {
     EXPECT_FALSE(traces_in(text).empty()) << text;
   }
+  for (std::size_t at = 0; at + 8 <= key.size(); ++at) {
+    EXPECT_FALSE(traces_in("x" + key.substr(at, 8) + "x").empty()) << at;
+  }
+  for (const bool unicode : {false, true}) {
+    EXPECT_FALSE(traces_in(in_json(key.substr(8, 9), unicode)).empty());
+  }
+  for (const bool big_endian : {false, true}) {
+    EXPECT_FALSE(traces_in(wide(key.substr(3, 9), big_endian)).empty());
+  }
   EXPECT_THAT(traces_in("ATCTT3x and nothing more"), IsEmpty());
+  EXPECT_GT(traces().size(), 200U);
 }
 
 TEST_F(Secrets, NoCommandShowsOrKeepsTheKey) {
@@ -183,6 +270,79 @@ TEST_F(Secrets, NorWhatARunLeavesBehindThatIsKilled) {
   expect_no_trace_in_files();
   run.signal(SIGKILL);
   expect_no_trace(run.wait());
+}
+
+/// What its children are given: programs of these names that write down all they have.
+TEST_F(Secrets, NorDoProgramsThatItStartsGetIt) {
+  const fs::path programs = folder.path() / "programs";
+  const std::string told = (folder.path() / "told").string();
+  for (const char* name : {"git", "ssh-keygen"}) {
+    const std::string program = folder.write(
+        fmt::format("programs/{}", name),
+        fmt::format("#!/bin/sh\n{{ echo {}; tr '\\0' '\\n' </proc/$$/environ; tr '\\0' '\\n' "
+                    "</proc/$$/cmdline; for f in /proc/$$/fd/*; do [ -f $f ] && cat $f; done; cat; "
+                    "}} >>{}\nexit 1\n",
+                    name, told));
+    fs::permissions(program, fs::perms::owner_all);
+  }
+  const std::string path = fmt::format("{}:/usr/bin:/bin", programs.string());
+  for (const bool from_file : {true, false}) {
+    const Variables variables{
+        {"PATH", path},
+        {"ROLECALL_API_KEY_FILE", from_file ? (folder.path() / "key").string() : ""},
+        {"ROLECALL_API_KEY", from_file ? "" : std::string(kCanary)}};
+    expect_no_trace(rolecall({"apply", "--yes", "--sign-key", "key.pub"}, variables));
+    expect_no_trace(rolecall({"plan", "--base", "main"}, variables));
+    expect_no_trace(rolecall({"audit", "verify", "--allowed-signers", "signers"}, variables));
+  }
+  EXPECT_THAT(read_file(told), ::testing::AllOf(::testing::HasSubstr("\ngit\n"),
+                                                ::testing::HasSubstr("ssh-keygen\n")));
+}
+
+/// What leaves the process by any way, as the system sees it; over TLS not even the socket shows
+/// it. What it reads does.
+TEST_F(Secrets, NorIsItInAnythingThatLeavesTheProcess) {
+  if (std::system("strace -qq -o /dev/null -e trace=openat true >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "strace may not trace here";
+  }
+  const std::string trace = (folder.path() / "trace").string();
+  for (const Arguments& command : std::vector<Arguments>{{"check-key"},
+                                                         {"plan", "--out", "changes.plan"},
+                                                         {"apply", "--yes", "--format", "json"},
+                                                         {"run", "--once"},
+                                                         {"report", "--out", "report.html"},
+                                                         {"get", "users", "--format", "json"}}) {
+    under = {"/usr/bin/strace",
+             "-f",
+             "-qq",
+             "-xx",
+             "-s",
+             "1000000",
+             "-o",
+             trace,
+             "-e",
+             "trace=read,write,writev,pwrite64,pwritev,sendto,sendmsg,sendmmsg,execve"};
+    Arguments more = command;
+    for (const char* option : {"--log-level", "debug"}) more.emplace_back(option);
+    (void)rolecall(more);
+    under.clear();
+    std::size_t left = 0;
+    bool read = false;
+    std::istringstream lines(read_file(trace));
+    for (std::string line; std::getline(lines, line);) {
+      const std::string bytes = unescaped(line);
+      const bool found = !traces_in(bytes).empty();
+      if (line.find(" read(") != std::string::npos) {
+        read = read || found;
+        continue;
+      }
+      ++left;
+      EXPECT_FALSE(found) << command.front() << ": " << line.substr(0, 200);
+    }
+    EXPECT_TRUE(read) << "the trace does not show what it should";
+    EXPECT_GT(left, 3U);
+  }
+  fs::remove(trace);
 }
 
 // --- where a key may come from ---------------------------------------------------------------
