@@ -13,6 +13,7 @@
 
 #include "controller/who.h"
 #include "state/api/clock.h"
+#include "state/store/lock.h"
 #include "state/store/store.h"
 #include "tests/faults/faulted.h"
 
@@ -35,6 +36,15 @@ class ProcessFaults : public Faulted {
   Outcome in_shell(const std::string& command) {
     under = {"/bin/sh", "-c", command, "sh"};
     return apply_under_fault();
+  }
+  /// Returns once this process has the lock, as the file of it says.
+  void wait_for_holder(pid_t pid) const {
+    for (int i = 0; i < 10'000; ++i) {
+      const auto held = StoreLock::holder(store());
+      if (held && *held && (*held)->owner && (*held)->owner->pid == pid) return;
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    FAIL() << "it does not take the lock";
   }
   [[nodiscard]] std::size_t writes_so_far() const { return writes().size(); }
 
@@ -207,6 +217,32 @@ TEST_F(ProcessFaults, OfTwoAtOnceOneApplies) {
   EXPECT_GE(4 * refused, trials(5));
   // Not where the holder had yet to write down who it is.
   EXPECT_GE(2 * named, refused);
+}
+
+TEST_F(ProcessFaults, TheDeathOfAHolderFreesTheLockAtOnce) {
+  std::mt19937_64 random(5);
+  milliseconds longest{0};
+  for (std::size_t i = 0; i < std::min<std::size_t>(trials(6), 500) && !HasFailure(); ++i) {
+    turn();
+    slow_writes(40);
+    Process holder = launch({"apply", "--yes"});
+    wait_for_holder(holder.pid());
+    std::this_thread::sleep_for(microseconds(random() % 100'000));
+    holder.signal(SIGKILL);
+    const auto killed = SystemClock().steady();
+    Process next = launch({"apply", "--yes"});
+    wait_for_holder(next.pid());
+    const auto took = std::chrono::ceil<milliseconds>(SystemClock().steady() - killed);
+    longest = std::max(longest, took);
+    EXPECT_LE(took, std::chrono::seconds(1));
+    EXPECT_EQ(holder.wait().exit_code, 128 + SIGKILL);
+    simulator->end_faults();
+    const Outcome outcome = next.wait();
+    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3)) << outcome.said();
+    recover_and_check(fmt::format("restart {}", i));
+  }
+  std::cout << "killed and started again: the lock was the next one's after " << longest.count()
+            << " ms at most\n";
 }
 
 TEST_F(ProcessFaults, AHolderThatSleptThroughATakeoverWritesNothingMore) {
