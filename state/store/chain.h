@@ -27,7 +27,7 @@ namespace rolecall {
 ///
 ///     rolecall audit store 1 LF  STOREID
 ///
-/// so that rows of one store cannot be shown as another's. With bash, from an export:
+/// so that rows of one store cannot be shown as another's. With bash and LC_ALL=C, from an export:
 ///
 ///     printf 'rolecall audit row 1\n%s\n%d\n%s' "$previous" "${#row}" "$row" | sha256sum
 struct ChainHead {
