@@ -1,5 +1,6 @@
 // The unit of systemd in examples/service: it leaves the service few rights (guarantees.md J4), and
 // what rolecall does is among them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@ namespace rolecall::test {
 namespace {
 
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kAnalyze = "/usr/bin/systemd-analyze";
 
@@ -92,6 +95,21 @@ class ServiceUnit : public EndToEnd {
 TEST_F(ServiceUnit, ExposesLittle) {
   const Outcome outcome = analyze({"security", "--offline=true", "--threshold=13", unit()});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.said();
+}
+
+// A log that nobody but the service could become the reader of would be none; nor could anybody
+// stop it.
+TEST_F(ServiceUnit, ItsUserIsOneWhomOthersCanBecome) {
+  const std::string text = read_file(unit());
+  EXPECT_THAT(text, HasSubstr("\nUser=rolecall\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\nDynamicUser=")));
+  EXPECT_THAT(text, HasSubstr("\nStateDirectory=rolecall\n"));
+  EXPECT_THAT(text, HasSubstr("\nEnvironment=ROLECALL_STORE=%S/rolecall/rolecall.db\n"));
+  for (const char* command : {"audit list", "stop", "resume"}) {
+    EXPECT_THAT(text, HasSubstr(fmt::format("sudo -u rolecall rolecall {} --store "
+                                            "/var/lib/rolecall/rolecall.db",
+                                            command)));
+  }
 }
 
 TEST_F(ServiceUnit, AllowsEveryCallThatACycleMakes) {
