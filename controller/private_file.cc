@@ -49,4 +49,11 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
   return write_whole_file(path, content, 0600);
 }
 
+Result<void> write_beside_store(const std::string& store, std::string_view ending,
+                                std::string_view content) {
+  const std::filesystem::path folder = std::filesystem::path(store).parent_path();
+  return write_whole_file(fmt::format("{}{}", store, ending), content, 0600,
+                          {store, folder.empty() ? "." : folder.string()});
+}
+
 }  // namespace rolecall

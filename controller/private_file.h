@@ -23,5 +23,9 @@ inline constexpr std::string_view kExportTableBegins = "seq,hash,type,id,";
 /// Writes a file that its owner alone can read (0600), whole or not at all: into a new file beside
 /// it, to disk, then renamed over what was there.
 [[nodiscard]] Result<void> write_private_file(const std::string& path, std::string_view content);
+/// The same for a file beside a store. Where root writes it, it belongs to the owner of the store
+/// (before there is one: of its folder), who could not read it otherwise.
+[[nodiscard]] Result<void> write_beside_store(const std::string& store, std::string_view ending,
+                                              std::string_view content);
 
 }  // namespace rolecall

@@ -91,7 +91,7 @@ Result<void> Quarantine::write(const Entry& entry) const {
                                {"failures", entry.failures},
                                {"at", format_instant(entry.at)}};
   if (entry.released) document["released"] = true;
-  return write_private_file(file_, boost::json::serialize(document) + "\n");
+  return write_beside_store(store_, kEnding, boost::json::serialize(document) + "\n");
 }
 
 Result<void> Quarantine::refused(const std::string& fingerprint, const std::string& digest,

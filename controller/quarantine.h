@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "state/model/instant.h"
 #include "state/model/result.h"
@@ -23,7 +24,8 @@ class Quarantine {
  public:
   static constexpr int kFailuresBelieved = 5;
 
-  explicit Quarantine(const std::string& store_path) : file_(store_path + ".quarantine") {}
+  explicit Quarantine(const std::string& store_path)
+      : store_(store_path), file_(store_path + std::string(kEnding)) {}
 
   /// Why nothing is to be planned for the policy with this fingerprint, for people; empty where
   /// nothing stands against it. Not escaped.
@@ -48,7 +50,8 @@ class Quarantine {
   [[nodiscard]] std::string held(const std::function<bool(const Entry&)>& applies) const;
   [[nodiscard]] Result<void> write(const Entry& entry) const;
 
-  std::string file_;
+  static constexpr std::string_view kEnding = ".quarantine";
+  std::string store_, file_;
 };
 
 }  // namespace rolecall

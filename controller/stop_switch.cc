@@ -80,7 +80,7 @@ Result<void> StopSwitch::set(const Order& order) const {
                                      {"host", order.host},
                                      {"at", format_instant(order.at)},
                                      {"reason", order.reason}};
-  return write_private_file(file_, boost::json::serialize(document) + "\n");
+  return write_beside_store(store_, kEnding, boost::json::serialize(document) + "\n");
 }
 
 Result<bool> StopSwitch::clear() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "state/model/instant.h"
 #include "state/model/result.h"
@@ -22,7 +23,8 @@ class StopSwitch {
     std::string reason;
   };
 
-  explicit StopSwitch(const std::string& store_path) : file_(store_path + ".stop") {}
+  explicit StopSwitch(const std::string& store_path)
+      : store_(store_path), file_(store_path + std::string(kEnding)) {}
 
   /// Why nothing may be written, for people: who stopped it, when and why. Empty when nobody did.
   /// Not escaped.
@@ -35,7 +37,8 @@ class StopSwitch {
   [[nodiscard]] Result<bool> clear() const;
 
  private:
-  std::string file_;
+  static constexpr std::string_view kEnding = ".stop";
+  std::string store_, file_;
 };
 
 }  // namespace rolecall

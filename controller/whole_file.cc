@@ -77,6 +77,22 @@ Result<void> write_whole_file(const std::string& path, std::string_view content,
   return put_in_place(*fresh, path);
 }
 
+Result<void> write_whole_file(const std::string& path, std::string_view content, mode_t mode,
+                              std::initializer_list<std::string> owner_of) {
+  const Result<std::string> fresh = write_beside(path, content, mode);
+  if (!fresh) return tl::make_unexpected(fresh.error());
+  struct stat like {};
+  for (const std::string& other : owner_of) {
+    if (geteuid() != 0) break;
+    if (lstat(other.c_str(), &like) != 0) continue;
+    if (like.st_uid == 0 || lchown(fresh->c_str(), like.st_uid, like.st_gid) == 0) break;
+    const int code = errno;
+    unlink(fresh->c_str());
+    return cannot_write(path, code);
+  }
+  return put_in_place(*fresh, path);
+}
+
 Result<void> write_new_file(const std::string& path, std::string_view content) {
   const Result<std::string> fresh = write_beside(path, content, 0666);
   if (!fresh) return tl::make_unexpected(fresh.error());

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,13 @@ namespace rolecall {
 /// Puts the file there, whatever was there before.
 [[nodiscard]] Result<void> write_whole_file(const std::string& path, std::string_view content,
                                             mode_t mode);
+
+/// The same for root beside what belongs to somebody else, who is to own the file as well.
+/// `owner_of`: the first of these paths that is there says who; without one, and for whoever is not
+/// root, it is the user who writes.
+[[nodiscard]] Result<void> write_whole_file(const std::string& path, std::string_view content,
+                                            mode_t mode,
+                                            std::initializer_list<std::string> owner_of);
 
 /// Puts the file there, with the permissions of the umask; fails where the name is taken.
 [[nodiscard]] Result<void> write_new_file(const std::string& path, std::string_view content);

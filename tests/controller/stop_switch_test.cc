@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <set>
 
+#include "controller/quarantine.h"
 #include "state/store/lock.h"
 #include "tests/support/cases.h"
 #include "tests/support/rehearsal.h"
@@ -89,6 +91,37 @@ TEST_F(StopSwitchTest, WhateverLiesThereStops) {
     EXPECT_THAT(stop_.in_force(), StartsWith("stopped by " + file_));
     fs::remove(file_);
   }
+}
+
+uid_t owner_of(const std::string& file) {
+  struct stat status {};
+  EXPECT_EQ(::lstat(file.c_str(), &status), 0) << file;
+  return status.st_uid;
+}
+
+// The service could neither read them nor lift a quarantine.
+TEST_F(StopSwitchTest, WhatRootWritesBesideSomebodysStoreBelongsToThem) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  constexpr uid_t kService = 4711;
+  const Quarantine quarantine(store_);
+  (void)dir_.write("store/rolecall.db", "");
+  for (const std::string& theirs : {store_, fs::path(store_).parent_path().string()}) {
+    ASSERT_EQ(::chown(theirs.c_str(), kService, kService), 0);
+  }
+  ASSERT_TRUE(stop_.set(kOrder));
+  ASSERT_TRUE(quarantine.refused("policy", "plan", "too many", kOrder.at));
+  EXPECT_EQ(owner_of(file_), kService);
+  EXPECT_EQ(owner_of(store_ + ".quarantine"), kService);
+  // One that root's resume has left behind is mended by the next.
+  ASSERT_EQ(::chown((store_ + ".quarantine").c_str(), 0, 0), 0);
+  ASSERT_TRUE(quarantine.release());
+  EXPECT_EQ(owner_of(store_ + ".quarantine"), kService);
+  EXPECT_TRUE(quarantine.released("policy"));
+  // Before the first run there is no store.
+  fs::remove(store_);
+  ASSERT_TRUE(*stop_.clear());
+  ASSERT_TRUE(stop_.set(kOrder));
+  EXPECT_EQ(owner_of(file_), kService);
 }
 
 constexpr std::size_t kJoin = 20;
