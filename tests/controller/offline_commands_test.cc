@@ -3,7 +3,11 @@
 #include <sys/stat.h>
 
 #include <boost/json/array.hpp>
+#include <filesystem>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "controller/commands.h"
 #include "controller/completion.h"
@@ -15,6 +19,8 @@
 
 namespace rolecall {
 namespace {
+
+namespace fs = std::filesystem;
 
 using test::TempDir;
 using testing::HasSubstr;
@@ -99,12 +105,74 @@ TEST(StorePath, IsBesideThePolicy) {
   EXPECT_EQ(store_path({}, ""), ".rolecall/rolecall.db");
   EXPECT_EQ(store_path({}, "rolecall.toml"), ".rolecall/rolecall.db");
   EXPECT_EQ(store_path({}, "access/"), ".rolecall/rolecall.db");
-  EXPECT_EQ(store_path({}, "."), ".rolecall/rolecall.db");
   EXPECT_EQ(store_path({}, "org/rolecall.toml"), "org/.rolecall/rolecall.db");
   EXPECT_EQ(store_path({}, "/etc/rolecall/access"), "/etc/rolecall/.rolecall/rolecall.db");
   GlobalOptions global;
   global.store = "here.db";
   EXPECT_EQ(store_path(global, "org/rolecall.toml"), "here.db");
+}
+
+class StoreOfAFolder : public testing::Test {
+ protected:
+  StoreOfAFolder() {
+    fs::create_directories(top_ / "x");
+    fs::create_directories(top_ / "org" / "access" / "teams");
+    fs::create_directory_symlink(top_ / "org" / "access", top_ / "link");
+    fs::create_directory_symlink(top_ / "org" / "access" / "teams", top_ / "x" / "teams");
+    fs::current_path(top_ / "org");
+  }
+  ~StoreOfAFolder() override { fs::current_path(before_); }
+  StoreOfAFolder(const StoreOfAFolder&) = delete;
+  StoreOfAFolder& operator=(const StoreOfAFolder&) = delete;
+
+  /// Of org/access, by all its names, from three folders.
+  [[nodiscard]] std::set<fs::path> stores() const {
+    std::set<fs::path> out;
+    const std::string absolute = (top_ / "org" / "access").string();
+    const std::vector<std::pair<std::string, std::vector<std::string>>> names = {
+        {"org",
+         {"access", "access/", "./access//", "../org/access", "access/.", "../link",
+          "access/teams/.."}},
+        {"org/access", {".", "./", "../access", "teams/..", "../../link", "../../x/teams/.."}},
+        {"org/access/teams", {"..", "../", "../../access"}}};
+    for (const auto& [folder, spellings] : names) {
+      fs::current_path(top_ / folder);
+      for (const std::string& name : spellings) {
+        out.insert(fs::weakly_canonical(fs::absolute(store_path({}, name))));
+      }
+      out.insert(fs::weakly_canonical(fs::absolute(store_path({}, absolute))));
+    }
+    fs::current_path(top_ / "org");
+    return out;
+  }
+  [[nodiscard]] fs::path in(const std::string& folder) const {
+    return top_ / folder / ".rolecall" / "rolecall.db";
+  }
+
+  test::TempDir dir_;
+  fs::path top_ = fs::canonical(dir_.path());
+  fs::path before_ = fs::current_path();
+};
+
+TEST_F(StoreOfAFolder, IsOneHoweverItsPathIsWritten) {
+  EXPECT_THAT(stores(), testing::ElementsAre(in("org")));
+  EXPECT_EQ(store_path({}, "access"), ".rolecall/rolecall.db");
+  EXPECT_EQ(store_path({}, "./access/"), ".rolecall/rolecall.db");
+}
+
+TEST_F(StoreOfAFolder, IsTheOneThatIsThere) {
+  (void)dir_.write("org/access/.rolecall/rolecall.db", "");
+  EXPECT_THAT(stores(), testing::ElementsAre(in("org/access")));
+  (void)dir_.write("org/.rolecall/rolecall.db", "");
+  EXPECT_THAT(stores(), testing::ElementsAre(in("org")));
+}
+
+TEST_F(StoreOfAFolder, IsThatOfItsRolecallToml) {
+  (void)dir_.write("org/access/rolecall.toml", "");
+  EXPECT_THAT(stores(), testing::ElementsAre(in("org/access")));
+  EXPECT_EQ(store_path({}, "access/rolecall.toml"), "access/.rolecall/rolecall.db");
+  fs::current_path(top_ / "org" / "access");
+  EXPECT_EQ(store_path({}, "."), ".rolecall/rolecall.db");
 }
 
 class Audit : public testing::Test {
