@@ -24,6 +24,7 @@ class Checker {
       check_access(group.access);
       check_members(group);
       check_include(group);
+      check_additive(group);
     }
     check_accounts();
     check_previous_names();
@@ -120,6 +121,23 @@ class Checker {
               {policy_.place(other.at)});
       }
     }
+  }
+
+  /// What reads like somebody's end in a group that has none.
+  void check_additive(const GroupDecl& group) {
+    if (!group.additive || group.tombstone) return;
+    const auto warn = [&](const At& at, std::string_view because) {
+      diagnostics_.warning(
+          policy_.place(at),
+          fmt::format("nobody is taken out of an additive group: {} of group {} {}", because,
+                      quote(group.name.display()), "does nothing to people who are in it"),
+          "leave out membership = \"additive\", or take them out by hand");
+    };
+    const auto ends = std::find_if(
+        group.members.begin(), group.members.end(),
+        [&](const MemberEntry& entry) { return policy_.windows[entry.window].until.has_value(); });
+    if (ends != group.members.end()) warn(ends->at, "\"until\"");
+    if (!group.exclude.empty()) warn(*group.exclude_at, "\"exclude\"");
   }
 
   void unknown_group(const GroupName& name, const At& at) {

@@ -366,6 +366,25 @@ TEST(ParsePolicy, EmptinessLooksAtWhatIsDeclared) {
             "");
 }
 
+TEST(ParsePolicy, WhatReadsLikeAnEndInAnAdditiveGroupIsAWarning) {
+  const std::string entries =
+      "members = [\"ada@acme.example\", { user = \"lin@acme.example\", until = 2026-11-01 }]\n"
+      "exclude = [\"bob@acme.example\"]\n";
+  const ParsedPolicy parsed =
+      parse_policy(with_head("[groups.eng]\nmembership = \"additive\"\n" + entries));
+  EXPECT_FALSE(parsed.diagnostics.has_errors());
+  const std::string said = render(parsed.diagnostics);
+  EXPECT_THAT(said,
+              HasSubstr("policy.toml:6:41: warning: nobody is taken out of an additive group: "
+                        "\"until\" of group \"eng\""));
+  EXPECT_THAT(said, HasSubstr("policy.toml:7:1: warning: nobody is taken out of an additive group: "
+                              "\"exclude\" of group \"eng\""));
+  EXPECT_EQ(report(with_head("[groups.eng]\n" + entries)), "");
+  EXPECT_EQ(report(with_head("[groups.eng]\nmembership = \"additive\"\nmembers = [{ user = "
+                             "\"lin@acme.example\", from = 2026-11-01 }]\n")),
+            "");
+}
+
 TEST(ParsePolicy, AMisspeltAttributeIsAWarning) {
   const std::string found =
       report(with_head("[users]\n\"b@x.example\" = { attributes = { department = \"e\" } }\n"
