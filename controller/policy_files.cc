@@ -16,6 +16,7 @@
 #include "controller/output.h"
 #include "controller/policy_tree.h"
 #include "policies/byte_scan.h"
+#include "state/model/digest.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -110,6 +111,20 @@ Result<PolicyFiles> read_policy_files(const std::string& path) {
   std::vector<SourceFile> rosters = read_rosters(out.files, *tree);
   std::move(rosters.begin(), rosters.end(), std::back_inserter(out.files));
   return out;
+}
+
+std::string fingerprint(const std::vector<SourceFile>& files) {
+  Digest digest("rolecall policy bytes 1");
+  for (const SourceFile& file : files) {
+    digest.field(file.path);
+    digest.field(file.bytes);
+  }
+  return digest.hex();
+}
+
+std::string fingerprint_at(const std::string& path) {
+  const auto read = read_policy_files(path);
+  return read ? fingerprint(read->files) : read.error().what;
 }
 
 Result<std::string> default_policy_path(const std::string& folder) {

@@ -26,6 +26,11 @@ struct PolicyFiles {
 /// it is in). What is wrong with one of those is for parse_policy to say, where it is named.
 [[nodiscard]] Result<PolicyFiles> read_policy_files(const std::string& path);
 
+/// Of the bytes as they lie there, acknowledgements and all.
+[[nodiscard]] std::string fingerprint(const std::vector<SourceFile>& files);
+/// The same of what is at `path` now; where it cannot be read, why.
+[[nodiscard]] std::string fingerprint_at(const std::string& path);
+
 /// Where a policy is when nobody says: `rolecall.toml`, else the folder `access`, in `folder`.
 [[nodiscard]] Result<std::string> default_policy_path(const std::string& folder = ".");
 /// What the command line asks for, else the policy of the current folder. Says to stderr which one

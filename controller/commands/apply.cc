@@ -166,7 +166,15 @@ void tell_audit_head(const ApplyRun& run) {
   print_message(fmt::format("Audit head: {}\n", format_head(run.opened.store->head())));
 }
 
-int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
+/// Files that git is replacing may have looked like a policy for a moment. A saved plan's changes
+/// have been reviewed, and are held against the policy as it is read.
+bool policy_has_changed(const PlanRequest& request) {
+  return request.only == nullptr &&
+         fingerprint_at(request.policy_path) != fingerprint(request.policy->files);
+}
+
+int apply_planned(ApplyRun& run, const PlanRequest& request, const Planned& planned,
+                  bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
   if (!json) print(view(run.global, plan, ""));
@@ -213,6 +221,12 @@ int apply_planned(ApplyRun& run, const Planned& planned, bool must_ask) {
     print_error({"another run has taken the lock over meanwhile; nothing was sent",
                  "see `rolecall audit list` for what it did, then plan again"});
     return 7;
+  }
+  if (policy_has_changed(request)) {
+    print_error({fmt::format("{} has changed since this plan was made of it; nothing was sent",
+                             request.policy_path),
+                 "plan again"});
+    return kStale;
   }
   catch_stop_signals();
   const auto done = run.apply(planned);
@@ -313,7 +327,8 @@ int run_apply(const GlobalOptions& given, const ApplyOptions& options) {
                git_commit_of(policy_path),
                StopSwitch(store)};
   // Whoever names a digest has reviewed the plan, as whoever saved one has.
-  return apply_planned(run, planned, !saved && !options.yes && options.expect_digest.empty());
+  return apply_planned(run, *request, planned,
+                       !saved && !options.yes && options.expect_digest.empty());
 }
 
 }  // namespace rolecall

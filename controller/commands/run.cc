@@ -22,7 +22,6 @@
 #include "controller/view.h"
 #include "diff/plan_view.h"
 #include "diff/trust.h"
-#include "state/model/digest.h"
 #include "state/model/text.h"
 
 namespace rolecall {
@@ -31,10 +30,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kMostBackoffSteps = 6;
+/// Whoever is changing the policy may not be through yet.
+constexpr milliseconds kPolicyComesToRest{5'000};
 
 struct Cycle {
   int code = 0;
   bool stopped = false;  ///< by rolecall stop, or the clock: no failure that a longer pause helps
+  bool again_soon = false;
 };
 
 /// Nothing but the clock is wrong, and it may be set right at any moment.
@@ -62,18 +64,6 @@ void log_refusals(const Plan& plan) {
 /// To be kept elsewhere: a log that was cut or rewritten later does not have it any more.
 void tell_audit_head(const OpenStore& opened) {
   spdlog::info("audit head: {}", format_head(opened.store->head()));
-}
-
-/// Of the policy's bytes as they lie there, acknowledgements and all.
-std::string fingerprint(const std::string& policy_path) {
-  Digest digest("rolecall policy bytes 1");
-  const auto read = read_policy_files(policy_path);
-  if (!read) return read.error().what;
-  for (const SourceFile& file : read->files) {
-    digest.field(file.path);
-    digest.field(file.bytes);
-  }
-  return digest.hex();
 }
 
 /// What was refused is not planned again, and costs no call, until somebody has looked at it.
@@ -135,7 +125,7 @@ std::string refusals_in_words(const Plan& plan) {
 Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, const LogOptions& log,
                 std::chrono::seconds full_every) {
   const Quarantine quarantine(store_path(global, policy_path));
-  const std::string policy = fingerprint(policy_path);
+  const std::string policy = fingerprint_at(policy_path);
   auto connection = Connection::open(global);
   if (!connection) return {print_error(connection.error())};
   if (const auto readable = read_whole_policy(policy_path); !readable) {
@@ -162,6 +152,13 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   if (before && before->at <= now && now - before->at < full_every) request->quick = &*before;
   Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (stop_signalled()) return {130};
+  // git takes the old files away before it writes the new ones, and what lies between the two may
+  // look like a policy.
+  if (fingerprint(request->policy->files) != policy || fingerprint_at(policy_path) != policy) {
+    spdlog::warn(
+        "the policy has changed during this cycle: nothing is written, another one follows");
+    return {5, true, true};
+  }
   if (const int code = show_problems(global, planned); code != 0) return {code};
   Plan& plan = *planned.plan;
   const auto left = leave_to_people(plan, *opened.store, now);
@@ -253,7 +250,7 @@ bool wait_for_next(milliseconds pause, milliseconds interval, const std::string&
   while (pause > interval) {
     if (!sleep_unless_stopped(interval)) return false;
     pause -= interval;
-    if (fingerprint(policy_path) == before) continue;
+    if (fingerprint_at(policy_path) == before) continue;
     spdlog::info("the policy has changed: next cycle now");
     return true;
   }
@@ -280,15 +277,16 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
                    seconds_of(rest));
       if (!sleep_unless_stopped(rest)) break;
     }
-    const std::string before = fingerprint(*policy);
+    const std::string before = fingerprint_at(*policy);
     const Cycle cycle = run_cycle(global, *policy, log, options.full_every);
     // Given for what is known now, not for whatever happens to the log in months to come.
     log.accept_log_gap.clear();
     if (options.once) return cycle.code;
     failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;
+    const milliseconds wanted = pause_after(options.interval, failures, random);
     const milliseconds pause =
-        std::max(settling(), pause_after(options.interval, failures, random));
+        std::max(settling(), cycle.again_soon ? std::min(wanted, kPolicyComesToRest) : wanted);
     spdlog::info("cycle ended with {}; next one in {} s{}", cycle.code, seconds_of(pause),
                  failures > 1
                      ? fmt::format(" after {} that failed, or once the policy changes",

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/support/end_to_end.h"
 
@@ -106,6 +107,67 @@ TEST_F(Service, OnceItEndsWithTheCycleSExitCode) {
   rolecall_exits(3, {"run", "--once"});
   write_policy("nonsense");
   rolecall_exits(1, {"run", "--once"});
+}
+
+// --- a policy that changes meanwhile -------------------------------------------------------
+
+/// As git does it where a file gets another name: the old one is gone before the new one is there.
+class ChangingPolicy : public Service {
+ protected:
+  void SetUp() override {
+    start(acme());
+    const std::string all = acme_policy();
+    const std::size_t design = all.find("[groups.design]");
+    folder.write("access/organization.toml",
+                 with(all.substr(0, design), "[organization]\n",
+                      "[organization]\nunlisted_groups = \"delete\"\n"));
+    groups_ = all.substr(design);
+    simulator->set_faults(R"({"rules": [{"operation": "reads", "action": {"delay_ms": 400}}]})");
+  }
+  void wait_for_a_read() const {
+    for (int i = 0; i < 1000 && simulator->requests().empty(); ++i) usleep(10'000);
+    ASSERT_THAT(simulator->requests(), ::testing::Not(IsEmpty()));
+  }
+  void write_the_rest() const { folder.write("access/groups.toml", groups_); }
+
+  std::string groups_;
+};
+
+TEST_F(ChangingPolicy, HalfOfItIsNotAppliedOnceTheRestIsThere) {
+  for (const Arguments& arguments : {Arguments{"run", "--once"}, Arguments{"apply", "--yes"}}) {
+    std::filesystem::remove(folder.path() / "access" / "groups.toml");
+    simulator->forget_requests();
+    Process cut = launch(arguments);
+    wait_for_a_read();
+    write_the_rest();
+    const Outcome outcome = cut.wait();
+    EXPECT_EQ(outcome.exit_code, 5) << outcome.said();
+    EXPECT_THAT(writes(), IsEmpty());
+    EXPECT_FALSE(group("design").empty());
+    rolecall_exits(0, arguments);
+    EXPECT_THAT(writes(), IsEmpty());
+  }
+  // Without the rest, it is what the policy says.
+  std::filesystem::remove(folder.path() / "access" / "groups.toml");
+  rolecall_exits(0, {"run", "--once"});
+  EXPECT_TRUE(group("design").empty());
+}
+
+TEST_F(ChangingPolicy, TheServiceLooksAgainSoon) {
+  Process service = launch({"run", "--interval", "15m"});
+  wait_for_a_read();
+  write_the_rest();
+  for (int i = 0; i < 1000 && service.err().find("next one in") == std::string::npos; ++i) {
+    usleep(10'000);
+  }
+  EXPECT_THAT(writes(), IsEmpty());
+  simulator->end_faults();
+  simulator->forget_requests();
+  wait_for_a_read();
+  service.signal(SIGTERM);
+  EXPECT_EQ(service.wait(std::chrono::seconds(10)).exit_code, 0);
+  EXPECT_THAT(writes(), IsEmpty());
+  EXPECT_FALSE(group("design").empty());
 }
 
 // --- protections that are remembered -------------------------------------------------------
