@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "controller/commands.h"
 #include "controller/nearby_policy.h"
 #include "controller/output.h"
+#include "controller/policy_files.h"
+#include "controller/policy_tree.h"
 #include "controller/quarantine.h"
 #include "controller/stop_switch.h"
 #include "controller/store_path.h"
@@ -27,6 +31,45 @@ Result<std::string> store_of(const GlobalOptions& global, const std::string& pol
   return store_path(global, policy);
 }
 
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+/// One that somebody is just repairing counts as well: a stop does not wait for that.
+bool is_policy(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return is_there(path);
+  const Result<PolicyTree> tree = PolicyTree::open(path);
+  return tree && !tree->glance().empty();
+}
+
+/// A stop where nothing is would be one that nobody looks at, while whoever gave it believes that
+/// all is stopped.
+Result<void> check_something_is_there(const GlobalOptions& global, const std::string& store,
+                                      const std::string& asked) {
+  if (is_there(store)) return {};
+  constexpr const char* kNothingStopped = "nothing was stopped: there is no store at {}{}";
+  if (!global.store.empty() && (asked.empty() || !is_policy(asked))) {
+    return fail(fmt::format(kNothingStopped, store, ""),
+                "--store (ROLECALL_STORE) names the store that the runs to be stopped have");
+  }
+  const auto policy = asked.empty() ? default_policy_path() : Result<std::string>(asked);
+  if (policy && is_policy(*policy)) return {};
+  const auto around = policy_around(asked.empty() ? "." : asked);
+  return fail(
+      fmt::format(kNothingStopped, store,
+                  policy ? fmt::format(", and no policy at {}", *policy) : ", and no policy here"),
+      around ? fmt::format("{} is a policy: name it on the command line", *around)
+             : "name the policy on the command line, or its store with --store");
+}
+
+std::string place_of(const std::string& store) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(store, error).lexically_normal();
+  return escape_terminal(error ? store : absolute.string());
+}
+
 }  // namespace
 
 int run_stop(const GlobalOptions& global, const StopOptions& options) {
@@ -39,9 +82,18 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
   const auto store = store_of(global, options.policy);
   if (!store) return print_error(store.error());
   const StopSwitch stop(*store);
+  if (const auto there = check_something_is_there(global, *store, options.policy); !there) {
+    return print_error(there.error());
+  }
   const StopSwitch::Order order{login_name(), host_name(), SystemClock().now(), options.reason};
   if (const auto set = stop.set(order); !set) return print_error(set.error());
-  print(fmt::format("{}; {}\n", escape_terminal(stop.in_force()), kHowToResume));
+  print(fmt::format("{}; {}\nstore: {}\n", escape_terminal(stop.in_force()), kHowToResume,
+                    place_of(*store)));
+  if (!is_there(*store)) {
+    print_message(
+        "note: there is no store there yet; runs with another one (--store, ROLECALL_STORE) go "
+        "on\n");
+  }
   return finish_output(0);
 }
 
@@ -58,6 +110,7 @@ int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
   if (const auto lifted = quarantine.release(); !lifted) return print_error(lifted.error());
   print(was.empty() ? "nothing was stopped\n"
                     : fmt::format("goes on; it was {}\n", fmt::join(was, "; ")));
+  print(fmt::format("store: {}\n", place_of(*store)));
   return finish_output(0);
 }
 

@@ -106,6 +106,70 @@ TEST_F(Stopped, AStopOrderEndsALongWaitForALimit) {
   EXPECT_EQ(json_of({"audit", "show", "1"}).at("end").at("state"), "interrupted");
 }
 
+/// Whether an apply of the policy at this path is kept from writing.
+class StopOrder : public Stopped {
+ protected:
+  [[nodiscard]] Outcome in(const std::string& below, const Arguments& arguments,
+                           const Variables& variables = {}) const {
+    ProcessWish one = wish(arguments, variables);
+    one.folder = (folder.path() / below).string();
+    return Process(one).wait();
+  }
+  void use_a_folder() const {
+    fs::create_directories(folder.path() / "access");
+    fs::rename(folder.path() / "rolecall.toml", folder.path() / "access" / "organization.toml");
+    fs::create_directories(folder.path() / "elsewhere");
+  }
+  /// Stop orders and folders of stores anywhere below.
+  [[nodiscard]] std::size_t left_behind() const {
+    std::size_t out = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+      out +=
+          entry.path().filename() == ".rolecall" || entry.path().extension() == ".stop" ? 1U : 0U;
+    }
+    return out;
+  }
+};
+
+TEST_F(StopOrder, IsRefusedWhereItWouldStopNothing) {
+  use_a_folder();
+  const auto expect_refused = [&](const std::string& below, Arguments arguments,
+                                  const Variables& variables, const std::string& hint) {
+    arguments.insert(arguments.begin(), {"stop", "--reason", "wrong branch"});
+    const Outcome outcome = in(below, arguments, variables);
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.said();
+    EXPECT_THAT(outcome.err, HasSubstr("nothing was stopped"));
+    EXPECT_THAT(outcome.err, HasSubstr(hint));
+  };
+  expect_refused("elsewhere", {}, {}, "name the policy on the command line");
+  expect_refused("", {"acces"}, {}, "no policy at acces");
+  expect_refused("", {"elsewhere"}, {}, "no policy at elsewhere");
+  expect_refused("access", {}, {}, "is a policy: name it on the command line");
+  const std::string mistyped = (folder.path() / "rolecal.db").string();
+  expect_refused("", {"--store", mistyped}, {}, "names the store");
+  expect_refused("", {}, {{"ROLECALL_STORE", mistyped}}, "names the store");
+  EXPECT_EQ(left_behind(), 0U);
+}
+
+TEST_F(StopOrder, HoldsByWhateverNameThePolicyIsGiven) {
+  use_a_folder();
+  for (const std::string name : {"access", "access/", "../access", "."}) {
+    const std::string below = name.starts_with("a") ? "" : "access";
+    const Outcome outcome = in(below, {"stop", "--reason", "wrong branch", name});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.said();
+    const std::string store = (fs::canonical(folder.path()) / ".rolecall/rolecall.db").string();
+    EXPECT_THAT(outcome.out, HasSubstr(fmt::format("store: {}\n", store)));
+    rolecall_exits(4, {"apply", "--yes"});
+    EXPECT_EQ(in("access", {"apply", "--yes", "."}).exit_code, 4);
+    EXPECT_EQ(made(), 0);
+    const Outcome resumed = in(below, {"resume", name});
+    EXPECT_THAT(resumed.out, HasSubstr("goes on; it was stopped by"));
+    EXPECT_THAT(resumed.out, HasSubstr(fmt::format("store: {}\n", store)));
+  }
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_EQ(made(), kNewGroups);
+}
+
 // --- 8: the store cannot be written --------------------------------------------------------
 
 struct BadStore {
