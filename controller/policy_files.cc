@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -122,7 +123,31 @@ std::string fingerprint(const std::vector<SourceFile>& files) {
   return digest.hex();
 }
 
+namespace {
+
+/// Of a checkout or a pull that is under way in the repository around `path`; empty where none is.
+/// One that lies there for long was left behind.
+std::string lock_of_git(const std::string& path) {
+  constexpr std::chrono::minutes kLeftBehind{10};
+  std::error_code error;
+  fs::path folder = fs::canonical(path, error);
+  while (!error && folder.has_relative_path()) {
+    const fs::path lock = folder / ".git" / "index.lock";
+    const auto since = fs::last_write_time(lock, error);
+    if (!error) {
+      const bool recent = fs::file_time_type::clock::now() - since < kLeftBehind;
+      return recent ? lock.string() : std::string();
+    }
+    error.clear();
+    folder = folder.parent_path();
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string fingerprint_at(const std::string& path) {
+  if (const std::string lock = lock_of_git(path); !lock.empty()) return "git is at work: " + lock;
   const auto read = read_policy_files(path);
   return read ? fingerprint(read->files) : read.error().what;
 }

@@ -28,7 +28,7 @@ struct PolicyFiles {
 
 /// Of the bytes as they lie there, acknowledgements and all.
 [[nodiscard]] std::string fingerprint(const std::vector<SourceFile>& files);
-/// The same of what is at `path` now; where it cannot be read, why.
+/// The same of what is at `path` now; where it cannot be read, or git is just writing it, why.
 [[nodiscard]] std::string fingerprint_at(const std::string& path);
 
 /// Where a policy is when nobody says: `rolecall.toml`, else the folder `access`, in `folder`.

@@ -22,13 +22,16 @@ fs::path as_written(const fs::path& written, const fs::path& real) {
   return fs::equivalent(normal.empty() ? "." : normal, real, error) ? normal : real;
 }
 
-/// However its path is written. A folder that holds a rolecall.toml has the store of that file. A
-/// store that is there already wins, so that no other one is begun beside it.
+/// However its path is written. A folder that holds a rolecall.toml has the store of that file, and
+/// nothing is put outside a git repository. A store that is there already wins, so that no other
+/// one is begun beside it.
 std::string store_of_folder(const fs::path& written, const fs::path& real) {
   std::error_code error;
   fs::path wanted = store_in(as_written(written.parent_path(), real.parent_path()));
   fs::path other = store_in(as_written(written, real));
-  if (fs::exists(real / "rolecall.toml", error)) std::swap(wanted, other);
+  if (fs::exists(real / "rolecall.toml", error) || fs::exists(real / ".git", error)) {
+    std::swap(wanted, other);
+  }
   const bool use_other = fs::exists(other, error) && !fs::exists(wanted, error);
   return (use_other ? other : wanted).string();
 }

@@ -50,12 +50,12 @@ Result<void> check_something_is_there(const GlobalOptions& global, const std::st
                                       const std::string& asked) {
   if (is_there(store)) return {};
   constexpr const char* kNothingStopped = "nothing was stopped: there is no store at {}{}";
-  if (!global.store.empty() && (asked.empty() || !is_policy(asked))) {
+  const auto policy = asked.empty() ? default_policy_path() : Result<std::string>(asked);
+  if (policy && is_policy(*policy)) return {};
+  if (!global.store.empty()) {
     return fail(fmt::format(kNothingStopped, store, ""),
                 "--store (ROLECALL_STORE) names the store that the runs to be stopped have");
   }
-  const auto policy = asked.empty() ? default_policy_path() : Result<std::string>(asked);
-  if (policy && is_policy(*policy)) return {};
   const auto around = policy_around(asked.empty() ? "." : asked);
   return fail(
       fmt::format(kNothingStopped, store,

@@ -175,6 +175,11 @@ TEST_F(StoreOfAFolder, IsThatOfItsRolecallToml) {
   EXPECT_EQ(store_path({}, "."), ".rolecall/rolecall.db");
 }
 
+TEST_F(StoreOfAFolder, IsInsideARepository) {
+  fs::create_directory(top_ / "org" / "access" / ".git");
+  EXPECT_THAT(stores(), testing::ElementsAre(in("org/access")));
+}
+
 class Audit : public testing::Test {
  protected:
   Audit() { global_.store = (dir_.path() / "store" / "rolecall.db").string(); }

@@ -153,6 +153,22 @@ TEST_F(ChangingPolicy, HalfOfItIsNotAppliedOnceTheRestIsThere) {
   EXPECT_TRUE(group("design").empty());
 }
 
+// It may be half written for as long as a whole cycle lasts.
+TEST_F(ChangingPolicy, WhileGitIsAtWorkNothingIsApplied) {
+  simulator->end_faults();
+  const std::string lock = folder.write(".git/index.lock", "");
+  for (const Arguments& arguments : {Arguments{"run", "--once"}, Arguments{"apply", "--yes"}}) {
+    const Outcome outcome = rolecall_exits(5, arguments);
+    EXPECT_THAT(outcome.said(), HasSubstr("changed"));
+    EXPECT_THAT(writes(), IsEmpty());
+  }
+  write_the_rest();
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(11);
+  std::filesystem::last_write_time(lock, long_ago);
+  rolecall_exits(0, {"apply", "--yes"});
+  EXPECT_FALSE(group("design").empty());
+}
+
 TEST_F(ChangingPolicy, TheServiceLooksAgainSoon) {
   Process service = launch({"run", "--interval", "15m"});
   wait_for_a_read();

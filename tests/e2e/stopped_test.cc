@@ -146,8 +146,8 @@ TEST_F(StopOrder, IsRefusedWhereItWouldStopNothing) {
   expect_refused("", {"elsewhere"}, {}, "no policy at elsewhere");
   expect_refused("access", {}, {}, "is a policy: name it on the command line");
   const std::string mistyped = (folder.path() / "rolecal.db").string();
-  expect_refused("", {"--store", mistyped}, {}, "names the store");
-  expect_refused("", {}, {{"ROLECALL_STORE", mistyped}}, "names the store");
+  expect_refused("elsewhere", {"--store", mistyped}, {}, "names the store");
+  expect_refused("elsewhere", {}, {{"ROLECALL_STORE", mistyped}}, "names the store");
   EXPECT_EQ(left_behind(), 0U);
 }
 
