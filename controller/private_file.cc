@@ -32,8 +32,18 @@ Result<void> check_writable_place(const std::string& path,
     return fail(fmt::format("{} is a directory", path));
   }
   if (access(folder.c_str(), W_OK) != 0) return fail_with(path, errno);
-  // Through a pipe or a device nothing is replaced.
-  if (!std::filesystem::is_regular_file(path, problem)) return {};
+  const auto there = std::filesystem::symlink_status(path, problem);
+  if (!std::filesystem::exists(there)) return {};
+  // A new file takes the name, so /dev/null would be one, and /dev/stdout no way to stdout any
+  // more.
+  if (std::filesystem::is_symlink(there)) {
+    return fail(fmt::format("{} is a symbolic link, which is not written through", path),
+                "name the file that it leads to");
+  }
+  if (!std::filesystem::is_regular_file(there)) {
+    return fail(fmt::format("{} is no regular file, and would be replaced by one", path),
+                "name a file");
+  }
   std::string start(64, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(start.data(), static_cast<std::streamsize>(start.size()));

@@ -10,7 +10,7 @@ namespace rolecall {
 
 /// Whether a file could be put there: to be asked before anything long is begun. A file that is
 /// there already is only replaced where it is empty or begins as what is written does (one of
-/// `begins`), so that nobody's policy becomes a plan.
+/// `begins`), so that nobody's policy becomes a plan; what is no regular file never is.
 [[nodiscard]] Result<void> check_writable_place(const std::string& path,
                                                 std::initializer_list<std::string_view> begins);
 

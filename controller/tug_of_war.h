@@ -12,8 +12,8 @@ namespace rolecall {
 inline constexpr int kMostCorrections = 3;
 
 /// Takes out of a plan that is not refused the memberships and grants that runs up to `now`
-/// corrected that often, invitations and restorings likewise, and what rests on them. What the runs took back themselves, as an edited
-/// policy has them do, does not count. Returns what it took out.
+/// corrected that often, invitations and restorings likewise, and what rests on them. What the runs
+/// took back themselves, as an edited policy has them do, does not count. Returns what it took out.
 [[nodiscard]] Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store,
                                                           Instant now);
 

@@ -1,5 +1,6 @@
-// The safety rules against random and against all small organizations. What holds is judged by a
-// model of its own (tests/support/random_world.h). ROLECALL_CASES=100000 for the long run.
+// The safety rules against random organizations; against all small ones in small_worlds_test.cc.
+// What holds is judged by a model of its own (tests/support/random_world.h). ROLECALL_CASES=100000
+// for the long run.
 
 #include "diff/safety.h"
 
@@ -9,46 +10,29 @@
 #include <set>
 
 #include "diff/schedule.h"
+#include "tests/support/fates.h"
 #include "tests/support/random_world.h"
 
 namespace rolecall {
 namespace {
 
 using test::Dice;
+using test::Fate;
 using test::Holdings;
 using test::PersonSpec;
 using test::Spec;
 
 constexpr std::uint64_t kUsual = 3000;
 
-/// What becomes of a call.
-enum class Fate { done, failed, lost };  ///< lost: done, and nobody knows
-
-/// The calls in their order, as the applier makes them; `fate` decides. Returns the fewest active
-/// org admins there ever were.
+/// The calls in their order; `fate` decides. Returns the fewest active org admins there ever were.
 template <class FateOf>
-std::int64_t fewest_admins(const Plan& plan, Holdings world, FateOf fate) {
-  AdminFloor floor(plan);
+std::int64_t fewest_admins(const Plan& plan, const Holdings& before, FateOf fate) {
+  test::Standing standing(plan, before);
   const auto needs = prerequisites(plan);
-  std::vector<bool> succeeded(plan.calls.size());
-  std::int64_t fewest = world.admins();
+  std::int64_t fewest = before.admins();
   for (std::size_t c = 0; c < plan.calls.size(); ++c) {
-    const bool ready = std::all_of(needs[c].begin(), needs[c].end(),
-                                   [&](std::size_t needed) { return succeeded[needed]; });
-    if (!ready) continue;
-    const Fate what = fate(c);
-    succeeded[c] = what == Fate::done;
-    for (const std::size_t i : plan.calls[c].changes) {
-      const Change& change = plan.changes[i];
-      if (floor.forbids(change)) {
-        succeeded[c] = false;
-        continue;
-      }
-      floor.take(change);
-      if (what != Fate::failed) test::happen(change, world);
-      if (what == Fate::done) floor.give(change);
-      fewest = std::min(fewest, world.admins());
-    }
+    if (!test::is_ready(standing, needs[c])) continue;
+    fewest = std::min(fewest, standing.make(plan, c, fate(c)));
   }
   return fewest;
 }
@@ -72,75 +56,6 @@ TEST(SafetyProperty, TheFloorHoldsAtEveryStepWhateverFails) {
     }
   }
   EXPECT_GT(checked, n / 10);
-}
-
-/// Every way one person can be and be asked for, as far as org admins go.
-std::vector<PersonSpec> all_people() {
-  std::vector<PersonSpec> out;
-  using Ask = PersonSpec::Ask;
-  using Managed = PersonSpec::Managed;
-  for (const auto& [live, admin] : {std::pair{Presence::absent, false},
-                                    {Presence::active, false},
-                                    {Presence::active, true},
-                                    {Presence::suspended, true}}) {
-    for (const auto& [ask, roles] : {std::pair{Ask::undeclared, Managed::no},
-                                     {Ask::active, Managed::no},
-                                     {Ask::active, Managed::none},
-                                     {Ask::active, Managed::some},
-                                     {Ask::suspended, Managed::no},
-                                     {Ask::removed, Managed::no}}) {
-      PersonSpec one;
-      one.live = live;
-      one.live_admin = admin;
-      one.ask = ask;
-      one.roles = roles;
-      out.push_back(one);
-    }
-  }
-  return out;
-}
-
-/// Whoever comes first has the first address, so that one order of each set of people is enough.
-TEST(SafetyProperty, TheFloorHoldsInEverySmallWorldUnderEverySetOfFailures) {
-  const std::vector<PersonSpec> kinds = all_people();
-  std::uint64_t worlds = 0;
-  std::uint64_t runs = 0;
-  const auto check = [&](const Spec& spec) {
-    const PlanResult made = test::build(spec).result();
-    ASSERT_FALSE(made.diagnostics.has_errors());
-    ++worlds;
-    const Holdings before = test::holdings(spec);
-    if (!made.plan.applyable()) return;
-    const std::int64_t least = std::min(spec.floor, before.admins());
-    const std::size_t sets = std::size_t{1} << made.plan.calls.size();
-    for (std::size_t failed = 0; failed < sets; ++failed) {
-      ++runs;
-      const std::int64_t fewest = fewest_admins(made.plan, before, [&](std::size_t c) {
-        return (failed >> c & 1U) != 0 ? Fate::failed : Fate::done;
-      });
-      ASSERT_GE(fewest, least);
-    }
-  };
-  const int most = test::cases(kUsual) > kUsual ? 4 : 3;
-  std::vector<std::size_t> chosen;
-  const auto choose = [&](auto self, std::size_t from) -> void {
-    if (!chosen.empty()) {
-      Spec spec;
-      for (const std::size_t kind : chosen) spec.people.push_back(kinds[kind]);
-      for (spec.floor = 1; spec.floor <= 2; ++spec.floor) check(spec);
-    }
-    if (chosen.size() == static_cast<std::size_t>(most) || testing::Test::HasFailure()) return;
-    for (std::size_t kind = from; kind < kinds.size(); ++kind) {
-      chosen.push_back(kind);
-      self(self, kind);
-      chosen.pop_back();
-    }
-  };
-  choose(choose, 0);
-  RecordProperty("worlds", static_cast<int>(worlds));
-  RecordProperty("runs", static_cast<int>(runs));
-  EXPECT_GT(worlds, 5000U);
-  EXPECT_GT(runs, worlds);
 }
 
 // --- protected ----------------------------------------------------------------------------------

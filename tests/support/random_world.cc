@@ -75,7 +75,12 @@ PlanBuilder build(const Spec& spec) {
   for (std::size_t i = 0; i < spec.people.size(); ++i) {
     const PersonSpec& one = spec.people[i];
     const std::string name = spec_person(static_cast<int>(i));
-    if (one.live != Presence::absent) b.live_user(name, one.live, one.live_admin);
+    if (one.live != Presence::absent) {
+      b.live_user(name, one.live, one.live_admin);
+      b.about(name).accepted = one.accepted;
+      b.about(name).account_active = one.account_active;
+    }
+    if (one.taken_lately) b.history.admins_taken.insert(name);
     if (one.live_grant) b.live_user_grant(name, kApp, Role::user);
     if (one.ask != PersonSpec::Ask::undeclared) {
       b.user(name, one.ask == PersonSpec::Ask::active      ? Presence::active
@@ -114,7 +119,7 @@ PlanBuilder build(const Spec& spec) {
 
 std::int64_t Holdings::admins() const {
   return std::count_if(people.begin(), people.end(), [](const auto& one) {
-    return one.second.admin && !one.second.suspended && !one.second.pending;
+    return one.second.admin && !one.second.suspended && !one.second.pending && !one.second.closed;
   });
 }
 
@@ -123,8 +128,9 @@ Holdings holdings(const Spec& spec) {
   for (std::size_t i = 0; i < spec.people.size(); ++i) {
     const PersonSpec& one = spec.people[i];
     if (one.live == Presence::absent) continue;
-    out.people[spec_person(static_cast<int>(i))] = {one.live == Presence::suspended, false,
-                                                    one.live_admin, one.live_grant};
+    out.people[spec_person(static_cast<int>(i))] = {one.live == Presence::suspended, !one.accepted,
+                                                    one.live_admin && !one.taken_lately,
+                                                    one.live_grant, !one.account_active};
   }
   for (std::size_t g = 0; g < spec.groups.size(); ++g) {
     const GroupSpec& group = spec.groups[g];

@@ -23,6 +23,9 @@ struct PersonSpec {
   Managed access = Managed::no;
   bool protected_now = false;
   bool protected_before = false;
+  bool accepted = true;        ///< false: their invitation is open
+  bool account_active = true;  ///< false: deactivated
+  bool taken_lately = false;   ///< the last run took the role, and reads do not show it yet
 };
 
 struct GroupSpec {
@@ -62,6 +65,7 @@ struct Holdings {
     bool pending = false;
     bool admin = false;
     bool grant = false;
+    bool closed = false;  ///< the account is deactivated
   };
   struct Crowd {
     std::set<std::string> members;
@@ -70,7 +74,7 @@ struct Holdings {
   std::map<std::string, Person> people;
   std::map<std::string, Crowd> groups;
 
-  [[nodiscard]] std::int64_t admins() const;  ///< active, not pending
+  [[nodiscard]] std::int64_t admins() const;  ///< who can act as one now
 };
 [[nodiscard]] Holdings holdings(const Spec& spec);
 /// One change happens.
