@@ -72,9 +72,10 @@ std::string seats_in_words(const Seats& seats) {
   const std::int64_t after =
       *seats.usage + static_cast<std::int64_t>(seats.takers.size() - seats.left_over.size()) -
       static_cast<std::int64_t>(seats.freed);
-  const std::string of = seats.capacity ? fmt::format(" of {}", *seats.capacity) : "";
-  return fmt::format("{}: {}{} seats taken, {} after ({})", seats.resource, *seats.usage, of, after,
-                     moves);
+  const std::string taken = seats.capacity
+                                ? fmt::format("{} of {} seats", *seats.usage, *seats.capacity)
+                                : counted(static_cast<std::size_t>(*seats.usage), "seat", "seats");
+  return fmt::format("{}: {} taken, {} after ({})", seats.resource, taken, after, moves);
 }
 
 std::string shortage_in_words(const Seats& seats) {

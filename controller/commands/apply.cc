@@ -41,7 +41,8 @@ Result<Agreed> what_to_apply(const std::optional<SavedPlan>& saved, const Global
                              const ApplyOptions& options) {
   if (saved) return agree(*saved, options.target, {options.policy, global.at, options.undo});
   if (!options.policy.empty() || options.undo != 0) {
-    return fail(fmt::format("{} is no saved plan", quote(options.target)),
+    return fail(options.target.empty() ? "no saved plan is named"
+                                       : fmt::format("{} is no saved plan", quote(options.target)),
                 "--undo, and a policy as second argument, go with a saved plan");
   }
   const auto path = policy_path_or_default(options.target);

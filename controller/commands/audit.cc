@@ -145,16 +145,41 @@ void print_calls(const std::vector<CallRecord>& calls) {
                    terminal_columns(STDOUT_FILENO)));
 }
 
-Result<Store> open_store(const GlobalOptions& global) {
-  return Store::open(default_store_path(global), Store::Access::read);
+/// A run and the changes it set out to make.
+struct Shown {
+  std::optional<RunRecord> run;
+  std::vector<CallRecord> calls;
+};
+
+/// What `query` finds in the store.
+template <class Found, class Query>
+Result<Found> look_up(const GlobalOptions& global, Query query) {
+  Found out;
+  const auto looked =
+      Store::look(default_store_path(global), [&](const Store& store) -> Result<void> {
+        auto found = query(store);
+        if (!found) return tl::make_unexpected(found.error());
+        out = std::move(*found);
+        return {};
+      });
+  if (!looked) return tl::make_unexpected(looked.error());
+  return out;
+}
+
+Result<Shown> find_run(const Store& store, RunId id) {
+  auto run = store.run(id);
+  if (!run) return tl::make_unexpected(run.error());
+  if (!*run) return fail(fmt::format("there is no run {}", id), "see rolecall audit list");
+  auto calls = store.calls(id);
+  if (!calls) return tl::make_unexpected(calls.error());
+  return Shown{std::move(*run), std::move(*calls)};
 }
 
 }  // namespace
 
 int run_audit_list(const GlobalOptions& global, const AuditListOptions& options) {
-  const auto store = open_store(global);
-  if (!store) return print_error(store.error());
-  const auto runs = store->runs(options.limit);
+  const auto runs = look_up<std::vector<RunRecord>>(
+      global, [&](const Store& store) { return store.runs(options.limit); });
   if (!runs) return print_error(runs.error());
   if (global.format == OutputFormat::json) {
     json::array items;
@@ -167,24 +192,18 @@ int run_audit_list(const GlobalOptions& global, const AuditListOptions& options)
 }
 
 int run_audit_show(const GlobalOptions& global, const AuditShowOptions& options) {
-  const auto store = open_store(global);
-  if (!store) return print_error(store.error());
-  const auto run = store->run(options.run);
-  if (!run) return print_error(run.error());
-  if (!*run) {
-    return print_error({fmt::format("there is no run {}", options.run), "see rolecall audit list"});
-  }
-  const auto calls = store->calls(options.run);
-  if (!calls) return print_error(calls.error());
+  const auto shown =
+      look_up<Shown>(global, [&](const Store& store) { return find_run(store, options.run); });
+  if (!shown) return print_error(shown.error());
   if (global.format == OutputFormat::json) {
-    json::object out = to_json(**run);
+    json::object out = to_json(*shown->run);
     json::array changes;
-    for (const CallRecord& record : *calls) changes.push_back(to_json(record));
+    for (const CallRecord& record : shown->calls) changes.push_back(to_json(record));
     out["changes"] = std::move(changes);
     print_json(out);
   } else {
-    print_run(**run);
-    print_calls(*calls);
+    print_run(*shown->run);
+    print_calls(shown->calls);
   }
   return 0;
 }

@@ -136,7 +136,9 @@ void print_verdict(const std::string& file, const ExportVerdict& verdict, const 
 }
 
 int does_not_verify(const std::string& file, const Error& error) {
-  print_error({fmt::format("{}: {}; it is not verified", file, error.what), error.hint});
+  const bool named = error.what.find(file) != std::string::npos;
+  print_error(
+      {fmt::format("{}{}; nothing is verified", named ? "" : file + ": ", error.what), error.hint});
   return kDoesNotVerify;
 }
 

@@ -14,6 +14,8 @@ namespace rolecall::json_schema {
 inline constexpr std::string_view kInstant =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$";
 inline constexpr std::string_view kSha256 = "^[0-9a-f]{64}$";
+/// Nothing is known of, such as where a quick plan read counts only.
+inline constexpr std::string_view kSha256OrNothing = "^([0-9a-f]{64})?$";
 /// A row of the log by number and hash, as format_head writes it.
 inline constexpr std::string_view kHead = "^[0-9]+:[0-9a-f]{64}$";
 

@@ -13,19 +13,8 @@ namespace rolecall {
 namespace {
 
 namespace json = boost::json;
-using json_schema::defined;
-using json_schema::just;
-using json_schema::kHead;
-using json_schema::kInstant;
-using json_schema::kSha256;
-using json_schema::list;
-using json_schema::Member;
-using json_schema::object;
-using json_schema::text;
-using json_schema::whole;
-using json_schema::word;
+using namespace json_schema;  // the words that a schema is written in
 
-constexpr std::string_view kSha256OrNothing = "^([0-9a-f]{64})?$";
 constexpr std::array<std::string_view, 4> kEndStates = {"finished", "interrupted", "refused",
                                                         "failed"};
 constexpr std::array kResults = {ChangeResult::applied, ChangeResult::already_so,

@@ -9,6 +9,7 @@
 
 #include "state/store/files.h"
 #include "state/store/schema.h"
+#include "state/store/store.h"
 
 namespace rolecall {
 namespace {
@@ -80,6 +81,17 @@ Result<void> read_without_traces(const std::string& path, WhenWritten when_writt
     return done;
   }
   return read_once(*file, Database::Mode::read, read);
+}
+
+Result<void> Store::look(const std::string& path,
+                         const std::function<Result<void>(const Store&)>& read) {
+  const auto once = [&](Access access) -> Result<void> {
+    const auto store = open(path, access);
+    return store ? read(*store) : tl::make_unexpected(store.error());
+  };
+  const FileMark before(path);
+  auto done = once(Access::look);
+  return FileMark(path) == before ? done : once(Access::read);
 }
 
 }  // namespace rolecall

@@ -21,6 +21,18 @@ namespace {
 
 constexpr std::size_t kMessageBytes = 512;
 
+Database::Mode mode_for(Store::Access access) {
+  switch (access) {
+    case Store::Access::look:
+      return Database::Mode::frozen;
+    case Store::Access::read:
+      return Database::Mode::read;
+    case Store::Access::write:
+      break;
+  }
+  return Database::Mode::write;
+}
+
 // Pages of the log that the outcome of one change can take when it is written alone: the end of
 // its table and of the chain, and now and then a split with the neighbours and the page above.
 constexpr std::int64_t kPagesPerOutcome = 4;
@@ -122,7 +134,7 @@ template <class MayCreate>
 Result<void> check_files(const StorePlace& place, Store::Access access, MayCreate may_create) {
   auto exists = check_private_file(place.file);
   if (!exists) return tl::make_unexpected(exists.error());
-  if (!*exists && access == Store::Access::read) {
+  if (!*exists && access != Store::Access::write) {
     return fail(fmt::format("there is no store at {}", place.shown),
                 "the first apply makes one; --store names another");
   }
@@ -180,7 +192,7 @@ Result<Store> Store::open(const std::string& path, Access access,
   if (auto fine = check_files(*place, access, may_create); !fine) {
     return tl::make_unexpected(fine.error());
   }
-  auto database = Database::open(place->file, write ? Database::Mode::write : Database::Mode::read);
+  auto database = Database::open(place->file, mode_for(access));
   if (!database) return tl::make_unexpected(database.error());
   if (auto fine = take_schema(*database, *place, write); !fine)
     return tl::make_unexpected(fine.error());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -100,7 +101,11 @@ struct AcceptedGap {
 /// that writes has returned, its rows are on disk.
 class Store {
  public:
-  enum class Access : std::uint8_t { read, write };
+  enum class Access : std::uint8_t {
+    look,  ///< of Store::look: holds only if nobody writes meanwhile
+    read,
+    write,
+  };
 
   /// Opens, for `write` creates and migrates; a missing folder is made (0700), its parents are not.
   /// Refuses: files that are not a rolecall store, ones written by a newer version or altered by
@@ -113,6 +118,11 @@ class Store {
   [[nodiscard]] static Result<Store> open(
       const std::string& path, Access access,
       const std::optional<AcceptedGap>& accepted = std::nullopt);
+  /// For commands that only look and are soon done: as `read`, and opens nothing for writing, not
+  /// even files beside the store (guarantees.md F8), unless a run writes, or a crash has left rows
+  /// in -wal. Calls `read` once more when somebody wrote while it read.
+  [[nodiscard]] static Result<void> look(const std::string& path,
+                                         const std::function<Result<void>(const Store&)>& read);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();

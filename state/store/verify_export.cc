@@ -263,6 +263,7 @@ Result<ExportVerdict> verify_export(const std::string& path,
     return fail(fmt::format("{} is not a regular file", path));
   }
   std::ifstream in(path, std::ios::binary);
+  if (!in && errno == ENOENT) return fail(fmt::format("there is no store or export at {}", path));
   if (!in) return fail(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   ExportVerdict verdict = verify_export(in, expected);
   if (in.bad()) return fail(fmt::format("cannot read {}", path));

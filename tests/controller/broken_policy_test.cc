@@ -60,15 +60,16 @@ class BrokenPolicy : public testing::Test {
   BrokenPolicy() {
     org_.server().with_org([&](simulator::FakeOrg& org) { state_ = org.state(); });
   }
-  /// Applies; nothing may be written, and the exit code must say so.
-  void expect_nothing_done(const std::string& what, const std::string& target) {
+  /// Applies; nothing may be written, and exit code and `cause` must say so.
+  void expect_nothing_done(const std::string& what, const std::string& target,
+                           const std::string& cause) {
     for (const bool service : {false, true}) {
       const test::Ran ran = test::run_captured([&] {
         return service ? run_service(org_.global(), {target, std::chrono::minutes(1), true})
                        : run_apply(org_.global(), {target, true});
       });
       EXPECT_NE(ran.code, 0) << what;
-      EXPECT_FALSE((ran.out + ran.err).empty()) << what;
+      EXPECT_THAT(ran.out + ran.err, HasSubstr(cause)) << what;
     }
     EXPECT_EQ(org_.effective_writes(), 0U) << what;
   }
@@ -82,53 +83,66 @@ TEST_F(BrokenPolicy, NothingIsWrittenOnPoliciesThatAreNone) {
   const std::size_t middle = whole.find('\n', whole.size() / 2) + 1;
   const std::string conflict =
       whole.substr(0, middle) + "<<<<<<< HEAD\n=======\n>>>>>>> other\n" + whole.substr(middle);
-  const std::vector<std::pair<std::string, std::string>> files = {
-      {"empty", ""},
-      {"blank", "\n\n  \n"},
-      {"comments", "# everybody leaves\n"},
-      {"BOM alone", "\xEF\xBB\xBF"},
-      {"version alone", "version = 1\n"},
-      {"NUL bytes", std::string(4096, '\0')},
-      {"no organization", users_of(state_)},
-      {"cut in the middle of an array", whole.substr(0, whole.rfind("  \""))},
-      {"cut in the middle of a name", whole.substr(0, whole.rfind("\",\n"))},
-      {"merge conflict", conflict},
-      {"another organization",
-       "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-00000000dead\"\n[users]\n"},
+  struct Broken {
+    const char* what;
+    std::string bytes;
+    const char* cause;
   };
-  for (const auto& [what, bytes] : files) {
-    expect_nothing_done(what, org_.dir().write("one/rolecall.toml", bytes));
+  const Broken files[] = {
+      {"empty", "", "policy is empty"},
+      {"blank", "\n\n  \n", "policy is empty"},
+      {"comments", "# everybody leaves\n", "policy is empty"},
+      {"BOM alone", "\xEF\xBB\xBF", "policy is empty"},
+      {"version alone", "version = 1\n", "no [organization]"},
+      {"NUL bytes", std::string(4096, '\0'), "NUL byte"},
+      {"no organization", users_of(state_), "no [organization]"},
+      {"cut in the middle of an array", whole.substr(0, whole.rfind("  \"")), "not closed"},
+      {"cut in the middle of a name", whole.substr(0, whole.rfind("\",\n")), "not closed"},
+      {"merge conflict", conflict, "merge conflict"},
+      {"another organization",
+       "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-00000000dead\"\n[users]\n",
+       "check the organization id"},
+  };
+  for (const auto& [what, bytes, cause] : files) {
+    expect_nothing_done(what, org_.dir().write("one/rolecall.toml", bytes), cause);
   }
-  expect_nothing_done("missing file", (org_.dir().path() / "no.toml").string());
+  expect_nothing_done("missing file", (org_.dir().path() / "no.toml").string(), "no such file");
   fs::create_directory(org_.dir().path() / "void");
-  expect_nothing_done("empty folder", (org_.dir().path() / "void").string());
+  expect_nothing_done("empty folder", (org_.dir().path() / "void").string(), "no policy files");
   (void)org_.dir().write("notes/readme.md", "none");
-  expect_nothing_done("folder without policy", (org_.dir().path() / "notes").string());
+  expect_nothing_done("folder without policy", (org_.dir().path() / "notes").string(),
+                      "no policy files");
   (void)org_.dir().write("half/a.toml", head(state_));
   (void)org_.dir().write("half/b.toml", "[users]\n\"p@x.example\" = {");
-  expect_nothing_done("one broken file of two", (org_.dir().path() / "half").string());
+  expect_nothing_done("one broken file of two", (org_.dir().path() / "half").string(),
+                      "b.toml:2:17: error");
 }
 
 TEST_F(BrokenPolicy, NothingIsWrittenWhenASectionIsMissing) {
   const std::string strict = head(state_) + "unlisted_users = \"remove\"\n";
-  expect_nothing_done("no [users]", org_.dir().write("a.toml", strict));
-  expect_nothing_done("empty [users]", org_.dir().write("b.toml", strict + "[users]\n"));
+  expect_nothing_done("no [users]", org_.dir().write("a.toml", strict), "remove_users: 500 of 500");
+  expect_nothing_done("empty [users]", org_.dir().write("b.toml", strict + "[users]\n"),
+                      "remove_users: 500 of 500");
   expect_nothing_done("suspend",
-                      org_.dir().write("c.toml", head(state_) + "unlisted_users = \"suspend\"\n"));
+                      org_.dir().write("c.toml", head(state_) + "unlisted_users = \"suspend\"\n"),
+                      "suspend_users: 489 of 500");
   expect_nothing_done("no [groups]",
-                      org_.dir().write("d.toml", head(state_) + "unlisted_groups = \"delete\"\n"));
+                      org_.dir().write("d.toml", head(state_) + "unlisted_groups = \"delete\"\n"),
+                      "delete_groups: 38 of 38");
   std::string emptied = groups_of(state_);
   for (std::size_t at = 0; (at = emptied.find("members = [\n", at)) != std::string::npos;) {
     const std::size_t end = emptied.find("\n]\n", at);
     emptied.replace(at, end + 3 - at, "members = []\n");
     at += 13;
   }
-  expect_nothing_done("groups emptied", org_.dir().write("e.toml", head(state_) + emptied));
+  expect_nothing_done("groups emptied", org_.dir().write("e.toml", head(state_) + emptied),
+                      "has no members");
   for (std::size_t at = 0; (at = emptied.find("members = []\n", at)) != std::string::npos;) {
     emptied.insert(at, "empty = true\n");
     at += 26;
   }
-  expect_nothing_done("and said to be", org_.dir().write("f.toml", head(state_) + emptied));
+  expect_nothing_done("and said to be", org_.dir().write("f.toml", head(state_) + emptied),
+                      "remove_members");
 }
 
 /// Every change that takes something away, in words.

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <optional>
 
 #include "state/model/text.h"
@@ -352,6 +353,35 @@ TEST_F(StoreTest, OpenedForReadingItTakesNothing) {
   const auto begun = reader->begin_run(some_run());
   ASSERT_FALSE(begun);
   EXPECT_THAT(begun.error().what, HasSubstr("read-only"));
+}
+
+TEST_F(StoreTest, LooksAgainWhereARunWritesMeanwhile) {
+  begin();
+  store_.reset();
+  std::vector<std::size_t> seen;
+  const auto looked = Store::look(path_, [&](const Store& store) -> Result<void> {
+    seen.push_back(store.runs(9).value().size());
+    if (seen.size() == 1) {
+      reopen();
+      begin();
+    }
+    return {};
+  });
+  EXPECT_TRUE(looked);
+  EXPECT_THAT(seen, ElementsAre(1U, 2U));
+}
+
+TEST_F(StoreTest, LooksOnceWhereNobodyDoesAndLeavesNothing) {
+  begin();
+  store_.reset();
+  int looks = 0;
+  EXPECT_TRUE(Store::look(path_, [&](const Store& store) -> Result<void> {
+    ++looks;
+    EXPECT_THAT(store.runs(9).value(), SizeIs(1));
+    EXPECT_FALSE(std::filesystem::exists(path_ + "-shm"));
+    return {};
+  }));
+  EXPECT_EQ(looks, 1);
 }
 
 TEST_F(StoreTest, NoticesThatItsFileWasReplaced) {
