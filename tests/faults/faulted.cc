@@ -124,12 +124,18 @@ void Faulted::SetUp() {
   ASSERT_NE(difference(goal_[0], goal_[1]), "");
 }
 
+void Faulted::TearDown() {
+  if (is_done_) rolecall_exits(0, {"plan", "--detailed-exitcode"});
+  EndToEnd::TearDown();
+}
+
 std::string Faulted::store() const {
   return (folder.path() / ".rolecall" / "rolecall.db").string();
 }
 
 void Faulted::turn() {
   under.clear();
+  is_done_ = false;
   forward_ = !forward_;
   remove_store();
   write_policy(policy(forward_));
@@ -258,7 +264,8 @@ Faulted::Effective Faulted::effective() const {
   return out;
 }
 
-void Faulted::check_done(const std::string& what) const {
+void Faulted::check_done(const std::string& what) {
+  is_done_ = true;
   EXPECT_EQ(difference(read_model(simulator->state()), goal_[forward_]), "") << what;
   const Effective made = effective();
   const Effective& fewest = fewest_[forward_];

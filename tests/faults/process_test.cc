@@ -234,7 +234,9 @@ TEST_F(ProcessFaults, TheDeathOfAHolderFreesTheLockAtOnce) {
     wait_for_holder(next.pid());
     const auto took = std::chrono::ceil<milliseconds>(SystemClock().steady() - killed);
     longest = std::max(longest, took);
-    EXPECT_LE(took, std::chrono::seconds(10)) << "at once, not after a lease";
+    // A machine that runs the whole suite beside this is slower.
+    const auto most = std::chrono::seconds(trials(6) >= 500 ? 1 : 10);
+    EXPECT_LE(took, most) << "at once, not after a lease";
     EXPECT_EQ(holder.wait().exit_code, 128 + SIGKILL);
     simulator->end_faults();
     const Outcome outcome = next.wait();

@@ -24,7 +24,10 @@ constexpr const char* kOrg = "1b2c3d4e-0000-4000-8000-0000000000aa";
 constexpr int kPeople = 100;
 constexpr int kGroups = 40;
 constexpr int kMembers = 24;
-constexpr std::size_t kChanges = kGroups * (1 + kMembers) + 2;
+constexpr int kWithAccess = 20;
+// One suspended, one removed, one made an admin.
+constexpr std::size_t kChanges = kGroups * (1 + kMembers) + kWithAccess + 3;
+constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
 constexpr milliseconds kTold{2'000};
 
 std::string person(int i) {
@@ -38,16 +41,21 @@ json::value organization() {
     if (i < 3) user["roles"] = json::array{"org-admin"};
     users.push_back(std::move(user));
   }
-  return json::object{{"organization", json::object{{"id", kOrg}}}, {"users", std::move(users)}};
+  return json::object{
+      {"organization", json::object{{"id", kOrg}}},
+      {"workspaces", json::array{json::object{{"ari", kJira}, {"host", "acme.atlassian.net"}}}},
+      {"users", std::move(users)}};
 }
 
 std::string policy() {
   std::string out = fmt::format(
-      "version = 1\n[organization]\nid = \"{}\"\n[users]\n\"{}\" = {{ state = \"suspended\" }}\n"
-      "\"{}\" = {{ state = \"removed\" }}\n",
-      kOrg, person(98), person(99));
+      "version = 1\n[organization]\nid = \"{}\"\n[resources]\njira = \"{}\"\n[users]\n"
+      "\"{}\" = {{ state = \"suspended\" }}\n\"{}\" = {{ state = \"removed\" }}\n"
+      "\"{}\" = {{ roles = [\"org-admin\"] }}\n",
+      kOrg, kJira, person(98), person(99), person(97));
   for (int g = 0; g < kGroups; ++g) {
-    out += fmt::format("[groups.g{}]\nmembers = [", g);
+    out += fmt::format("[groups.g{}]\n{}members = [", g,
+                       g < kWithAccess ? "access = { jira = [\"user\"] }\n" : "");
     for (int k = 0; k < kMembers; ++k) out += fmt::format("\"{}\", ", person((g + 4 * k) % 97));
     out += "]\n";
   }
@@ -59,7 +67,8 @@ json::value trouble(std::uint64_t seed) {
       {"probability": 0.07, "action": {"status": 429, "headers": {"Retry-After": "2"}}},
       {"probability": 0.07, "action": {"status": 503, "shape": "gateway"}},
       {"probability": 0.07, "action": {"status": 500, "after_effect": true}},
-      {"probability": 0.05, "action": {"cut": "before_effect"}},
+      {"probability": 0.04, "action": {"cut": "before_effect"}},
+      {"probability": 0.01, "action": {"delay_ms": 60000, "cut": "after_effect"}},
       {"probability": 0.05, "action": {"cut": "after_effect"}},
       {"probability": 0.04, "action": {"cut": "half_body"}}]})");
   faults.as_object()["seed"] = static_cast<std::int64_t>(seed);
@@ -127,6 +136,7 @@ TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
     const Seen seen = converge(trouble(seed), seed);
     EXPECT_LE(seen.runs, 3);
     EXPECT_EQ(seen.effective, kChanges);
+    EXPECT_LE(seen.requests, 2 * calm.requests);
     sum.requests += seen.requests;
     sum.failed += seen.failed;
     sum.runs += seen.runs;
