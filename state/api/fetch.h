@@ -70,7 +70,7 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
     ReadClient& client, const std::string& organization, std::size_t* calls = nullptr);
 
 /// The words for an answer that is not the one asked for: status, code, title and detail of the
-/// API's error shapes, cut to 512 bytes (guarantees.md H6).
+/// API's error shapes, cut to 512 bytes, "[key]" for what looks like one (guarantees.md H6).
 [[nodiscard]] std::string describe_failure(const ReadRequest& request, const Answer& answer);
 [[nodiscard]] std::string describe_error_body(const Response& response);
 /// What a status means for whoever has to do something about it; empty where it says enough.

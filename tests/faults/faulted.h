@@ -13,7 +13,7 @@
 namespace rolecall::test {
 
 /// ROLECALL_FAULTS_EVERY: of the points at which something can be made to fail every n-th is
-/// tried, `otherwise` unless it is set; 1 tries all (tests/faults/run.sh).
+/// tried, `otherwise` unless it is set; 1 tries all (tests/long.sh).
 [[nodiscard]] std::size_t every(std::size_t otherwise);
 /// ROLECALL_FAULTS_TRIALS: how often something random is tried.
 [[nodiscard]] std::size_t trials(std::size_t otherwise);

@@ -1,5 +1,5 @@
 // Whole lives of organizations, each decided by its seed. ROLECALL_SEEDS says how many
-// (tests/simulate.sh runs ten thousand of each), ROLECALL_FIRST_SEED where to begin, ROLECALL_DAYS
+// (tests/long.sh runs ten thousand of each), ROLECALL_FIRST_SEED where to begin, ROLECALL_DAYS
 // how long a life is (two to five days): a failure names its seed.
 #include "tests/support/simulation.h"
 

@@ -510,5 +510,21 @@ TEST(Answers, H6ErrorBodiesAreCutAndEscaped) {
   EXPECT_EQ(described(json_answer("{broken")), "");
 }
 
+TEST(Answers, H6NobodysKeyIsQuoted) {
+  const auto described = [](const std::string& detail) {
+    return describe_error_body(json_answer(R"({"errors":[{"detail":")" + detail + R"("}]})"));
+  };
+  EXPECT_EQ(described("Authorization: Bearer abc.DEF-1_2~3+/= refused"),
+            "Authorization: Bearer [key]= refused");
+  EXPECT_EQ(described("got 'BASIC  dXNlcjpwdw=='"), "got 'BASIC  [key]=='");
+  EXPECT_EQ(described("token=ATATT3xFfGN0abcdef, ATCTT3xFfGN0abcdef."), "token=[key], [key]");
+  EXPECT_EQ(described("eyJhbGciOiJIUzI1NiJ9.e30.abc was not taken"), "[key] was not taken");
+  for (const std::string plain :
+       {"user 712020:00000000-0000-4000-8000-000000000003, eyJ", "Bearer token expired",
+        "Basic authentication is not offered", "BASIC Authentication", "not ATATT-like"}) {
+    EXPECT_EQ(described(plain), plain);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall
