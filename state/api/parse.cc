@@ -216,7 +216,13 @@ Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
   if (!item.is_object()) return fail("$.data[] is no object");
   const json::value* assignments = member(item, "roleAssignments");
   // Platform roles (no directory) are not on an app; they may come without a resource.
-  if (member(item, "directoryId") == nullptr) return ParsedRoles{std::move(out.ari), {}};
+  if (member(item, "directoryId") == nullptr) {
+    if (array_member(item, "roleAssignments") == nullptr &&
+        array_member(item, "roles") == nullptr) {
+      return fail("$.data[].roleAssignments is missing or no list");
+    }
+    return ParsedRoles{std::move(out.ari), {}};
+  }
   if (out.ari.empty()) return fail("$.data[].resourceId is missing or no text");
   if (assignments == nullptr) return fail("$.data[].roleAssignments is missing");
   if (!assignments->is_array()) return fail("$.data[].roleAssignments is no list");

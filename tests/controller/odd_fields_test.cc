@@ -73,9 +73,15 @@ class OddFields : public ::testing::TestWithParam<How> {
   static bool is_free_text() { return GetParam() == How::a_word || GetParam() == How::huge; }
 
   /// An answer that could be an honest one: a grant fewer, a role of the organization that is not
-  /// managed here, a grant on no directory. It can lead to a grant that is there already.
+  /// managed here, a grant on no directory, a group that others manage. It can lead to a grant that
+  /// is there already.
   static bool is_believable(const std::string& key, const Member& member) {
     const bool is_item = member.path.ends_with("]");
+    constexpr std::string_view kTruths[] = {"externalSynced", "modifiable", "deletable"};
+    if (GetParam() == How::a_truth &&
+        std::find(std::begin(kTruths), std::end(kTruths), member.last) != std::end(kTruths)) {
+      return true;
+    }
     if (member.last == "platformRoles") {
       // Nothing to be seen means none, as long as others show theirs.
       if (is_item) return is_free_text() || GetParam() == How::deleted;

@@ -14,8 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kHowNames[] = {"deleted", "null",   "a number",
-                                          "a word",  "a list", "huge"};
+constexpr std::string_view kHowNames[] = {"deleted", "null",      "a number", "a word",
+                                          "a list",  "an object", "true",     "huge"};
 
 void collect(const json::value& value, const Member& here, std::vector<Member>& out) {
   if (const json::object* object = value.if_object()) {
@@ -88,6 +88,12 @@ std::string spoilt(const std::string& body, const Member& member, How how) {
       break;
     case How::a_list:
       value = json::array{json::array{}};
+      break;
+    case How::an_object:
+      value = json::object{{"odd", 1}};
+      break;
+    case How::a_truth:
+      value = value != json::value(true);
       break;
     case How::huge:
       value = value.is_int64() ? json::value(std::int64_t{1} << 62U)

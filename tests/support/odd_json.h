@@ -18,9 +18,9 @@ struct Member {
 /// All that a document has, in its order.
 [[nodiscard]] std::vector<Member> members_of(const boost::json::value& whole);
 
-enum class How : std::uint8_t { deleted, null, a_number, a_word, a_list, huge };
-inline constexpr How kHows[] = {How::deleted, How::null,   How::a_number,
-                                How::a_word,  How::a_list, How::huge};
+enum class How : std::uint8_t { deleted, null, a_number, a_word, a_list, an_object, a_truth, huge };
+inline constexpr How kHows[] = {How::deleted, How::null,      How::a_number, How::a_word,
+                                How::a_list,  How::an_object, How::a_truth,  How::huge};
 [[nodiscard]] std::string_view name(How how);
 
 /// The document with that member made odd.
