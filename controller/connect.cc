@@ -14,8 +14,10 @@
 #include "controller/signals.h"
 #include "policies/policy.h"
 #include "state/api/base_url.h"
+#include "state/api/directory.h"
 #include "state/api/endpoints.h"
 #include "state/api/http_client.h"
+#include "state/api/reader.h"
 #include "state/api/secret.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -65,8 +67,9 @@ void tell_of_proxies(const BaseUrl& base) {
   }
 }
 
-PacedOptions pacing(const GlobalOptions& global) {
+PacedOptions pacing(const GlobalOptions& global, const RetryOptions& retry) {
   PacedOptions options;
+  options.retry = retry;
   options.max_rate = global.max_rate;
   options.seed = std::random_device{}();
   options.on_wait = [](Operation operation, std::chrono::milliseconds wait, std::string_view why) {
@@ -99,7 +102,7 @@ Result<std::optional<std::string>> organization_here() {
 
 }  // namespace
 
-Result<Connection> Connection::open(const GlobalOptions& global) {
+Result<Connection> Connection::open(const GlobalOptions& global, const RetryOptions& retry) {
   auto base = parse_base_url(global.api_url.empty() ? kDefaultApiUrl : global.api_url);
   if (!base) return tl::make_unexpected(base.error());
   keep_memory_private();
@@ -116,8 +119,24 @@ Result<Connection> Connection::open(const GlobalOptions& global) {
   if (!transport) return tl::make_unexpected(transport.error());
 
   auto clock = std::make_unique<SystemClock>();
-  auto client = std::make_unique<PacedClient>(*std::move(transport), *clock, pacing(global));
+  auto client = std::make_unique<PacedClient>(*std::move(transport), *clock, pacing(global, retry));
   return Connection(std::move(clock), std::move(client));
+}
+
+Result<void> ask_once(const GlobalOptions& global, const std::string& organization) {
+  RetryOptions once;
+  once.max_tries = 1;
+  auto connection = Connection::open(global, once);
+  if (!connection) return tl::make_unexpected(connection.error());
+  Reader reader(connection->reads());
+  Result<void> out;
+  reader.get(Endpoints(organization).directories(""), [&](const Result<boost::json::value>& value) {
+    if (value) return;
+    const std::string& problem = value.error().what;
+    out = fail(problem, hint_for_first_call(problem, organization));
+  });
+  reader.run();
+  return out;
 }
 
 Result<std::string> named_organization(const GlobalOptions& global) {

@@ -16,7 +16,8 @@ class Connection {
  public:
   /// Error: the address is not permitted, or the key or the CA file cannot be used. Takes the key
   /// from the file named, else from ROLECALL_API_KEY, which it takes out of the environment.
-  [[nodiscard]] static Result<Connection> open(const GlobalOptions& global);
+  [[nodiscard]] static Result<Connection> open(const GlobalOptions& global,
+                                               const RetryOptions& retry = {});
 
   [[nodiscard]] ReadClient& reads() { return *client_; }
   /// For the applier alone.
@@ -31,6 +32,10 @@ class Connection {
   std::unique_ptr<Clock> clock_;  // outlives the client
   std::unique_ptr<PacedClient> client_;
 };
+
+/// Whether the API lists the directories of the organization, which all reading begins with: one
+/// call, tried once.
+[[nodiscard]] Result<void> ask_once(const GlobalOptions& global, const std::string& organization);
 
 /// The organization named on the command line, else by the policy in the current folder; empty for
 /// none.

@@ -120,19 +120,31 @@ std::string refusals_in_words(const Plan& plan) {
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
+/// An outage is not answered by trying every call of every cycle again. (A policy that names no
+/// organization has its problems shown later; then nothing is sent.)
+Result<void> ask_once_for(const GlobalOptions& global, const PolicyFiles& policy) {
+  const ParsedPolicy parsed = parse_policy(policy.files);
+  const std::string& organization = organization_id(*parsed.policy);
+  return organization.empty() ? Result<void>{} : ask_once(global, organization);
+}
+
 /// One cycle: everything is opened, read and closed again, so that no state outlives it but the
 /// store's.
 Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, const LogOptions& log,
-                std::chrono::seconds full_every) {
+                std::chrono::seconds full_every, bool after_failure) {
   const Quarantine quarantine(store_path(global, policy_path));
   const std::string policy = fingerprint_at(policy_path);
   auto connection = Connection::open(global);
   if (!connection) return {print_error(connection.error())};
-  if (const auto readable = read_whole_policy(policy_path); !readable) {
-    return {print_error(readable.error())};
-  }
+  const auto readable = read_whole_policy(policy_path);
+  if (!readable) return {print_error(readable.error())};
   if (const std::string why = quarantine.of_policy(policy); !why.empty()) {
     return stay_in_quarantine(why, 4);
+  }
+  if (after_failure) {
+    if (const auto answered = ask_once_for(global, *readable); !answered) {
+      return {print_error(answered.error())};
+    }
   }
   OpenStore opened = open_store(store_path(global, policy_path), "run", log);
   if (!opened.store) {
@@ -278,7 +290,7 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
       if (!sleep_unless_stopped(rest)) break;
     }
     const std::string before = fingerprint_at(*policy);
-    const Cycle cycle = run_cycle(global, *policy, log, options.full_every);
+    const Cycle cycle = run_cycle(global, *policy, log, options.full_every, failures > 0);
     // Given for what is known now, not for whatever happens to the log in months to come.
     log.accept_log_gap.clear();
     if (options.once) return cycle.code;

@@ -101,7 +101,8 @@ RetryDecision decide(const RetryOptions& options, CallHistory& history, RetryBud
 
   ++history.tries;
   if (history.tries >= options.max_tries) {
-    return GiveUp{fmt::format("given up after {} tries", history.sent)};
+    return GiveUp{
+        fmt::format("given up after {} {}", history.sent, history.sent == 1 ? "try" : "tries")};
   }
   if (!told && history.spent + own > options.total) {
     return GiveUp{

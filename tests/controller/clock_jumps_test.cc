@@ -3,14 +3,12 @@
 // ROLECALL_CASES: how many jumps; 60 are four of each kind.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
@@ -22,24 +20,9 @@
 
 #include "controller/commands.h"
 #include "controller/log.h"
+#include "tests/controller/own_time.h"
 #include "tests/support/cases.h"
 #include "tests/support/running_org.h"
-
-namespace {
-
-/// Seconds by which the wall clock of this process is off; none but the service's is.
-std::atomic<std::int64_t>* clock_is_off = nullptr;
-
-}  // namespace
-
-// In place of the C library's, for all that this program is linked with.
-extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
-  const auto code = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
-  if (code == 0 && clock == CLOCK_REALTIME && clock_is_off != nullptr) {
-    time->tv_sec += *clock_is_off;
-  }
-  return code;
-}
 
 namespace rolecall {
 namespace {
@@ -115,12 +98,9 @@ members = ["ada@acme.example", {{ user = "temp@acme.example", until = {0}, reaso
 class ServiceWithAClock {
  public:
   ServiceWithAClock(const GlobalOptions& global, const std::string& policy_path) {
-    void* shared = ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    off_ = new (shared) std::atomic<std::int64_t>(0);
     pid_ = ::fork();
     if (pid_ != 0) return;
-    clock_is_off = off_;
+    test::begin_own_time(*time_);
     ::setenv("ROLECALL_SETTLE_WINDOW", "0s", 1);
     const bool show = std::getenv("ROLECALL_SHOW") != nullptr;
     if (!show) (void)std::freopen("/dev/null", "w", stderr);
@@ -136,11 +116,11 @@ class ServiceWithAClock {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  void set_off_by(std::int64_t seconds) { *off_ = seconds; }
+  void set_off_by(std::int64_t seconds) { time_->off = seconds; }
   [[nodiscard]] bool running() const { return ::waitpid(pid_, nullptr, WNOHANG) == 0; }
 
  private:
-  std::atomic<std::int64_t>* off_ = nullptr;
+  test::OwnTime* time_ = test::OwnTime::shared();
   pid_t pid_ = -1;
 };
 

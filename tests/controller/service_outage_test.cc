@@ -1,0 +1,146 @@
+// `run` while nobody answers (guarantees.md B7): it asks whether somebody does, and no more.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <csignal>
+#include <iostream>
+#include <thread>
+#include <vector>
+
+#include "controller/commands.h"
+#include "controller/log.h"
+#include "tests/controller/own_time.h"
+#include "tests/support/byte_server.h"
+#include "tests/support/running_org.h"
+
+namespace rolecall {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using test::OwnTime;
+using testing::ByteServer;
+using testing::Step;
+
+/// 30 minutes are three seconds.
+constexpr int kSpeed = 600;
+constexpr minutes kOutage{30};
+constexpr std::int64_t kMinute = milliseconds(minutes(1)).count();
+/// The cycle that finds out: what shows whether anything has changed, and what reads everything,
+/// begin with a call each, and try it four times.
+constexpr std::size_t kFirstCycle = 2 * 4;
+/// So many more at least, though their pauses double.
+constexpr std::size_t kCycles = 3;
+
+constexpr const char* kSeed =
+    R"({"organization": {"id": "1b2c3d4e-0000-4000-8000-0000000000aa"},
+        "users": [{"email": "ada@acme.example", "roles": ["org-admin"]}],
+        "groups": [{"name": "all", "members": ["ada@acme.example"]}]})";
+constexpr const char* kPolicy = R"(version = 1
+[organization]
+id = "1b2c3d4e-0000-4000-8000-0000000000aa"
+[users]
+"ada@acme.example" = {}
+[groups.all]
+members = ["ada@acme.example"]
+)";
+
+/// A port of this machine where nobody listens, for as long as this lives.
+class ClosedPort {
+ public:
+  ClosedPort() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~ClosedPort() { ::close(fd_); }
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  std::uint16_t port_ = 0;
+};
+
+/// `run` whose server has just gone away: it has looked at the organization before.
+class Deserted {
+ public:
+  Deserted(const char* what, std::uint16_t port) : what_(what), org_(boost::json::parse(kSeed)) {
+    RunOptions options;
+    options.policy = org_.dir().write("rolecall.toml", kPolicy);
+    options.interval = minutes(1);  // the shortest that the command line takes
+    options.full_every = std::chrono::hours(24);
+    options.once = true;
+    const auto good = test::run_captured([&] { return run_service(org_.global(), options); });
+    EXPECT_EQ(good.code, 0) << good.err;
+    options.once = false;
+    GlobalOptions global = org_.global();
+    global.api_url = "http://127.0.0.1:" + std::to_string(port);
+    time_->speed = kSpeed;
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::setenv("ROLECALL_SETTLE_WINDOW", "0s", 1);
+    const bool show = std::getenv("ROLECALL_SHOW") != nullptr;
+    if (!show) (void)std::freopen("/dev/null", "w", stderr);
+    test::begin_own_time(*time_);
+    set_up_log(global);
+    ::_exit(run_service(global, options));
+  }
+  ~Deserted() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Deserted(const Deserted&) = delete;
+  Deserted& operator=(const Deserted&) = delete;
+
+  /// At the end of the outage: whichever minute, once a cycle has found out.
+  void check() const {
+    SCOPED_TRACE(what_);
+    EXPECT_EQ(::waitpid(pid_, nullptr, WNOHANG), 0) << "it has ended";
+    // Later where the machine is busy, whose pauses count as many times as much.
+    for (int i = 0; i < 6'000 && time_->calls < kFirstCycle + kCycles; ++i) ::usleep(10'000);
+    const std::vector<std::int64_t> calls(time_->called_at.begin(),
+                                          time_->called_at.begin() + time_->calls);
+    std::size_t most = 0;
+    for (std::size_t i = kFirstCycle; i < calls.size(); ++i) {
+      const auto end = std::lower_bound(calls.begin(), calls.end(), calls[i] + kMinute);
+      most = std::max(most, static_cast<std::size_t>(end - calls.begin()) - i);
+    }
+    EXPECT_LE(most, 2U) << "calls in one minute";
+    EXPECT_GE(calls.size(), kFirstCycle + kCycles) << "it does not look again";
+    std::cout << what_ << ": " << kFirstCycle << " calls, then " << calls.size() - kFirstCycle
+              << ", in no minute more than " << most << '\n';
+  }
+
+ private:
+  const char* what_;
+  test::RunningOrg org_;
+  OwnTime* time_ = OwnTime::shared();
+  pid_t pid_ = -1;
+};
+
+TEST(ServiceOutage, IsNotAnsweredByMoreThanTwoCallsAMinute) {
+  const ClosedPort closed;
+  ByteServer failing({Step{testing::answer(503), Step::Then::close}});
+  ByteServer breaking({Step{"", Step::Then::reset}});
+  ByteServer silent({Step{"", Step::Then::stall}});
+  const Deserted refused("refused", closed.port());
+  const Deserted unavailable("503", failing.port());
+  const Deserted broken("reset", breaking.port());
+  const Deserted unanswered("time-outs", silent.port());
+  std::this_thread::sleep_for(milliseconds(kOutage) / kSpeed);
+  for (const Deserted* one : {&refused, &unavailable, &broken, &unanswered}) one->check();
+}
+
+}  // namespace
+}  // namespace rolecall
