@@ -10,7 +10,7 @@ namespace rolecall {
 namespace {
 
 // ASVS 1.2.10. The apostrophe is among them so that it can be taken off again for sure.
-constexpr std::string_view kFormulaStarts = "=+-@\t\r\n'";
+constexpr std::string_view kFormulaStarts("=+-@\t\r\n\0'", 9);
 
 std::vector<std::string_view> all_columns() {
   std::vector<std::string_view> columns = {"seq", "hash", "type"};
