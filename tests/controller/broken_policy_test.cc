@@ -12,6 +12,7 @@
 #include "controller/commands.h"
 #include "state/model/json.h"
 #include "tests/support/cases.h"
+#include "tests/support/nobody.h"
 #include "tests/support/rehearsal.h"
 #include "tests/support/running_org.h"
 
@@ -64,14 +65,16 @@ class BrokenPolicy : public testing::Test {
   void expect_nothing_done(const std::string& what, const std::string& target,
                            const std::string& cause) {
     for (const bool service : {false, true}) {
-      const test::Ran ran = test::run_captured([&] {
-        return service ? run_service(org_.global(), {target, std::chrono::minutes(1), true})
-                       : run_apply(org_.global(), {target, true});
-      });
+      const test::Ran ran = test::run_captured([&] { return run(service, target); });
       EXPECT_NE(ran.code, 0) << what;
       EXPECT_THAT(ran.out + ran.err, HasSubstr(cause)) << what;
     }
     EXPECT_EQ(org_.effective_writes(), 0U) << what;
+  }
+
+  int run(bool service, const std::string& target) {
+    return service ? run_service(org_.global(), {target, std::chrono::minutes(1), true})
+                   : run_apply(org_.global(), {target, true});
   }
 
   test::RunningOrg org_{seed()};
@@ -143,6 +146,69 @@ TEST_F(BrokenPolicy, NothingIsWrittenWhenASectionIsMissing) {
   }
   expect_nothing_done("and said to be", org_.dir().write("f.toml", head(state_) + emptied),
                       "remove_members");
+}
+
+/// Nobody reads what root has closed, and root reads everything.
+class UnreadablePolicy : public BrokenPolicy {
+ protected:
+  /// Applies `target`, of which nobody can read `part`.
+  std::vector<test::Ran> without(const fs::path& part, const std::string& target) {
+    const auto before = fs::status(part).permissions();
+    fs::permissions(part, fs::perms::none);
+    std::vector<test::Ran> out;
+    for (const bool service : {false, true}) {
+      out.push_back(test::run_captured([&] {
+        return test::as_nobody(org_.dir().path(), [&] { return run(service, target); });
+      }));
+    }
+    fs::permissions(part, before);
+    return out;
+  }
+};
+
+TEST_F(UnreadablePolicy, NothingIsWrittenWhereAPartOfItCannotBeRead) {
+  // Without the rest, whoever is there goes.
+  const std::string strict = head(state_) +
+                             "unlisted_users = \"remove\"\nunlisted_groups = \"delete\"\n"
+                             "[safety]\nmax_remove_users = \"100%\"\n";
+  struct Case {
+    const char* part;
+    const char* target;
+  };
+  const Case cases[] = {{"file/rolecall.toml", "file/rolecall.toml"},
+                        {"file/rolecall.toml", "file"},
+                        {"two/people.toml", "two"},
+                        {"deep/teams", "deep"},
+                        {"deep/teams/people.toml", "deep"},
+                        {"roster/people.csv", "roster"},
+                        {"closed", "closed"}};
+  for (const char* first :
+       {"file/rolecall.toml", "two/first.toml", "deep/first.toml", "closed/rolecall.toml"}) {
+    (void)org_.dir().write(first, strict);
+  }
+  (void)org_.dir().write("roster/first.toml",
+                         strict +
+                             "[[rosters]]\nfile = \"people.csv\"\nemail = \"Mail\"\n"
+                             "declare_users = true\n");
+  (void)org_.dir().write("roster/people.csv", "Mail\nnobody@acme.example\n");
+  for (const char* rest : {"two/people.toml", "deep/teams/people.toml"}) {
+    (void)org_.dir().write(rest, users_of(state_) + groups_of(state_));
+  }
+  for (const auto& [part, target] : cases) {
+    SCOPED_TRACE(part);
+    const fs::path closed = org_.dir().path() / part;
+    for (const test::Ran& ran : without(closed, (org_.dir().path() / target).string())) {
+      EXPECT_EQ(ran.code, 1);
+      EXPECT_THAT(ran.err, HasSubstr(fs::path(part).filename().string()));
+      EXPECT_THAT(ran.err, HasSubstr("Permission denied"));
+    }
+  }
+  EXPECT_EQ(org_.effective_writes(), 0U);
+  // It is the modes that stood in the way.
+  for (const test::Ran& ran : without(org_.dir().write("unrelated", ""),
+                                      org_.dir().write("as-it-is.toml", head(state_)))) {
+    EXPECT_EQ(ran.code, 0) << ran.err;
+  }
 }
 
 /// Every change that takes something away, in words.
