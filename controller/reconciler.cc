@@ -24,6 +24,15 @@ std::size_t protections_in(const std::vector<Refusal>& refusals) {
       [](const Refusal& refusal) { return refusal.klass.starts_with("protected_"); }));
 }
 
+/// Why there is no plan at all, so none that holds what a saved one does.
+std::vector<std::string> errors_in(const Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  for (const Diagnostic& one : diagnostics.sorted()) {
+    if (one.severity == Severity::error) out.push_back(one.what);
+  }
+  return out;
+}
+
 /// The steps of plan_policy, what each leaves for those after it, and for whoever asked. A step
 /// says whether there is a next one; where there is not, `out_` has the reason.
 class Planning {
@@ -109,6 +118,7 @@ class Planning {
   bool compare() {
     PlanResult made =
         request_.undo != nullptr ? make_undo_plan(*request_.undo, input_) : make_plan(input_);
+    if (request_.only != nullptr) out_.stale = errors_in(made.diagnostics);
     if (!take(made.diagnostics)) return false;
     Plan& plan = out_.plan.emplace(std::move(made.plan));
     const std::size_t protecting = protections_in(plan.refusals);

@@ -84,10 +84,10 @@ struct Change {
   std::string group_id;     ///< empty while the group does not exist
   std::string ari;          ///< of `resource`
   std::string description;  ///< create_group only
-  /// What is lost, or comes back, with it beyond what it names, so that a plan that was reviewed
-  /// without it is another one: "org-admin" (suspend_user, remove_user), "3 members (9f86d081884c)"
-  /// (delete_group; the digits are a digest of who they are), "org-admin, 2 groups (9f86d081884c)"
-  /// (restore_user).
+  /// What is lost, or comes back, with it beyond what it names, and how they are whom it is about:
+  /// a plan reviewed without that is another one. "org-admin" (suspend_user, remove_user),
+  /// "suspended", "3 members, 1 grant (9f86d081884c)" (delete_group; the digits are a digest of who
+  /// and what they are), "org-admin, 2 groups (9f86d081884c)" (restore_user).
   std::string goes_along{};
 
   /// Apply order, then group, user, resource, role. Cause, origin and ids do not take part.

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "diff/diff.h"
+#include "diff/goes_along.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/digest.h"
@@ -175,60 +176,6 @@ void collect_names(const PlanInput& input, Plan& plan) {
     const auto email = Email::parse(change.user);
     const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
     plan.names[change.user] = ref ? input.live.about(*ref).name : std::string();
-  }
-}
-
-constexpr std::size_t kMembersDigits = 12;
-
-/// "org-admin, 2 groups, 1 grant (9f86d081884c)"; nothing where there is nothing.
-std::string in_words(const Plan::Holdings& holdings, bool org_admin) {
-  std::vector<std::string> words;
-  if (org_admin) words.emplace_back(kOrgAdmin);
-  const auto count = [&](std::size_t n, std::string_view what) {
-    if (n > 0) words.push_back(fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"));
-  };
-  count(holdings.groups.size(), "group");
-  count(holdings.grants.size(), "grant");
-  if (words.empty()) return {};
-  Digest which("rolecall holdings 1");
-  for (const std::string& group : holdings.groups) which.field(group);
-  for (const auto& [ari, role] : holdings.grants) {
-    which.field(ari);
-    which.field(role);
-  }
-  return fmt::format("{} ({})", fmt::join(words, ", "), which.hex().substr(0, kMembersDigits));
-}
-
-void tell_what_goes_along(const PlanInput& input, Plan& plan) {
-  const auto among = [](const std::vector<std::string>& all, const std::string& user) {
-    return std::binary_search(all.begin(), all.end(), user);
-  };
-  for (Change& change : plan.changes) {
-    const bool leaves =
-        change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
-    if (leaves &&
-        (among(plan.org_admins, change.user) || among(plan.suspended_org_admins, change.user))) {
-      change.goes_along = kOrgAdmin;
-    }
-    if (change.kind == ChangeKind::restore_user) {
-      const auto held = plan.holdings.find(change.account_id);
-      if (held == plan.holdings.end()) continue;
-      change.goes_along = in_words(held->second, among(plan.suspended_org_admins, change.user));
-    }
-    if (change.kind != ChangeKind::delete_group) continue;
-    const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
-    const Group* group = ref ? input.live.live.find(*ref) : nullptr;
-    if (group == nullptr || group->members.empty()) continue;
-    std::vector<std::string> accounts;
-    for (const UserRef member : group->members) {
-      accounts.push_back(input.live.about(member).account_id);
-    }
-    std::sort(accounts.begin(), accounts.end());
-    Digest who("rolecall members 1");
-    for (const std::string& account : accounts) who.field(account);
-    change.goes_along =
-        fmt::format("{} member{} ({})", group->members.size(),
-                    group->members.size() == 1 ? "" : "s", who.hex().substr(0, kMembersDigits));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <map>
 
+#include "diff/goes_along.h"
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
 #include "state/model/digest.h"
@@ -328,17 +329,8 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
     same_behind(change, "the group", change.group_id, now->group_id);
     same_behind(change, "the resource", change.ari, now->ari);
     same_behind(change, "the description", change.description, now->description);
-    if (change.goes_along != now->goes_along) {
-      // The digest of who they are says nothing to people.
-      const auto words = [](const std::string& what) {
-        return what.empty() ? "nothing" : what.substr(0, what.find(" ("));
-      };
-      const std::string then = words(change.goes_along), here = words(now->goes_along);
-      out.push_back(
-          then == here ? fmt::format("{}: what goes along with it was {} and is {} now, but others",
-                                     change_in_words(change), then, here)
-                       : fmt::format("{}: what goes along with it was {} and is {} now",
-                                     change_in_words(change), then, here));
+    if (std::string others = different_company(change, *now); !others.empty()) {
+      out.push_back(std::move(others));
     }
   }
   // What the old group of a rename still has to hand over must be in the saved plan, or deleting it

@@ -175,9 +175,10 @@ std::string plan_file_schema() {
        {"behind", object({{"groups", by_name, "Ids"}, {"resources", by_name, "ARIs"}}),
         "What the names of the changes stood for"},
        {"checksum", text(kSha256)}});
-  json::object changes =
-      change({{"goes_along", text(), "What is lost with it beyond what it names; may be empty"},
-              {"description", text(), "Of create_group only", false}});
+  json::object changes = change(
+      {{"goes_along", text(),
+        "What goes with it beyond what it names, and how they are whom it is about; may be empty"},
+       {"description", text(), "Of create_group only", false}});
   form["definitions"] = json::object{{"change", std::move(changes)}};
   return json_schema::document("rolecall plan file",
                                "A plan that --out saved, format 2: whoever reviews it may read it "

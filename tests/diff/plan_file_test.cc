@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <numeric>
+#include <optional>
 
 #include "diff/render.h"
 #include "state/model/json.h"
@@ -290,6 +291,62 @@ TEST(PlanFileTest, AGroupThatGoesIsStaleOnceOthersAreInIt) {
             std::vector<std::string>{
                 "delete_group for group \"old\": what goes along with it was 1 member and is 1 "
                 "member now, but others"});
+}
+
+TEST(PlanFileTest, AGroupThatGoesIsStaleOnceItHasOtherApps) {
+  const auto deleting = [](std::optional<Role> role) {
+    PlanBuilder b;
+    b.without_limits().resource("jira").live_user("ada@acme.example");
+    b.live_group("old", {"ada@acme.example"}).no_group("old");
+    if (role) b.live_grant("old", "jira", *role);
+    b.about_group("old").grants_read = true;
+    return b;
+  };
+  const SavedPlan bare = saved(deleting(std::nullopt));
+  EXPECT_EQ(bare.plan.changes.at(0).goes_along.substr(0, 10), "1 member (");
+  EXPECT_EQ(
+      stale_reasons(bare, deleting(Role::user).plan()),
+      std::vector<std::string>{"delete_group for group \"old\": what goes along with it was 1 "
+                               "member and is 1 member, 1 grant now"});
+  const SavedPlan then = saved(deleting(Role::user));
+  EXPECT_TRUE(stale_reasons(then, deleting(Role::user).plan()).empty());
+  EXPECT_EQ(
+      stale_reasons(then, deleting(Role::admin).plan()),
+      std::vector<std::string>{"delete_group for group \"old\": what goes along with it was 1 "
+                               "member, 1 grant and is 1 member, 1 grant now, but others"});
+}
+
+TEST(PlanFileTest, AGroupWhoseAppsWereOnlyCountedIsStaleOnceItHasMore) {
+  const auto deleting = [](std::uint32_t apps) {
+    PlanBuilder b;
+    b.without_limits().live_group("old").no_group("old");
+    b.about_group("old").resource_count = apps;
+    return b;
+  };
+  const SavedPlan then = saved(deleting(1));
+  EXPECT_TRUE(stale_reasons(then, deleting(1).plan()).empty());
+  EXPECT_EQ(
+      stale_reasons(then, deleting(2).plan()),
+      std::vector<std::string>{"delete_group for group \"old\": what goes along with it was 1 "
+                               "app and is 2 apps now"});
+}
+
+TEST(PlanFileTest, WhateverIsDoneAboutSomebodyIsStaleOnceTheyAreSuspendedOrCameBack) {
+  const auto adding = [](Presence presence) {
+    PlanBuilder b;
+    b.without_limits().live_user("ada@acme.example", presence);
+    b.live_group("testers").group("testers", {"ada@acme.example"});
+    return b;
+  };
+  const auto stale = [&](Presence then, Presence now) {
+    return stale_reasons(saved(adding(then)), adding(now).plan());
+  };
+  const std::string what = "add_member of \"ada@acme.example\" for group \"testers\": ";
+  EXPECT_EQ(stale(Presence::active, Presence::suspended),
+            std::vector<std::string>{what + "they were active and are suspended now"});
+  EXPECT_EQ(stale(Presence::suspended, Presence::active),
+            std::vector<std::string>{what + "they were suspended and are active now"});
+  EXPECT_TRUE(stale(Presence::suspended, Presence::suspended).empty());
 }
 
 TEST(PlanFileTest, ARenameIsStaleOnceItsOldGroupHasMoreToHandOver) {
