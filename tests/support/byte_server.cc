@@ -12,7 +12,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -76,9 +78,20 @@ class Peer {
     const linger hard{1, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
   }
-  void wait_for_end() {
-    while (!receive().empty()) {
+  /// What it says until then.
+  [[nodiscard]] std::string wait_for_end() {
+    std::string out;
+    for (std::string more = receive(); !more.empty(); more = receive()) out += more;
+    return out;
+  }
+  /// The same without an answer to its handshake.
+  [[nodiscard]] std::string raw_until_end() const {
+    std::string out, bytes(4096, '\0');
+    for (ssize_t count = 1; count > 0;) {
+      count = ::recv(fd_, bytes.data(), bytes.size(), 0);
+      if (count > 0) out.append(bytes, 0, static_cast<std::size_t>(count));
     }
+    return out;
   }
 
  private:
@@ -93,8 +106,10 @@ std::size_t body_length(std::string_view head) {
                                       : std::stoul(std::string(head.substr(at + kName.size(), 9)));
 }
 
+using Heard = std::function<void(const std::string& bytes)>;
+
 /// One request; empty when the client went away.
-std::string read_request(Peer& peer, std::string& unread) {
+std::string read_request(Peer& peer, std::string& unread, const Heard& heard) {
   for (;;) {
     if (const auto end = unread.find("\r\n\r\n"); end != std::string::npos) {
       const auto size = end + 4 + body_length(std::string_view(unread).substr(0, end + 2));
@@ -106,6 +121,7 @@ std::string read_request(Peer& peer, std::string& unread) {
     }
     const auto more = peer.receive();
     if (more.empty()) return {};
+    heard(more);
     unread += more;
   }
 }
@@ -155,6 +171,13 @@ class ByteServer::Impl {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::size_t connections() const { return accepted_; }
   [[nodiscard]] std::size_t unasked() const { return unasked_; }
+  [[nodiscard]] std::string all_received() const {
+    std::unique_lock lock(mutex_);
+    if (!gone_.wait_for(lock, std::chrono::seconds(20), [this] { return open_.empty(); })) {
+      throw std::runtime_error("ByteServer: a client stays");
+    }
+    return received_;
+  }
   [[nodiscard]] std::vector<std::string> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -180,6 +203,11 @@ class ByteServer::Impl {
     stall_handshake_ = wish.stall;
   }
 
+  void hear(const std::string& bytes) {
+    const std::lock_guard lock(mutex_);
+    received_ += bytes;
+  }
+
   void note_name(const Peer& peer) {
     const std::lock_guard lock(mutex_);
     names_.push_back(peer.name_asked_for());
@@ -200,7 +228,7 @@ class ByteServer::Impl {
     {
       Peer peer(fd, context_);
       if (stall_handshake_) {
-        wait_until_stopped();
+        hear(peer.raw_until_end());
       } else if (peer.accept()) {
         note_name(peer);
         std::string unread;
@@ -209,6 +237,7 @@ class ByteServer::Impl {
       }
       const std::lock_guard lock(mutex_);
       std::erase(open_, fd);
+      gone_.notify_all();
     }
   }
 
@@ -216,13 +245,14 @@ class ByteServer::Impl {
   bool play(Peer& peer, std::string& unread) {
     Step step = peek();
     if (!step.at_once) {
-      auto request = read_request(peer, unread);
+      auto request = read_request(peer, unread, [this](const std::string& bytes) { hear(bytes); });
       if (request.empty()) return false;
       const std::lock_guard lock(mutex_);
       requests_.push_back(std::move(request));
       step = script_.at(std::min(next_, script_.size() - 1));
       ++next_;
     } else {
+      if (step.after_its_first_bytes) hear(peer.receive());
       const std::lock_guard lock(mutex_);
       ++next_;
     }
@@ -240,13 +270,13 @@ class ByteServer::Impl {
       case Step::Then::close:
         peer.close_in_order();
         ++unasked_;
-        peer.wait_for_end();
+        hear(peer.wait_for_end());
         return false;
       case Step::Then::reset:
         peer.reset();
         return false;
       case Step::Then::stall:
-        peer.wait_for_end();
+        hear(peer.wait_for_end());
         return false;
       case Step::Then::pour:
         while (!stopping_ && peer.send(step.late)) {
@@ -270,10 +300,6 @@ class ByteServer::Impl {
     return script_.at(std::min(next_, script_.size() - 1));
   }
 
-  void wait_until_stopped() const {
-    while (!stopping_) std::this_thread::sleep_for(milliseconds(5));
-  }
-
   std::vector<Step> script_;
   SSL_CTX* context_ = nullptr;
   bool stall_handshake_ = false;
@@ -286,6 +312,8 @@ class ByteServer::Impl {
   std::size_t next_ = 0;
   std::vector<std::string> requests_;
   std::vector<std::string> names_;
+  std::string received_;
+  mutable std::condition_variable gone_;
   std::vector<int> open_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;
@@ -305,6 +333,9 @@ std::size_t ByteServer::unasked() const {
 }
 std::vector<std::string> ByteServer::requests() const {
   return impl_->requests();
+}
+std::string ByteServer::all_received() const {
+  return impl_->all_received();
 }
 std::vector<std::string> ByteServer::names_asked_for() const {
   return impl_->names();

@@ -31,6 +31,8 @@ struct Step {
   std::chrono::milliseconds drip{0};
   /// Do it as soon as a client connects, without reading a request.
   bool at_once = false;
+  /// With `at_once`: not before it has sent something, whatever that is.
+  bool after_its_first_bytes = false;
 };
 
 /// "HTTP/1.1 STATUS X", a Content-Length and a JSON body.
@@ -56,6 +58,9 @@ class ByteServer {
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::size_t connections() const;            ///< accepted so far
   [[nodiscard]] std::vector<std::string> requests() const;  ///< as received
+  /// All that clients have said, requests or not, behind a handshake that succeeded, or where there
+  /// is none. Waits until each has gone away.
+  [[nodiscard]] std::string all_received() const;
   [[nodiscard]] std::size_t unasked() const;  ///< how many times it has sent `late` or closed
   /// The name that each handshake asked for (SNI); empty where it asked for none.
   [[nodiscard]] std::vector<std::string> names_asked_for() const;

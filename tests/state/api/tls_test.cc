@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include "state/api/http_client.h"
+#include "state/model/text.h"
 #include "tests/support/byte_server.h"
 #include "tests/support/requests.h"
 #include "tests/support/temp_dir.h"
@@ -53,6 +54,23 @@ Answer ask(const HttpOptions& options) {
   EXPECT_TRUE(client);
   (*client)->start(1, RequestsForTests::read(), milliseconds(0));
   return (*client)->wait().answer;
+}
+
+/// No request was there, and no beginning of one.
+void expect_heard_nothing(const ByteServer& server) {
+  EXPECT_THAT(server.all_received(), IsEmpty());
+  EXPECT_THAT(server.requests(), IsEmpty());
+}
+
+/// The server does without a handshake, so that it hears whatever is said: a first record of the
+/// kind (22), and what the client has to say about the answer.
+void expect_heard_a_handshake_only(const ByteServer& server) {
+  const std::string heard = server.all_received();
+  ASSERT_FALSE(heard.empty()) << "otherwise this listens in the wrong place";
+  EXPECT_EQ(heard.front(), '\x16');
+  EXPECT_EQ(heard.find("canary"), std::string::npos);
+  EXPECT_EQ(to_lower_ascii(heard).find("authorization"), std::string::npos);
+  EXPECT_THAT(server.requests(), IsEmpty());
 }
 
 std::string body_of(const Completion& completion) {
@@ -117,11 +135,11 @@ TEST_P(TlsRefusal, SaysWhyAndSendsNothing) {
   const auto& refusal = GetParam();
   ByteServer server({{answer(200)}}, TlsWish{testing::issue(authority(), refusal.wish)});
   const auto result = ask(options_for(server, refusal.host));
+  expect_heard_nothing(server);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
   EXPECT_TRUE(result.error().final);
   EXPECT_THAT(result.error().what, HasSubstr(refusal.says));
-  EXPECT_THAT(server.requests(), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -156,16 +174,17 @@ TEST(Tls, AnotherAuthorityIsNotTrusted) {
   ByteServer server({{answer(200)}},
                     TlsWish{testing::issue(testing::make_authority("Other"), {{"DNS:localhost"}})});
   const auto result = ask(options_for(server));
+  expect_heard_nothing(server);
   ASSERT_FALSE(result);
   EXPECT_TRUE(result.error().final);
   EXPECT_THAT(result.error().what, AllOf(HasSubstr("authority"), HasSubstr("--ca-file")));
-  EXPECT_THAT(server.requests(), IsEmpty());
 }
 
 TEST(Tls, ASignerThatIsNoAuthorityIsNotTrusted) {
   const auto leaf = testing::issue(authority(), {{"DNS:localhost"}});
   ByteServer server({{answer(200)}}, TlsWish{testing::issue(leaf, {{"DNS:localhost"}})});
   const auto result = ask(options_for(server));
+  expect_heard_nothing(server);
   ASSERT_FALSE(result);
   EXPECT_TRUE(result.error().final);
 }
@@ -181,7 +200,7 @@ Answer ask_behind(const CertificateWish& between, bool sent_along) {
   if (sent_along) wish.chain.push_back(middle);
   ByteServer server({{answer(200)}}, wish);
   Answer out = ask(options_for(server));
-  EXPECT_EQ(server.requests().empty(), !out);
+  EXPECT_EQ(server.all_received().empty(), !out);
   return out;
 }
 
@@ -218,9 +237,9 @@ TEST(Tls, SelfSignedIsRefusedUnlessNamed) {
   ByteServer server({{answer(200)}}, TlsWish{identity});
   auto options = options_for(server);
   const auto refused = ask(options);
+  expect_heard_nothing(server);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().what, AllOf(HasSubstr("self-signed"), HasSubstr("--ca-file")));
-  EXPECT_THAT(server.requests(), IsEmpty());
   options.ca_file = write_file("self.pem", identity.certificate_pem());
   const auto accepted = ask(options);
   EXPECT_TRUE(accepted) << accepted.error().what;
@@ -231,6 +250,7 @@ TEST(Tls, WithoutACaFileOnlyTheSystemIsTrusted) {
   auto options = options_for(server);
   options.ca_file.reset();
   const auto result = ask(options);
+  expect_heard_nothing(server);
   ASSERT_FALSE(result);
   EXPECT_TRUE(result.error().final);
 }
@@ -241,6 +261,7 @@ TEST(Tls, OldVersionsAreRefused) {
     wish.max_version = version;
     ByteServer server({{answer(200)}}, wish);
     const auto result = ask(options_for(server));
+    expect_heard_nothing(server);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
     EXPECT_THAT(result.error().what, HasSubstr("does not speak TLS 1.2 or newer"));
@@ -250,14 +271,16 @@ TEST(Tls, OldVersionsAreRefused) {
 TEST(Tls, PlainHttpBehindHttpsIsRefused) {
   ByteServer server({{"HTTP/1.1 400 Bad Request\r\n\r\n", Then::close, "", {}, {}, true}});
   const auto result = ask(options_for(server));
+  expect_heard_a_handshake_only(server);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
   EXPECT_THAT(result.error().what, HasSubstr("does not speak TLS"));
 }
 
 TEST(Tls, ResetInTheHandshakeMayBeTriedAgain) {
-  ByteServer server({{"", Then::reset, "", {}, {}, true}});
+  ByteServer server({{"", Then::reset, "", {}, {}, true, true}});
   const auto result = ask(options_for(server));
+  expect_heard_a_handshake_only(server);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
   EXPECT_FALSE(result.error().final);
@@ -270,6 +293,7 @@ TEST(Tls, StalledHandshakeTimesOut) {
   auto options = options_for(server);
   options.handshake_limit = milliseconds(100);
   const auto result = ask(options);
+  expect_heard_a_handshake_only(server);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::not_sent);
   EXPECT_THAT(result.error().what, HasSubstr("no TLS handshake within 100 ms"));
