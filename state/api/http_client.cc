@@ -97,8 +97,8 @@ std::string whole_field(const http::response_header<>& header, std::string_view 
 struct Call {
   Call(asio::io_context& io, Ticket number) : ticket(number), timer(io) {}
   Ticket ticket;
-  std::function<bool()> may_leave{};
-  std::string wire;  ///< the request as it is sent; holds the key, and is wiped after use
+  Request request{};
+  std::string wire;  ///< the request while it is sent; holds the key, and is wiped after use
   Steady begun{};
   milliseconds delay{0};
   Steady deadline{};
@@ -225,8 +225,7 @@ void HttpClient::start_any(Ticket ticket, const Request& request, milliseconds d
     complete(call, not_sent("the request has a malformed target", true));
     return;
   }
-  call->may_leave = request.may_leave;
-  call->wire = wire(request);
+  call->request = request;
   asio::co_spawn(io_, run(call), [](const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);
   });
@@ -335,10 +334,11 @@ asio::awaitable<Answer> HttpClient::attempt(Call& call) {
     if (call.cancelled) co_return cancelled();
     if (problem) co_return std::move(*problem);
   }
-  if (call.may_leave && !call.may_leave()) {
+  if (call.request.may_leave && !call.request.may_leave()) {
     call.stream = nullptr;
     co_return cancelled();
   }
+  call.wire = wire(call.request);  // no earlier: a call may wait for its turn for long
   call.stream = &connection->tcp();
   call.sent = true;
   bool keep = false;

@@ -114,7 +114,7 @@ TEST(HostileCsv, InTablesForPeopleIsEachNameInItsCell) {
 }
 
 TEST(HostileCsv, InAnExportOfTheLogIsEachNameByteForByte) {
-  const auto written = static_cast<int>(test::cases(3'000));
+  const auto written = static_cast<int>(test::cases(1'000));
   const TestFolder folder;
   const std::string path = folder / "rolecall.db";
   {

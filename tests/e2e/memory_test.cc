@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "tests/support/end_to_end.h"
+#include "tests/support/terminal.h"
 
 namespace rolecall::test {
 namespace {
@@ -71,9 +72,21 @@ class KeyInMemory : public EndToEnd, public ::testing::WithParamInterface<bool> 
     if (!GetParam()) return {};
     return {{"ROLECALL_API_KEY_FILE", ""}, {"ROLECALL_API_KEY", std::string(kCanary)}};
   }
-  void slow(std::string_view operation) const {
-    simulator->set_faults(fmt::format(
-        R"({{"rules": [{{"operation": "{}", "action": {{"delay_ms": 1500}}}}]}})", operation));
+  void slow(std::string_view operation, int milliseconds = 1500) const {
+    simulator->set_faults(
+        fmt::format(R"({{"rules": [{{"operation": "{}", "action": {{"delay_ms": {}}}}}]}})",
+                    operation, milliseconds));
+  }
+  /// So that an apply has a call to make.
+  void take_lin_out() const {
+    simulator->by_hand("DELETE", "groups/" + std::string(kEngineering) +
+                                     "/memberships/712020:00000000-0000-4000-8000-000000000003");
+  }
+  static void expect_copies(pid_t process, std::size_t least, std::size_t most) {
+    const auto copies = copies_in(process, kCanary);
+    ASSERT_TRUE(copies);
+    EXPECT_GE(*copies, least) << "otherwise this looks in the wrong place";
+    EXPECT_LE(*copies, most);
   }
   void wait_for(std::string_view operation) const {
     for (int i = 0; i < 3000 && count(operation) == 0; ++i) {
@@ -86,11 +99,47 @@ TEST_P(KeyInMemory, IsThereOnceAndInTheCallsThatAreUnderWay) {
   slow("getDirectoryUsersCount");
   Process run = launch({"plan"}, variables());
   wait_for("getDirectoryUsersCount");
-  const auto copies = copies_in(run.pid(), kCanary);
-  ASSERT_TRUE(copies);
-  EXPECT_GE(*copies, 1U) << "otherwise this looks in the wrong place";
-  EXPECT_LE(*copies, 1U + kInFlight);
+  expect_copies(run.pid(), 1, 1 + kInFlight);
   EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+TEST_P(KeyInMemory, IsThereOnceAndInTheWritesThatAreUnderWay) {
+  take_lin_out();
+  slow("addUserToGroup", 500);
+  Process run = launch({"apply", "--yes"}, variables());
+  wait_for("addUserToGroup");
+  expect_copies(run.pid(), 1, 2);
+  EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+// No call is under way: the one that waits has been answered.
+TEST_P(KeyInMemory, IsThereOnceWhileARateLimitIsWaitedFor) {
+  const std::string operation = GetParam() ? "addUserToGroup" : "getDirectoryUsersCount";
+  take_lin_out();
+  simulator->forget_requests();
+  simulator->set_faults(fmt::format(
+      R"({{"rules": [{{"operation": "{}", "times": 1,
+                     "action": {{"status": 429, "headers": {{"Retry-After": "2"}}}}}}]}})",
+      operation));
+  Process run = launch({"apply", "--yes"}, variables());
+  wait_for(operation);
+  // Whatever was under way beside it ends at once.
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  expect_copies(run.pid(), 1, 1);
+  ASSERT_EQ(count(operation), 1U) << "it has not waited";
+  EXPECT_EQ(run.wait().exit_code, 0);
+}
+
+TEST_P(KeyInMemory, IsThereOnceWhileSomebodyIsAsked) {
+  take_lin_out();
+  bool asked = false;
+  const Outcome outcome =
+      run_on_terminal(wish({"apply"}, variables()), "yes\n", {"is accepted: ", [&](pid_t run) {
+                                                                asked = true;
+                                                                expect_copies(run, 1, 1);
+                                                              }});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.said();
+  EXPECT_TRUE(asked);
 }
 
 TEST_P(KeyInMemory, IsGoneBetweenTheCyclesOfRun) {

@@ -22,7 +22,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Outcome run_on_terminal(const ProcessWish& wish, const std::string& input) {
+Outcome run_on_terminal(const ProcessWish& wish, const std::string& input,
+                        const AtPrompt& at_prompt) {
   std::vector<std::string> command = wish.command;
   std::vector<std::string> variables;
   for (const auto& [name, value] : wish.environment) variables.push_back(name + "=" + value);
@@ -36,9 +37,13 @@ Outcome run_on_terminal(const ProcessWish& wish, const std::string& input) {
     if (chdir(wish.folder.c_str()) == 0) execve(arguments[0], arguments.data(), environment.data());
     _exit(127);
   }
-  if (write(terminal, input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
-    kill(pid, SIGKILL);
-  }
+  const auto type = [&] {
+    if (write(terminal, input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
+      kill(pid, SIGKILL);
+    }
+  };
+  bool typed = !at_prompt.then;
+  if (typed) type();
   Outcome out;
   std::array<char, 4096> part{};
   pollfd watched{terminal, POLLIN, 0};
@@ -46,6 +51,10 @@ Outcome run_on_terminal(const ProcessWish& wish, const std::string& input) {
     const ssize_t got = read(terminal, part.data(), part.size());
     if (got <= 0) break;  // EIO: the other end is closed
     out.out.append(part.data(), static_cast<std::size_t>(got));
+    if (typed || out.out.find(at_prompt.prompt) == std::string::npos) continue;
+    typed = true;
+    at_prompt.then(pid);
+    type();
   }
   close(terminal);
   int status = 0;
