@@ -14,10 +14,9 @@
 #include "controller/signals.h"
 #include "policies/policy.h"
 #include "state/api/base_url.h"
-#include "state/api/directory.h"
 #include "state/api/endpoints.h"
+#include "state/api/fetch.h"
 #include "state/api/http_client.h"
-#include "state/api/reader.h"
 #include "state/api/secret.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
@@ -123,20 +122,17 @@ Result<Connection> Connection::open(const GlobalOptions& global, const RetryOpti
   return Connection(std::move(clock), std::move(client));
 }
 
-Result<void> ask_once(const GlobalOptions& global, const std::string& organization) {
-  RetryOptions once;
-  once.max_tries = 1;
-  auto connection = Connection::open(global, once);
+Result<void> ask_whether_it_answers(const GlobalOptions& global, const std::string& organization) {
+  RetryOptions twice;
+  twice.max_tries = 2;
+  twice.longest_told = std::chrono::milliseconds(0);
+  auto connection = Connection::open(global, twice);
   if (!connection) return tl::make_unexpected(connection.error());
-  Reader reader(connection->reads());
-  Result<void> out;
-  reader.get(Endpoints(organization).directories(""), [&](const Result<boost::json::value>& value) {
-    if (value) return;
-    const std::string& problem = value.error().what;
-    out = fail(problem, hint_for_first_call(problem, organization));
-  });
-  reader.run();
-  return out;
+  const ReadRequest request = Endpoints(organization).directories("");
+  connection->reads().start(0, request, {});
+  const Answer answer = connection->reads().wait().answer;
+  if (answer && answer->status < 500) return {};
+  return fail(describe_failure(request, answer));
 }
 
 Result<std::string> named_organization(const GlobalOptions& global) {

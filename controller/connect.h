@@ -33,9 +33,10 @@ class Connection {
   std::unique_ptr<PacedClient> client_;
 };
 
-/// Whether the API lists the directories of the organization, which all reading begins with: one
-/// call, tried once.
-[[nodiscard]] Result<void> ask_once(const GlobalOptions& global, const std::string& organization);
+/// Whether the API answers at all, be it with a refusal: one call, tried twice at most. Error:
+/// nothing came back, or the server's own error.
+[[nodiscard]] Result<void> ask_whether_it_answers(const GlobalOptions& global,
+                                                  const std::string& organization);
 
 /// The organization named on the command line, else by the policy in the current folder; empty for
 /// none.

@@ -7,6 +7,7 @@
 
 #include "state/api/fetch.h"
 #include "state/api/parse.h"
+#include "state/api/tokens.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -74,7 +75,7 @@ void read_results(const json::value& item, InviteeResult& out) {
     if (status == "INVITED") {
       out.done[what] = true;
     } else if (status == "ERROR") {
-      const std::string why = text(result, "statusReason");
+      const std::string why = without_tokens(text(result, "statusReason"));
       out.errors[std::move(what)] = why.empty() ? "ERROR without a reason" : why;
     }
   };

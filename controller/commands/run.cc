@@ -29,7 +29,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kMostBackoffSteps = 6;
+constexpr std::chrono::seconds kLongestPause{3600};
 /// Whoever is changing the policy may not be through yet.
 constexpr milliseconds kPolicyComesToRest{5'000};
 
@@ -37,6 +37,7 @@ struct Cycle {
   int code = 0;
   bool stopped = false;  ///< by rolecall stop, or the clock: no failure that a longer pause helps
   bool again_soon = false;
+  bool unreached = false;  ///< the API did not answer, or with errors of its own
 };
 
 /// Nothing but the clock is wrong, and it may be set right at any moment.
@@ -120,38 +121,19 @@ std::string refusals_in_words(const Plan& plan) {
   return fmt::format("{}", fmt::join(words, "; "));
 }
 
-/// An outage is not answered by trying every call of every cycle again. (A policy that names no
-/// organization has its problems shown later; then nothing is sent.)
-Result<void> ask_once_for(const GlobalOptions& global, const PolicyFiles& policy) {
+/// An outage is not answered by trying every call of every cycle again. (What is wrong with a
+/// policy is shown later; then nothing is sent.)
+Result<void> is_back(const GlobalOptions& global, const PolicyFiles& policy) {
   const ParsedPolicy parsed = parse_policy(policy.files);
-  const std::string& organization = organization_id(*parsed.policy);
-  return organization.empty() ? Result<void>{} : ask_once(global, organization);
+  if (parsed.diagnostics.has_errors()) return {};
+  return ask_whether_it_answers(global, organization_id(*parsed.policy));
 }
 
-/// One cycle: everything is opened, read and closed again, so that no state outlives it but the
-/// store's.
-Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, const LogOptions& log,
-                std::chrono::seconds full_every, bool after_failure) {
-  const Quarantine quarantine(store_path(global, policy_path));
-  const std::string policy = fingerprint_at(policy_path);
-  auto connection = Connection::open(global);
-  if (!connection) return {print_error(connection.error())};
-  const auto readable = read_whole_policy(policy_path);
-  if (!readable) return {print_error(readable.error())};
-  if (const std::string why = quarantine.of_policy(policy); !why.empty()) {
-    return stay_in_quarantine(why, 4);
-  }
-  if (after_failure) {
-    if (const auto answered = ask_once_for(global, *readable); !answered) {
-      return {print_error(answered.error())};
-    }
-  }
-  OpenStore opened = open_store(store_path(global, policy_path), "run", log);
-  if (!opened.store) {
-    print_error(opened.error);
-    return {opened.exit_code};
-  }
-  if (const int code = settle_earlier_runs(*opened.store, connection->reads(), policy_path);
+/// Once all is open: read, plan, apply. `policy` is the fingerprint that the cycle began with.
+Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
+                std::chrono::seconds full_every, Connection& connection, OpenStore& opened,
+                const Quarantine& quarantine, const std::string& policy) {
+  if (const int code = settle_earlier_runs(*opened.store, connection.reads(), policy_path);
       code != 0) {
     return {code};
   }
@@ -162,7 +144,7 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   const auto before = load_look(opened.path, request->policy_organization);
   const Instant now = SystemClock().now();
   if (before && before->at <= now && now - before->at < full_every) request->quick = &*before;
-  Planned planned = plan_with_progress(global, connection->reads(), *request);
+  Planned planned = plan_with_progress(global, connection.reads(), *request);
   if (stop_signalled()) return {130};
   // git takes the old files away before it writes the new ones, and what lies between the two may
   // look like a policy.
@@ -187,8 +169,8 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   log_who_is_left_out(plan);
   log_what_did_not_hold(plan);
   ApplyRun run{global,
-               connection->writes(),
-               connection->clock(),
+               connection.writes(),
+               connection.clock(),
                opened,
                command_in_log(kServiceCommand, global),
                policy_path,
@@ -240,15 +222,44 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
   return without(*left, plan, {finish_output(done->exit_code), done->report.halted || only_clock});
 }
 
+/// One cycle: everything is opened, read and closed again, so that no state outlives it but the
+/// store's.
+Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, const LogOptions& log,
+                std::chrono::seconds full_every, bool after_outage) {
+  const Quarantine quarantine(store_path(global, policy_path));
+  const std::string policy = fingerprint_at(policy_path);
+  auto connection = Connection::open(global);
+  if (!connection) return {print_error(connection.error())};
+  const auto readable = read_whole_policy(policy_path);
+  if (!readable) return {print_error(readable.error())};
+  if (const std::string why = quarantine.of_policy(policy); !why.empty()) {
+    return stay_in_quarantine(why, 4);
+  }
+  OpenStore opened = open_store(store_path(global, policy_path), "run", log);
+  if (!opened.store) {
+    print_error(opened.error);
+    return {opened.exit_code};
+  }
+  if (after_outage) {
+    if (const auto back = is_back(global, *readable); !back) {
+      return {.code = print_error(back.error()), .unreached = true};
+    }
+  }
+  Cycle cycle = reconcile(global, policy_path, full_every, *connection, opened, quarantine, policy);
+  cycle.unreached = connection->paced().total().given_up > 0;
+  return cycle;
+}
+
 std::int64_t seconds_of(milliseconds time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
-/// The pause until the next cycle: the interval, longer after failures (doubled each time, up to 64
-/// times), give or take a tenth so that many controllers do not come at once.
+/// The pause until the next cycle: the interval, longer after failures (doubled each time, up to an
+/// hour), give or take a tenth so that many controllers do not come at once.
 milliseconds pause_after(std::chrono::seconds interval, int failures, std::mt19937_64& random) {
-  const int steps = std::min(std::max(failures - 1, 0), kMostBackoffSteps);
-  const auto base = std::chrono::duration_cast<milliseconds>(interval) * (1 << steps);
+  const int steps = std::clamp(failures - 1, 0, 6);
+  const std::chrono::seconds longest = std::max(interval, kLongestPause);
+  const milliseconds base = std::min(interval * (1 << steps), longest);
   std::uniform_real_distribution<double> jitter(0.9, 1.1);
   return milliseconds(
       static_cast<std::int64_t>(static_cast<double>(base.count()) * jitter(random)));
@@ -277,6 +288,7 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
   catch_stop_signals();
   std::mt19937_64 random(std::random_device{}());
   int failures = 0;
+  bool unreached = false;
   LogOptions log = options.log;
   // What this service or somebody's apply has written, and reads do not show yet, would look like
   // drift.
@@ -290,10 +302,11 @@ int run_service(const GlobalOptions& global, const RunOptions& options) {
       if (!sleep_unless_stopped(rest)) break;
     }
     const std::string before = fingerprint_at(*policy);
-    const Cycle cycle = run_cycle(global, *policy, log, options.full_every, failures > 0);
+    const Cycle cycle = run_cycle(global, *policy, log, options.full_every, unreached);
     // Given for what is known now, not for whatever happens to the log in months to come.
     log.accept_log_gap.clear();
     if (options.once) return cycle.code;
+    unreached = cycle.unreached;
     failures = cycle.code == 0 || cycle.stopped ? 0 : failures + 1;
     if (stop_signalled()) break;
     const milliseconds wanted = pause_after(options.interval, failures, random);

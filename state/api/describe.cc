@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
-#include <cctype>
 
 #include "state/api/fetch.h"
+#include "state/api/tokens.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -12,44 +11,6 @@ namespace rolecall {
 namespace {
 
 constexpr std::size_t kLongestQuote = 512;
-
-bool is_token_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-         std::string_view("-._~+/").find(c) != std::string_view::npos;
-}
-
-/// No word of a language: has digits, or capitals after its first letter.
-bool is_made_up(std::string_view word) {
-  return std::any_of(word.begin(), word.end(), [&](const char& c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z' && &c != word.data());
-  });
-}
-
-/// What looks like somebody's key: it follows the name of a scheme (RFC 9110, 11.4), or begins as
-/// Atlassian's tokens or JSON Web Tokens do.
-bool is_token(std::string_view word, std::string_view before) {
-  if (before == "bearer" || before == "basic") return word.size() >= 8 && is_made_up(word);
-  return word.size() >= 16 &&
-         (word.starts_with("ATATT") || word.starts_with("ATCTT") || word.starts_with("eyJ"));
-}
-
-/// A server that repeats a key in an error, be it another's, is not quoted in that.
-std::string without_tokens(std::string_view text) {
-  std::string out, before;
-  while (!text.empty()) {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_token_character);
-    const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-    if (word.empty()) {
-      out += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    out += is_token(word, before) ? "[key]" : word;
-    before = to_lower_ascii(word);
-    text.remove_prefix(word.size());
-  }
-  return out;
-}
 
 std::string error_text(const boost::json::value& error) {
   std::string out;
@@ -110,10 +71,11 @@ std::string describe_error_body(const Response& response) {
       }
     }
   } else if (!response.body.empty()) {
-    out = fmt::format(
-        "{} ({} bytes)",
-        response.content_type.empty() ? "no content type" : escape_terminal(response.content_type),
-        response.body.size());
+    out = fmt::format("{} ({} bytes)",
+                      response.content_type.empty()
+                          ? "no content type"
+                          : escape_terminal(without_tokens(response.content_type)),
+                      response.body.size());
   }
   if (out.size() > kLongestQuote) {
     out.resize(kLongestQuote);

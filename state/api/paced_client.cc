@@ -173,6 +173,7 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
   }
   if (const auto* give_up = std::get_if<GiveUp>(&decision);
       give_up != nullptr && !give_up->reason.empty()) {
+    ++counts_[call.operation].given_up;
     if (!answer) answer.error().what += fmt::format(" ({})", give_up->reason);
     if (options_.on_give_up) options_.on_give_up(call.operation, give_up->reason);
   }
@@ -262,6 +263,7 @@ CallCounts PacedClient::total() const {
     sum.sent += counts.sent;
     sum.rate_limited += counts.rate_limited;
     sum.repeated += counts.repeated;
+    sum.given_up += counts.given_up;
   }
   return sum;
 }

@@ -37,6 +37,7 @@ struct CallCounts {
   std::uint64_t sent = 0;          ///< requests that left, repetitions included
   std::uint64_t rate_limited = 0;  ///< answers with status 429
   std::uint64_t repeated = 0;      ///< tries after the first
+  std::uint64_t given_up = 0;      ///< calls that could have been tried again, and were not
 };
 
 /// The one layer that paces and repeats, over a client that makes one attempt a call.

@@ -516,14 +516,25 @@ TEST(Answers, H6NobodysKeyIsQuoted) {
   };
   EXPECT_EQ(described("Authorization: Bearer abc.DEF-1_2~3+/= refused"),
             "Authorization: Bearer [key]= refused");
+  EXPECT_EQ(described("Authorization: ApiKey me:s3cretKey99 refused"),
+            "Authorization: ApiKey me:[key] refused");
+  EXPECT_EQ(described("Invalid bearer token: s3cretKeyOfSomebody99, sorry"),
+            "Invalid bearer token: [key], sorry");
+  EXPECT_EQ(described("Bearer ABCDEFGH=IJKLMNOP99QRST"), "Bearer [key]=[key]");
   EXPECT_EQ(described("got 'BASIC  dXNlcjpwdw=='"), "got 'BASIC  [key]=='");
   EXPECT_EQ(described("token=ATATT3xFfGN0abcdef, ATCTT3xFfGN0abcdef."), "token=[key], [key]");
-  EXPECT_EQ(described("eyJhbGciOiJIUzI1NiJ9.e30.abc was not taken"), "[key] was not taken");
+  EXPECT_EQ(described("https://x/y/eyJhbGciOiJIUzI1NiJ9.e30.abc not taken"),
+            "https://x/y/[key] not taken");
   for (const std::string plain :
        {"user 712020:00000000-0000-4000-8000-000000000003, eyJ", "Bearer token expired",
-        "Basic authentication is not offered", "BASIC Authentication", "not ATATT-like"}) {
+        "Basic authentication is not offered", "BASIC Authentication", "not ATATT-like",
+        "role basic 70ef3a32-0000-4000-8000-000000000001 unknown", "role basic (Confluence2024)",
+        "Authorization of 70ef3a32-0000-4000-8000-000000000001 failed",
+        "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001"}) {
     EXPECT_EQ(described(plain), plain);
   }
+  EXPECT_EQ(describe_error_body(answer(500, "text/Bearer s3cretKey99", "x")),
+            "text/Bearer [key] (1 bytes)");
 }
 
 }  // namespace
