@@ -40,6 +40,7 @@ constexpr int kMostStuck = 3;
 /// What has not waited longer than that was asked about as it was handed over.
 constexpr milliseconds kMoment{50};
 constexpr std::chrono::seconds kLastLook{30};
+constexpr const char* kFoundDone = "found so on reading again, before it was to be made";
 constexpr std::string_view kKeyRefused = "401: the API key was refused";
 
 /// What locks somebody out, or cannot be brought back, does not rest on one reading alone: an
@@ -181,7 +182,7 @@ class Applier {
 
   void send_all(const std::vector<std::size_t>& calls) {
     std::size_t next = 0;
-    const bool twice = !calls.empty() && is_read_twice(plan_.calls[calls.front()].kind);
+    const bool twice = are_read_twice(calls);
     freshness_.start_over(twice);
     if (!twice) confirm_ids(calls);
     while (true) {
@@ -199,6 +200,14 @@ class Applier {
       } while (!in_flight_.empty() && env_.client.answered());
       tell_progress();
     }
+  }
+
+  /// Whether they are all looked at again however fresh the plan is.
+  [[nodiscard]] bool are_read_twice(const std::vector<std::size_t>& calls) const {
+    return std::any_of(calls.begin(), calls.end(), [this](std::size_t call) {
+      const Change& change = plan_.changes[plan_.calls[call].changes.front()];
+      return is_read_twice(plan_.calls[call].kind) || identities_.seems_done(change, ids_);
+    });
   }
 
   void confirm_ids(const std::vector<std::size_t>& calls) {
@@ -355,6 +364,7 @@ class Applier {
 
   void prepare(std::size_t call, std::vector<Departure>& wave) {
     std::vector<std::size_t> changes = ready_changes(call);
+    std::erase_if(changes, [this](std::size_t i) { return is_done_already(i); });
     if (changes.empty()) return;
     Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
     if (!request) {
@@ -366,6 +376,13 @@ class Applier {
       floor_.take(plan_.changes[i]);
     }
     wave.push_back({call, std::move(changes), *std::move(request)});
+  }
+
+  /// As something that was asked for otherwise has shown.
+  bool is_done_already(std::size_t i) {
+    const bool done = outcomes_.attempts(i) == 0 && identities_.found_done(plan_.changes[i], ids_);
+    if (done) outcomes_.find_done(i, kFoundDone);
+    return done;
   }
 
   void depart(Departure departure) {

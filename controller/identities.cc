@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr std::array kArrivalWaits = {milliseconds{0},     milliseconds{1'000},
                                       milliseconds{2'000}, milliseconds{4'000},
                                       milliseconds{8'000}, milliseconds{15'000}};
+constexpr const char* kAccountGone = "the account is not to be seen in the directory any more";
+constexpr const char* kGroupGone = "the group is not to be seen any more";
 constexpr const char* kNotRead =
     "whom or what its id means could not be read again before it was to be made";
 
@@ -107,16 +109,48 @@ std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
   if (!account.empty()) {
     std::string address = address_of(change);
     if (address.empty()) address.assign(1, '-');
-    if (std::string why = doubt(address, account, addresses_, accounts_, "account"); !why.empty()) {
-      return why;
-    }
+    std::string why = doubt(address, account, addresses_, accounts_, "account");
+    // What the run has made itself may not show yet.
+    const bool planned = !change.account_id.empty();
+    if (why.empty() && planned && misread_.seen().is_gone(account)) why = kAccountGone;
+    if (why.empty()) why = seen_last(change, ids).because;
+    if (!why.empty()) return why;
     if (is_invited(change, ids) && arrived_.contains(change.user) && !seen(change, ids)) {
       return "whether the account that the invitation was answered with is theirs is not to be "
              "seen yet";
     }
   }
-  if (ids.group(change).empty()) return {};
-  return doubt(key_of(change.group), ids.group(change), group_names_, group_ids_, "group");
+  const std::string group = ids.group(change);
+  if (group.empty()) return {};
+  std::string why = doubt(key_of(change.group), group, group_names_, group_ids_, "group");
+  const bool planned = !change.group_id.empty();
+  if (why.empty() && planned && misread_.seen().is_gone(group)) why = kGroupGone;
+  const ParsedGroup* shown = misread_.seen().group(group);
+  if (why.empty() && shown != nullptr) why = Standing::of(change, *shown).because;
+  return why;
+}
+
+bool Identities::found_done(const Change& change, const KnownIds& ids) const {
+  if (change.kind == ChangeKind::add_member && is_member(change, ids).value_or(false)) return true;
+  if (change.ari.empty()) return seen_last(change, ids).done;
+  const std::string holder = change.group.empty() ? ids.account(change) : ids.group(change);
+  const LastSeen::Roles* held = misread_.seen().roles(holder);
+  return held != nullptr && held->contains({change.ari, change.role}) != takes_away(change.kind);
+}
+
+bool Identities::seems_done(const Change& change, const KnownIds& ids) const {
+  return change.kind == ChangeKind::remove_member && !is_member(change, ids).value_or(true);
+}
+
+std::optional<bool> Identities::is_member(const Change& change, const KnownIds& ids) const {
+  const std::vector<std::string>* groups = misread_.seen().groups_of(ids.account(change));
+  if (groups == nullptr) return std::nullopt;
+  return std::find(groups->begin(), groups->end(), ids.group(change)) != groups->end();
+}
+
+Premise Identities::seen_last(const Change& change, const KnownIds& ids) const {
+  const ParsedUser* shown = misread_.seen().account(ids.account(change));
+  return shown == nullptr ? Premise{} : standing_.of(change, *shown);
 }
 
 std::string Identities::doubt(const std::string& name, const std::string& id, const Names& names,

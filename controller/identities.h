@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "controller/misread.h"
+#include "controller/standing.h"
 #include "controller/write_call.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
@@ -21,13 +23,12 @@ class LookUps;
 /// One answer that has two ids mixed up sends a grant to somebody else, and no count shows it: so
 /// each is asked for once more before the first call that rests on it, by its address or name, a
 /// hundred a call, and where that shows nobody by its id, ten a call. Whatever contradicts is left
-/// out. Not to be shown at all is no contradiction of a plan: reads may lag behind. It is one of an
-/// account that this run invited, whose id nothing but one answer says; and for an invitation it is
-/// what the plan says.
+/// out: so is what is shown neither way, whatever else the answers say of it (standing.h), and
+/// what any later answer of this apply says. For an invitation nobody is what the plan says.
 class Identities {
  public:
   Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
-      : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread) {}
+      : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread), standing_(plan) {}
 
   /// Asks for what calls with `changes` would name and was not asked for before. Waits some seconds
   /// for people who were invited. False: the key was refused.
@@ -35,6 +36,10 @@ class Identities {
 
   /// Why the change is not to be made, or nothing.
   [[nodiscard]] std::string doubt(const Change& change, const KnownIds& ids) const;
+  /// Whether it is so already.
+  [[nodiscard]] bool found_done(const Change& change, const KnownIds& ids) const;
+  /// Whether it seems so, by a list that may have been cut short: it is to be looked at again.
+  [[nodiscard]] bool seems_done(const Change& change, const KnownIds& ids) const;
 
  private:
   struct ByName {
@@ -54,6 +59,9 @@ class Identities {
   [[nodiscard]] static std::string doubt(const std::string& name, const std::string& id,
                                          const Names& names, const Ids& ids,
                                          const std::string& what);
+  /// By the last answer that told of groups of theirs; nothing: none did.
+  [[nodiscard]] std::optional<bool> is_member(const Change& change, const KnownIds& ids) const;
+  [[nodiscard]] Premise seen_last(const Change& change, const KnownIds& ids) const;
   bool ask(const std::vector<std::size_t>& changes, const KnownIds& ids,
            std::chrono::milliseconds delay);
   [[nodiscard]] bool waits_for(const std::vector<std::size_t>& changes, const KnownIds& ids) const;
@@ -67,6 +75,7 @@ class Identities {
   const Endpoints& endpoints_;
   const Plan& plan_;
   Misread& misread_;
+  Standing standing_;
   Names addresses_, group_names_;  ///< group names: by key
   Ids accounts_, group_ids_;
   std::set<std::string> arrived_;  ///< addresses that were asked for since they were invited

@@ -9,9 +9,10 @@ namespace {
 
 using Parse = Result<ParsedRoles> (*)(const boost::json::value&);
 
-Reader::OnPage into_roles(const Reader& reader, Parse parse, Asked<HeldRoles>& roles) {
+Reader::OnPage into_roles(const Reader& reader, const std::string& holder, Parse parse,
+                          Asked<HeldRoles>& roles) {
   roles.found.emplace();
-  return [&reader, parse, &roles, fine = true](const Reader::Page& page) mutable {
+  return [&reader, holder, parse, &roles, fine = true](const Reader::Page& page) mutable {
     if (page.data == nullptr) return;
     for (const boost::json::value& item : *page.data) {
       const auto parsed = parse(item);
@@ -23,6 +24,7 @@ Reader::OnPage into_roles(const Reader& reader, Parse parse, Asked<HeldRoles>& r
       for (const std::string& role : parsed->roles) roles.found->held.emplace(parsed->ari, role);
     }
     roles.read = page.last && fine;
+    if (roles.read && roles.found->opaque.empty()) reader.tell_roles(holder, roles.found->held);
   };
 }
 
@@ -33,20 +35,26 @@ const std::string& id_of(const LiveGroup& group) {
   return group.id;
 }
 
-/// `named`: they were asked for one by one, so that each of them matters.
+/// `named`: they were asked for one by one, so that each of them matters. `ids`: those asked for by
+/// id, all of whom would be shown.
 template <class Parsed, class Take>
-Reader::OnPage each(const Reader& reader, bool named, Parsed (*parse)(const boost::json::value&),
-                    Take take, std::function<void()> ended) {
-  return [&reader, named, parse, take = std::move(take),
-          ended = std::move(ended)](const Reader::Page& page) {
+Reader::OnPage each(const Reader& reader, bool named, const std::vector<std::string>& ids,
+                    Parsed (*parse)(const boost::json::value&), Take take,
+                    std::function<void()> ended) {
+  return [&reader, named, gone = std::set<std::string>(ids.begin(), ids.end()), parse,
+          take = std::move(take), ended = std::move(ended)](const Reader::Page& page) mutable {
     if (page.data == nullptr) return;
     for (const boost::json::value& item : *page.data) {
       Parsed parsed = parse(item);
       if (named && !parsed.about.opaque.empty()) reader.tell(parsed.about.opaque);
       reader.tell_opaque(id_of(parsed.about), parsed.about.opaque);
+      gone.erase(id_of(parsed.about));
+      reader.tell_seen(parsed);
       take(std::move(parsed));
     }
-    if (page.last) ended();
+    if (!page.last) return;
+    for (const std::string& id : gone) reader.tell_gone(id);
+    ended();
   };
 }
 
@@ -55,11 +63,13 @@ Reader::OnPage each(const Reader& reader, bool named, Parsed (*parse)(const boos
 void LookUps::people(const Endpoints::UserSearch& search, std::function<void(ParsedUser)> take,
                      std::function<void()> ended) const {
   const bool named = !search.emails.empty() || !search.account_ids.empty();
+  static const std::vector<std::string> kNobody;
+  const std::vector<std::string>& ids = search.group_ids.empty() ? search.account_ids : kNobody;
   reader_.walk(
       [this, search](const std::string& cursor) {
         return endpoints_.users(directory_, search, cursor);
       },
-      each(reader_, named, parse_user, std::move(take), std::move(ended)), delay_);
+      each(reader_, named, ids, parse_user, std::move(take), std::move(ended)), delay_);
 }
 
 void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(ParsedGroup)> take,
@@ -68,7 +78,7 @@ void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(Pa
       [this, search](const std::string& cursor) {
         return endpoints_.groups(directory_, search, cursor);
       },
-      each(reader_, true, parse_group, std::move(take), std::move(ended)), delay_);
+      each(reader_, true, search.ids, parse_group, std::move(take), std::move(ended)), delay_);
 }
 
 void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
@@ -106,7 +116,7 @@ void LookUps::roles_of_group(const std::string& id, Asked<HeldRoles>& into) cons
       [this, id](const std::string& cursor) {
         return endpoints_.group_roles(directory_, id, cursor);
       },
-      into_roles(reader_, parse_group_roles, into), delay_);
+      into_roles(reader_, id, parse_group_roles, into), delay_);
 }
 
 void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const {
@@ -114,7 +124,7 @@ void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const
       [this, id](const std::string& cursor) {
         return endpoints_.user_roles(directory_, id, cursor);
       },
-      into_roles(reader_, parse_direct_user_roles, into), delay_);
+      into_roles(reader_, id, parse_direct_user_roles, into), delay_);
 }
 
 }  // namespace rolecall

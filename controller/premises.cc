@@ -26,18 +26,16 @@ std::vector<std::string> keys(const std::map<std::string, Value>& map) {
   return out;
 }
 
-bool is_active(const ParsedUser& user) {
-  return user.presence == Presence::active && user.about.account_active;
-}
-
 class PremiseReader {
  public:
   PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
-      : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan) {
+      : reader_(client),
+        look_ups_(reader_, endpoints, plan.directory),
+        plan_(plan),
+        standing_(plan) {
     misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
-      if (change.kind == ChangeKind::restore_user) restored_.insert(change.user);
     }
   }
 
@@ -233,15 +231,9 @@ class PremiseReader {
     if (!group.read) return no(kNotRead);
     const bool deletes = change.kind == ChangeKind::delete_group;
     if (!group.found) return no("the group is not to be seen any more");
+    Premise standing = Standing::of(change, *group.found);
+    if (!standing.because.empty() || !deletes) return standing;
     const LiveGroup& about = group.found->about;
-    if (GroupName::from_server(group.found->name) != GroupName::from_server(change.group)) {
-      return no("the group has another name now");
-    }
-    if (!about.opaque.empty()) return no(about.opaque);
-    if ((deletes && !about.deletable) || (!change.user.empty() && !about.modifiable)) {
-      return no("the group is not changed here any more");
-    }
-    if (!deletes) return {};
     const auto resources = plan_.resources_of_deleted.find(change.group);
     if (resources != plan_.resources_of_deleted.end() && group.found->has_counts &&
         about.resource_count != LiveGroup::kNotCounted &&
@@ -274,40 +266,16 @@ class PremiseReader {
       // An empty answer is no proof that what is to be taken away is gone.
       return no("the account is not to be seen in the directory any more");
     }
-    if (address_of(*person.found) != planned_address(change)) {
-      return no("the account shows another address now");
-    }
-    const ParsedUser& user = *person.found;
-    // Whether they are an org admin may be what is not understood.
-    if (!user.about.opaque.empty()) return no(user.about.opaque);
-    if (change.kind == ChangeKind::remove_user) {
-      return made_admin(change, user) ? no("they have been made an org admin meanwhile")
-                                      : about_holdings(change, user);
-    }
-    if (!user.about.account_active) return no("the account has been deactivated meanwhile");
-    const bool active = is_active(user);
-    if (change.kind == ChangeKind::suspend_user && made_admin(change, user)) {
-      return no("they have been made an org admin meanwhile");
-    }
+    Premise standing = standing_.of(change, *person.found);
+    if (standing.done || !standing.because.empty()) return standing;
     switch (change.kind) {
+      case ChangeKind::remove_user:
       case ChangeKind::restore_user:
-        if (active) return {true};
-        return made_admin(change, user) ? no("they have been made an org admin meanwhile")
-                                        : about_holdings(change, user);
-      case ChangeKind::suspend_user:
-        return {!active};
+        return about_holdings(change, *person.found);
       case ChangeKind::add_member:
         return {is_member(change, person)};
       case ChangeKind::remove_member:
         return about_member(change, person);
-      case ChangeKind::grant_org_role:
-        if (!active && !restored_.contains(change.user)) {
-          return no("the account has been suspended meanwhile");
-        }
-        return {user.org_admin};
-      case ChangeKind::revoke_org_role:
-        if (!user.org_admin && !user.has_platform_roles) return no(kNotRead);
-        return {!user.org_admin};
       case ChangeKind::grant_user_access:
       case ChangeKind::revoke_user_access:
         return about_roles(change, user_roles_.at(change.account_id));
@@ -346,24 +314,6 @@ class PremiseReader {
     return {};
   }
 
-  [[nodiscard]] static std::string address_of(const ParsedUser& user) {
-    const auto email = Email::parse(user.email);
-    return email ? email->str() : "-";
-  }
-  [[nodiscard]] std::string planned_address(const Change& change) const {
-    const auto other = plan_.shown.find(change.user);
-    return other == plan_.shown.end() ? change.user : other->second;
-  }
-
-  /// Since the plan was made: its floor does not count them.
-  [[nodiscard]] bool made_admin(const Change& change, const ParsedUser& user) const {
-    const auto among = [&](const std::vector<std::string>& all) {
-      return std::binary_search(all.begin(), all.end(), change.user);
-    };
-    const bool counts_now = is_active(user) || !among(plan_.suspended_org_admins);
-    return user.org_admin && user.about.accepted && !among(plan_.org_admins) && counts_now;
-  }
-
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
     if (is_member(change, person)) return {};
     const Asked<bool>& inside = inside_.at({change.account_id, change.group_id});
@@ -384,7 +334,8 @@ class PremiseReader {
   Reader reader_;
   LookUps look_ups_;
   const Plan& plan_;
-  std::set<std::string> invited_, restored_;  ///< by this run, in time
+  Standing standing_;
+  std::set<std::string> invited_;  ///< by this run, in time
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
@@ -418,7 +369,8 @@ std::optional<std::vector<std::string>> lost_admins(
         search,
         [&](const ParsedUser& user) {
           const auto place = lost.find(user.about.account_id);
-          if (place == lost.end() || !is_active(user) || !user.about.opaque.empty()) return;
+          if (place == lost.end() || !Standing::is_active(user) || !user.about.opaque.empty())
+            return;
           if (user.org_admin && user.about.accepted) lost.erase(place);
         },
         [&] { --unread; });

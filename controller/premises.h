@@ -7,17 +7,12 @@
 #include <vector>
 
 #include "controller/misread.h"
+#include "controller/standing.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/endpoints.h"
 
 namespace rolecall {
-
-/// What a change that is still to be made rests on, as it is now.
-struct Premise {
-  bool done = false;      ///< the organization is as the change wants it already
-  std::string because{};  ///< else why it must not be made any more; empty: it may be
-};
 
 struct Premises {
   std::vector<Premise> of;   ///< one for each change that was asked about, in order

@@ -110,7 +110,9 @@ class ReadBack {
             return endpoints_.groups(plan_.directory, request, cursor);
           },
           [this, id](const Reader::Page& page) {
-            if (page.data != nullptr && page.data->empty() && page.last) gone_groups_.insert(id);
+            if (page.data == nullptr || !page.data->empty() || !page.last) return;
+            gone_groups_.insert(id);
+            reader_.tell_gone(id);
           });
     }
     reader_.run();
@@ -164,6 +166,7 @@ class ReadBack {
             ParsedUser user = parse_user(item);
             if (!user.about.opaque.empty()) reader_.tell(user.about.opaque);
             reader_.tell_opaque(user.about.account_id, user.about.opaque);
+            reader_.tell_seen(user);
             proved = proved || witnesses_.contains(user.about.account_id);
             take(std::move(user), by_email, users_of);
           }
@@ -192,6 +195,8 @@ class ReadBack {
   void conclude(const std::string& user) {
     AskedPerson& person = people_[user];
     person.read = true;
+    const auto known = ids_.accounts.find(user);
+    if (!person.found && known != ids_.accounts.end()) reader_.tell_gone(known->second);
     if (!person.found || person.ambiguous || person.found->about.account_id.empty()) return;
     ids_.accounts.try_emplace(user, person.found->about.account_id);
   }
@@ -214,6 +219,7 @@ class ReadBack {
               const ParsedGroup group = parse_group(item);
               if (!group.about.opaque.empty()) reader_.tell(group.about.opaque);
               reader_.tell_opaque(group.about.id, group.about.opaque);
+              reader_.tell_seen(group);
               // Which group that is nobody knows: it might be any of those asked for.
               const bool fresh = ids.insert(group.about.id).second;
               if (group.name.empty() || group.about.id.empty() || !fresh) ids.insert("");

@@ -134,8 +134,8 @@ std::string different_company(const Change& then, const Change& now) {
                      before, after, before == after ? ", but others" : "");
 }
 
-bool planned_for_suspended(const Change& change) {
-  return change.goes_along.ends_with(kSuspended);
+bool planned_for(const Change& change, std::string_view standing) {
+  return !change.user.empty() && change.goes_along.find(standing) != std::string::npos;
 }
 
 }  // namespace rolecall

@@ -18,7 +18,7 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan);
 /// people; nothing where it is the same.
 [[nodiscard]] std::string different_company(const Change& then, const Change& now);
 
-/// Whether they were suspended when the change was planned.
-[[nodiscard]] bool planned_for_suspended(const Change& change);
+/// Whether the change was planned of somebody who was suspended, or deactivated, then.
+[[nodiscard]] bool planned_for(const Change& change, std::string_view standing);
 
 }  // namespace rolecall

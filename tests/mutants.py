@@ -17,14 +17,15 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPY = ROOT / "build" / "mutants"
 
-DIFF = "diff safety schedule trust losses plan plan_file plan_age".split()
-CONTROLLER = """applier premises grounds read_back recover outcomes late_effects identities successor logged_run
+DIFF = "diff safety schedule trust losses plan plan_file plan_age goes_along".split()
+CONTROLLER = """applier premises standing grounds read_back recover outcomes late_effects identities successor logged_run
     safety_history quarantine saved_plan apply_run stop_switch tug_of_war write_call""".split()
 STORE = "store chain log_walk verify open_check lock head_file safety_log memory".split()
 KERNEL = ([f"diff/{n}.cc" for n in DIFF] + [f"controller/{n}.cc" for n in CONTROLLER] +
           [f"state/store/{n}.cc" for n in STORE])
 
 SLOW = ("*AmbiguousWrites*:*ProvedReads*:*EveryClassOfADay*:*OddFields*:FreshnessProperty*:"
+        "RivalMeanwhile*:*DriftMatrix*:"
         "HostileNames*:Layering*")
 LIVES = "Simulation.NothingGoesWrong*"
 STORES = "*Store*:*Log*:*Schema*:*Export*:*Disk*:*Migration*:*Safety*"

@@ -129,6 +129,7 @@ ParsedUser parse_user(const json::value& value) {
   }
   // A group that is missing here shows when members are counted.
   if (const json::array* groups = item.list("groups")) {
+    user.has_groups = true;
     user.group_ids.reserve(groups->size());
     for (const json::value& group : *groups) {
       const json::string* id = string_member(group, "id");

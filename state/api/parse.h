@@ -21,6 +21,7 @@ struct ParsedUser {
   Presence presence = Presence::absent;
   bool org_admin = false;
   bool has_platform_roles = false;  ///< the expansion came
+  bool has_groups = false;          ///< likewise; a long list may have been cut short
   std::vector<std::string> group_ids{};
 };
 [[nodiscard]] ParsedUser parse_user(const boost::json::value& item);

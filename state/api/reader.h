@@ -6,16 +6,21 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "state/api/api_client.h"
 #include "state/model/json_parts.h"
 
 namespace rolecall {
+
+struct ParsedUser;
+struct ParsedGroup;
 
 /// Runs many reads at once over a ReadClient: start what may start, hand each answer to whoever
 /// asked. The one routine for cursor paging lives here.
@@ -76,6 +81,26 @@ class Reader {
   std::function<void(const std::string& id, const std::string& why)> on_opaque;
   void tell_opaque(const std::string& id, const std::string& why) const {
     if (on_opaque && !id.empty() && !why.empty()) on_opaque(id, why);
+  }
+  /// Told of each account and group that a look-up was shown.
+  std::function<void(const ParsedUser& user)> on_user;
+  std::function<void(const ParsedGroup& group)> on_group;
+  /// Told that an account or a group that was asked for by its id is not there.
+  std::function<void(const std::string& id)> on_gone;
+  void tell_gone(const std::string& id) const {
+    if (on_gone && !id.empty()) on_gone(id);
+  }
+  /// Told of all roles (ARI, role) that an account or a group holds, each by itself.
+  using Roles = std::set<std::pair<std::string, std::string>>;
+  std::function<void(const std::string& holder, const Roles& held)> on_roles;
+  void tell_roles(const std::string& holder, const Roles& held) const {
+    if (on_roles) on_roles(holder, held);
+  }
+  void tell_seen(const ParsedUser& user) const {
+    if (on_user) on_user(user);
+  }
+  void tell_seen(const ParsedGroup& group) const {
+    if (on_group) on_group(group);
   }
   /// Which members of an operation's answers are looked at; all, where it is null or says null.
   IsWanted (*wanted)(Operation operation) = nullptr;

@@ -145,8 +145,10 @@ TEST(ReadBack, AnEmptyAnswerDoesNotShowThatSomebodyIsGone) {
   ASSERT_EQ(planned.plan->changes.size(), 2U);
   ASSERT_TRUE(world.client().org().set_faults(json::parse(
       R"({"rules": [{"operation": "removeUserFromGroup", "action": {"status": 500}},
-          {"operation": "searchDirectoryUsers", "action": {"page": "empty_page"}}]})")));
+          {"operation": "searchDirectoryUsers", "after": 1,
+           "action": {"page": "empty_page"}}]})")));
   const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.writes, 2U) << "the look before them shows everybody";
   EXPECT_EQ(report.count(State::in_doubt), 2U) << report.outcomes.front().message;
 }
 

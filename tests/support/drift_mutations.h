@@ -24,12 +24,6 @@ class OrgEdit {
   [[nodiscard]] boost::json::object* find_group(std::string_view name) {
     return find("groups", "name", name);
   }
-  [[nodiscard]] bool has_two(std::string_view email) {
-    const boost::json::array& all = list("users");
-    return 1 < std::count_if(all.begin(), all.end(), [&](const boost::json::value& user) {
-             return text(user.at("email")) == email;
-           });
-  }
   void add_user(boost::json::object user) { list("users").push_back(std::move(user)); }
   void add_group(boost::json::object group) { list("groups").push_back(std::move(group)); }
   void erase_user(std::string_view email) {
