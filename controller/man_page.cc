@@ -20,7 +20,9 @@ constexpr std::array kExitCodes = {
     ExitCode{"2", "With plan --detailed-exitcode: there are changes."},
     ExitCode{"3", "Some changes failed, or were skipped because of a failure."},
     ExitCode{"4", "Refused by a safety rule, or by rolecall stop."},
-    ExitCode{"5", "The saved plan is stale, or the plan is not the one that was expected."},
+    ExitCode{"5",
+             "The saved plan is stale, the plan is not the one that was expected, or the policy is "
+             "being changed."},
     ExitCode{"6", "Live state could not be read completely, so removals were held back."},
     ExitCode{"7", "Another run holds the lock."},
     ExitCode{"8",

@@ -24,11 +24,20 @@ std::size_t protections_in(const std::vector<Refusal>& refusals) {
       [](const Refusal& refusal) { return refusal.klass.starts_with("protected_"); }));
 }
 
-/// Why there is no plan at all, so none that holds what a saved one does.
-std::vector<std::string> errors_in(const Diagnostics& diagnostics) {
+/// Why no plan can hold what a saved one does: what is wrong is about whom or what it touches.
+/// (What is wrong elsewhere is shown as for any plan.)
+std::vector<std::string> errors_about(const SavedPlan& saved, const Diagnostics& diagnostics) {
+  const auto names = [](const std::string& words, const std::string& name) {
+    return !name.empty() && words.find(quote(name)) != std::string::npos;
+  };
   std::vector<std::string> out;
   for (const Diagnostic& one : diagnostics.sorted()) {
-    if (one.severity == Severity::error) out.push_back(one.what);
+    if (one.severity != Severity::error) continue;
+    const auto& changes = saved.plan.changes;
+    const bool touched = std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
+      return names(one.what, change.user) || names(one.what, change.group);
+    });
+    if (touched) out.push_back(one.what);
   }
   return out;
 }
@@ -118,7 +127,7 @@ class Planning {
   bool compare() {
     PlanResult made =
         request_.undo != nullptr ? make_undo_plan(*request_.undo, input_) : make_plan(input_);
-    if (request_.only != nullptr) out_.stale = errors_in(made.diagnostics);
+    if (request_.only != nullptr) out_.stale = errors_about(*request_.only, made.diagnostics);
     if (!take(made.diagnostics)) return false;
     Plan& plan = out_.plan.emplace(std::move(made.plan));
     const std::size_t protecting = protections_in(plan.refusals);

@@ -68,10 +68,11 @@ std::string with_group(const PlanInput& input, const Change& deletion) {
   for (const Grant& grant : group->grants) {
     grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
   }
+  const LiveGroup& about = input.live.about(*ref);
+  grants.insert(about.other_grants.begin(), about.other_grants.end());
   Company company;
   company.add(accounts.size(), "member");
   company.add(grants.size(), "grant");
-  const LiveGroup& about = input.live.about(*ref);
   const bool counted = about.resource_count != LiveGroup::kNotCounted;
   if (!about.grants_read && counted) company.add(about.resource_count, "app");
   Digest which("rolecall members 1");

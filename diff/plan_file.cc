@@ -19,7 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kFormat = 2;
+constexpr std::int64_t kFormat = 3;
 constexpr int kLinesDeep = 3;
 constexpr std::string_view kAgain = "make a new plan";
 

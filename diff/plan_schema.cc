@@ -163,7 +163,7 @@ std::string plan_schema() {
 std::string plan_file_schema() {
   const json::object by_name{{"type", "object"}, {"additionalProperties", text()}};
   json::object form = object(
-      {{"rolecall_plan", just(2)},
+      {{"rolecall_plan", just(3)},
        {"tool_version", some_text(), "Other versions refuse it"},
        {"created", text(kInstant)},
        {"server_date", or_null(text(kInstant)), "The server's clock then; null: it did not say"},
@@ -181,7 +181,7 @@ std::string plan_file_schema() {
        {"description", text(), "Of create_group only", false}});
   form["definitions"] = json::object{{"change", std::move(changes)}};
   return json_schema::document("rolecall plan file",
-                               "A plan that --out saved, format 2: whoever reviews it may read it "
+                               "A plan that --out saved, format 3: whoever reviews it may read it "
                                "by this; rolecall apply refuses any that was edited",
                                form);
 }

@@ -10,15 +10,20 @@ preset="${ROLECALL_PRESET:-release}"
 names=("$@")
 failed=0
 mkdir -p build/long
-[[ -w /dev/shm ]] && export TMPDIR=/dev/shm
+source tests/scratch.sh
+TMPDIR="$(scratch_place)"
+export TMPDIR
+known=" "
 
 # long NAME PROGRAM FILTER [VARIABLE=VALUE...]
 long() {
   local name="$1" program="$2" filter="$3" begun=$SECONDS
   shift 3
+  known+="$name "
   [[ ${#names[@]} -eq 0 || " ${names[*]} " == *" $name "* ]] || return 0
   cmake --build --preset "$preset" --target "test_$program" >/dev/null || exit 1
-  if ! env "$@" "build/$preset/tests/test_$program" --gtest_filter="$filter" >"build/long/$name.log" 2>&1; then
+  if ! env "$@" "build/$preset/tests/test_$program" --gtest_filter="$filter" >"build/long/$name.log" 2>&1 ||
+    grep -q 'Running 0 tests' "build/long/$name.log"; then
     failed=1
   fi
   printf '== %s: %s, %d s\n' "$name" "$*" $((SECONDS - begun))
@@ -49,4 +54,7 @@ long kills faults 'Calls/KilledAt*:KilledAtRandom*:ProcessFaults*:Compound*' \
   ROLECALL_FAULTS_EVERY=1 ROLECALL_FAULTS_TRIALS=1000
 long thousand faults 'KilledAtRandom.Times*' ROLECALL_FAULTS_TRIALS=1000 ROLECALL_FAULTS_GROUPS=200
 long disk faults '*IoError*:*FullDisk*:*LostWrite*:*PlanFile*:*Migration*' ROLECALL_FAULTS_EVERY=1
+for name in "${names[@]}"; do
+  [[ $known == *" $name "* ]] || { echo "there is no part called $name:$known" >&2 && failed=1; }
+done
 exit "$failed"

@@ -23,12 +23,8 @@ done
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 unset ROLECALL_API_URL ROLECALL_API_KEY ROLECALL_API_KEY_FILE ROLECALL_STORE ROLECALL_CA_FILE ROLECALL_ORG
 mkdir -p build
-# The tests make thousands of small stores, each of which waits for its disk: memory will do.
-place="${TMPDIR:-/tmp}"
-if [[ -w /dev/shm && $(df --output=avail -BM /dev/shm | tr -dc '0-9\n' | tail -n1) -ge 1000 ]]; then
-  place=/dev/shm
-fi
-scratch="$(mktemp -d -p "$place" rolecall-run-XXXXXX)"
+source tests/scratch.sh
+scratch="$(mktemp -d -p "$(scratch_place)" rolecall-run-XXXXXX)"
 export TMPDIR="$scratch/tmp"
 mkdir -m 1777 "$TMPDIR"
 chmod 711 "$scratch"

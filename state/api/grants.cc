@@ -258,6 +258,7 @@ void GroupGrants::add(GroupRef ref, const Result<ParsedRoles>& parsed) {
     const auto role = parse_role(word);
     if (!role) {
       out_.notes.push_back({"unmanageable_role", fmt::format("group {}: {}", shown, word)});
+      out_.groups[index(ref)].other_grants.emplace_back(parsed->ari, word);
       continue;
     }
     out_.live.groups[index(ref)].grants.push_back({catalog_.resource(parsed->ari), *role});

@@ -218,9 +218,13 @@ Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
   const json::value* assignments = member(item, "roleAssignments");
   // Platform roles (no directory) are not on an app; they may come without a resource.
   if (member(item, "directoryId") == nullptr) {
-    if (array_member(item, "roleAssignments") == nullptr &&
-        array_member(item, "roles") == nullptr) {
-      return fail("$.data[].roleAssignments is missing or no list");
+    constexpr std::string_view kMembers[] = {"directoryId",     "resourceId",
+                                             "resourceOwner",   "roles",
+                                             "roleAssignments", "userDirectoryStatus"};
+    const auto& object = item.get_object();
+    if (std::none_of(std::begin(kMembers), std::end(kMembers),
+                     [&](std::string_view name) { return object.contains(name); })) {
+      return fail("$.data[] has no member that is known");
     }
     return ParsedRoles{std::move(out.ari), {}};
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "state/model/instant.h"
@@ -33,6 +34,8 @@ struct LiveGroup {
   std::uint32_t resource_count = 0;
   static constexpr std::uint32_t kNotCounted = UINT32_MAX;
   std::string opaque;
+  /// ARI and word of grants of roles that are not managed here; nothing but deleting it ends them.
+  std::vector<std::pair<std::string, std::string>> other_grants{};
 };
 
 /// A fact worth telling that is no change. `kind` is one of a fixed set of words.

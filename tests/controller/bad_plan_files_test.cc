@@ -118,9 +118,9 @@ const BadFile kBadFiles[] = {
      "changes.plan: JSON nested deeper than 32"},
     {"OtherFormat",
      [](const std::string& b) {
-       return replaced(b, "\"rolecall_plan\": 2", "\"rolecall_plan\": 3");
+       return replaced(b, "\"rolecall_plan\": 3", "\"rolecall_plan\": 2");
      },
-     "changes.plan: plan has format 3, this tool knows format 2"},
+     "changes.plan: plan has format 2, this tool knows format 3"},
     {"OtherToolVersion",
      [](const std::string& b) {
        return forged(b, [](SavedPlan& s) { s.info.tool_version = "9.9.9"; });

@@ -131,8 +131,8 @@ TEST(PlanFileTest, WhatIsNoPlanIsRefusedInWords) {
 }
 
 TEST(PlanFileTest, EditedMembersAreNamed) {
-  EXPECT_EQ(problem(edited([](json::object& o) { o["rolecall_plan"] = 3; })),
-            "plan has format 3, this tool knows format 2");
+  EXPECT_EQ(problem(edited([](json::object& o) { o["rolecall_plan"] = 4; })),
+            "plan has format 4, this tool knows format 3");
   EXPECT_EQ(problem(edited([](json::object& o) { o["store"] = 7; })), "$.store: expected text");
   EXPECT_EQ(problem(edited([](json::object& o) { o["server_date"] = "noon"; })),
             "$.server_date: \"noon\" is not a moment in time");

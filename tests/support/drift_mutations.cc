@@ -149,6 +149,10 @@ const std::vector<Mutation>& mutations_of_groups() {
        [](OrgEdit& org, Object name) {
          to_group(org, name, [](json::object& group) { give(group, kJira, "admin"); });
        }},
+      {"given a role that is not managed here",
+       [](OrgEdit& org, Object name) {
+         to_group(org, name, [](json::object& group) { give(group, kJira, "site-admin"); });
+       }},
       {"given another role",
        [](OrgEdit& org, Object name) {
          to_group(org, name, [](json::object& group) {
