@@ -110,9 +110,8 @@ std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
     std::string address = address_of(change);
     if (address.empty()) address.assign(1, '-');
     std::string why = doubt(address, account, addresses_, accounts_, "account");
-    // What the run has made itself may not show yet.
-    const bool planned = !change.account_id.empty();
-    if (why.empty() && planned && misread_.seen().is_gone(account)) why = kAccountGone;
+    const bool must_show = !change.account_id.empty() && plan_.complete;
+    if (why.empty() && must_show && misread_.seen().is_gone(account)) why = kAccountGone;
     if (why.empty()) why = seen_last(change, ids).because;
     if (!why.empty()) return why;
     if (is_invited(change, ids) && arrived_.contains(change.user) && !seen(change, ids)) {
@@ -123,8 +122,8 @@ std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
   const std::string group = ids.group(change);
   if (group.empty()) return {};
   std::string why = doubt(key_of(change.group), group, group_names_, group_ids_, "group");
-  const bool planned = !change.group_id.empty();
-  if (why.empty() && planned && misread_.seen().is_gone(group)) why = kGroupGone;
+  const bool must_show = !change.group_id.empty() && plan_.complete;
+  if (why.empty() && must_show && misread_.seen().is_gone(group)) why = kGroupGone;
   const ParsedGroup* shown = misread_.seen().group(group);
   if (why.empty() && shown != nullptr) why = Standing::of(change, *shown).because;
   return why;

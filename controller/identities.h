@@ -23,8 +23,10 @@ class LookUps;
 /// One answer that has two ids mixed up sends a grant to somebody else, and no count shows it: so
 /// each is asked for once more before the first call that rests on it, by its address or name, a
 /// hundred a call, and where that shows nobody by its id, ten a call. Whatever contradicts is left
-/// out: so is what is shown neither way, whatever else the answers say of it (standing.h), and
-/// what any later answer of this apply says. For an invitation nobody is what the plan says.
+/// out: so is what is shown neither way, and what any answer of this apply says besides
+/// (standing.h). Not to be shown is no contradiction where the run has made it itself, as it may
+/// not show yet, nor by a server whose listings were not proved complete: then nothing is taken
+/// away. For an invitation nobody is what the plan says.
 class Identities {
  public:
   Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
