@@ -52,11 +52,12 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
     out.store.reset();
     return std::move(out);
   };
-  // A key that cannot sign must not be found out after the changes.
+  // That it cannot be signed must not be found out after the changes.
   if (!log.sign_key.empty()) {
     if (const auto tried = sign(log.sign_key, "rolecall: can this key sign?\n"); !tried) {
       return stop(tried.error(), 1);
     }
+    if (const auto fine = check_checkpoints(path); !fine) return stop(fine.error(), 8);
   }
   const LockOwner me{login_name(), host_name(), command, getpid(), SystemClock().now()};
   auto taken = StoreLock::take(path, me);

@@ -45,6 +45,12 @@ Result<Checkpoint> parse_checkpoint(std::string_view json) {
   return checkpoint;
 }
 
+Result<void> check_checkpoints(const std::string& store_path) {
+  const auto exists = check_private_file(file_of(store_path));
+  if (!exists) return tl::make_unexpected(exists.error());
+  return {};
+}
+
 Result<void> append_checkpoint(const std::string& store_path, const Checkpoint& checkpoint) {
   const std::string file = file_of(store_path);
   auto exists = check_private_file(file);

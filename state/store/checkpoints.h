@@ -21,8 +21,11 @@ struct Checkpoint {
 [[nodiscard]] Result<Checkpoint> parse_checkpoint(std::string_view json);
 
 /// `<store>.checkpoints`: those of a store, one a line, oldest first. Lines are only added.
+/// Error: the file is there, and not this user's alone as a store has to be.
 [[nodiscard]] Result<void> append_checkpoint(const std::string& store_path,
                                              const Checkpoint& checkpoint);
+/// Whether that will not be refused.
+[[nodiscard]] Result<void> check_checkpoints(const std::string& store_path);
 /// None when there is no such file.
 [[nodiscard]] Result<std::vector<Checkpoint>> read_checkpoints(const std::string& store_path);
 

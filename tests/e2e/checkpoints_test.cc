@@ -72,6 +72,23 @@ TEST_F(SignedLog, ARebuiltOneDoesNotFitItsCheckpoints) {
   rolecall_exits(8, {"audit", "verify"});
 }
 
+// Found out after the changes, it would be too late.
+TEST_F(SignedLog, NothingIsChangedWhereNoCheckpointCanBeAdded) {
+  const std::string victim = folder.write("victim", "precious");
+  std::filesystem::remove(checkpoints_);
+  std::filesystem::create_symlink(victim, checkpoints_);
+  write_policy(acme_policy() + "[groups.new]\nmembers = [\"ada@acme.example\"]\n");
+  simulator->forget_requests();
+  for (const Arguments& command : {Arguments{"apply", "--yes"}, Arguments{"run", "--once"}}) {
+    Arguments signing = command;
+    signing.insert(signing.end(), {"--sign-key", "ours"});
+    EXPECT_THAT(rolecall_exits(8, signing).err, HasSubstr(".checkpoints is a symbolic link"));
+    EXPECT_THAT(writes(), ::testing::IsEmpty());
+  }
+  EXPECT_EQ(read_file(victim), "precious");
+  EXPECT_TRUE(group("new").empty());
+}
+
 TEST_F(SignedLog, ARebuiltOneWithoutCheckpointsIsOneThatNobodySigned) {
   rebuild();
   std::filesystem::remove(checkpoints_);
