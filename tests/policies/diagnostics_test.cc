@@ -1,12 +1,15 @@
 #include "policies/diagnostics.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "tests/policies/policy_text.h"
+#include "tests/support/cases.h"
 #include "tests/support/places.h"
 
 namespace rolecall::testing {
@@ -53,6 +56,35 @@ TEST(Diagnostics, AppendCountsErrors) {
   right.error({}, "two");
   left.append(right);
   EXPECT_EQ(left.error_count(), 2U);
+}
+
+// guarantees.md I3 speaks of 50; policy-language.md promises all of them.
+TEST(Diagnostics, EveryErrorOfEveryFileIsSaidHoweverManyThereAre) {
+  const std::uint64_t each = test::cases(200);
+  std::vector<SourceFile> files = {{"a.toml", std::string(kHead)}, {"b.toml", ""}, {"c.toml", ""}};
+  std::vector<std::string> wanted;
+  for (SourceFile& file : files) {
+    file.bytes += "[users]\n";
+    auto line = std::count(file.bytes.begin(), file.bytes.end(), '\n');
+    for (std::uint64_t i = 0; i < each; ++i) {
+      // Every other one with what it is about at another column.
+      const std::string blank = i % 2 == 0 ? "" : "   ";
+      file.bytes += fmt::format("{}\"{}{}@x.example\" = {{ stat = 1 }}\n", blank, file.path[0], i);
+      const std::size_t column =
+          file.bytes.rfind("stat") - file.bytes.rfind('\n', file.bytes.size() - 2);
+      wanted.push_back(fmt::format("{}:{}:{}: error: ", file.path, ++line, column));
+    }
+  }
+  const std::string text = report(files);
+  std::vector<std::string> said;
+  std::istringstream lines(text);
+  for (std::string one; std::getline(lines, one);) {
+    const std::size_t end = one.find(": error: ");
+    if (end != std::string::npos) said.push_back(one.substr(0, end + 9));
+  }
+  EXPECT_EQ(said, wanted);
+  EXPECT_TRUE(text.ends_with(fmt::format("\n{} errors in 3 files\n", wanted.size())))
+      << text.substr(text.size() - 99);
 }
 
 TEST(DiagnosticsGolden, EveryPartOfAMessage) {
