@@ -108,6 +108,7 @@ constexpr Harmless kHarmlessOfGroups[] = {
     {"left", kAllWithinGroups, kMembersAndGrants},
     {"joined and left", kAllWithinGroups, kMembersAndGrants},
     {"given an app", kAllWithinGroups, kMembersAndGrants},
+    {"given a role that is not managed here", kAllWithinGroups, kMembersAndGrants},
     {"given a role more", "add_member add_declared_member remove_member revoke_group_access",
      kMembersAndGrants},
 };
