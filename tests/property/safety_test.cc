@@ -208,6 +208,30 @@ TEST(SafetyProperty, AskingForMoreTakesNothingElsewhere) {
   EXPECT_GT(checked, n / 2);
 }
 
+/// guarantees.md C13, without the time in between, which the policy language has not.
+TEST(SafetyProperty, NobodyIsRemovedUnlessThePolicySaysRemoved) {
+  const std::uint64_t n = test::cases(kUsual);
+  std::size_t removed = 0;
+  for (std::uint64_t seed = 0; seed < n; ++seed) {
+    Dice dice(seed);
+    const Spec spec = test::random_spec(dice, 6, 3);
+    const PlanResult made = test::build(spec).result();
+    if (made.diagnostics.has_errors()) continue;
+    for (const Change& change : made.plan.changes) {
+      if (change.kind != ChangeKind::remove_user) continue;
+      ++removed;
+      for (std::size_t i = 0; i < spec.people.size(); ++i) {
+        if (change.user != test::spec_person(static_cast<int>(i))) continue;
+        const bool unlisted = spec.people[i].ask == PersonSpec::Ask::undeclared;
+        ASSERT_TRUE(unlisted ? spec.unlisted_users == UnlistedUsers::remove
+                             : spec.people[i].ask == PersonSpec::Ask::removed)
+            << "case " << seed;
+      }
+    }
+  }
+  EXPECT_GT(removed, n / 20);
+}
+
 TEST(SafetyProperty, WhatIsNotManagedIsNotTouched) {
   const std::uint64_t n = test::cases(kUsual);
   for (std::uint64_t seed = 0; seed < n; ++seed) {
