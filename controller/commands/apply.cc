@@ -41,9 +41,17 @@ Result<Agreed> what_to_apply(const std::optional<SavedPlan>& saved, const Global
                              const ApplyOptions& options) {
   if (saved) return agree(*saved, options.target, {options.policy, global.at, options.undo});
   if (!options.policy.empty() || options.undo != 0) {
-    return fail(options.target.empty() ? "no saved plan is named"
-                                       : fmt::format("{} is no saved plan", quote(options.target)),
-                "--undo, and a policy as second argument, go with a saved plan");
+    std::error_code ignored;
+    const std::string named = options.target.empty() ? "no saved plan is named"
+                              : !std::filesystem::exists(options.target, ignored)
+                                  ? fmt::format("{}: no such file", options.target)
+                                  : fmt::format("{} is no saved plan", quote(options.target));
+    return fail(named,
+                options.undo == 0
+                    ? std::string("a policy as second argument goes with a saved plan")
+                    : fmt::format("rolecall undo {} --out undo.plan saves one, which rolecall "
+                                  "apply undo.plan applies",
+                                  options.undo));
   }
   const auto path = policy_path_or_default(options.target);
   if (!path) return tl::make_unexpected(path.error());

@@ -138,6 +138,10 @@ int run_check_key(const GlobalOptions& global, const CheckKeyOptions&) {
   } else {
     print_checks(checks, organization.value_or(""));
   }
+  if (connection->paced().key_refused()) {
+    return print_error({"the API has refused the key (401): it is wrong or has expired",
+                        "make a new one at admin.atlassian.com; keys last a year at most"});
+  }
   if (!organization) return print_error(organization.error());
   const std::vector<std::string>& seen = checks.front().ids;
   if (checks.front().ok && std::find(seen.begin(), seen.end(), *organization) == seen.end()) {

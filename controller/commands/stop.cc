@@ -45,7 +45,7 @@ bool is_policy(const std::string& path) {
 }
 
 /// A stop where nothing is would be one that nobody looks at, while whoever gave it believes that
-/// all is stopped.
+/// all is stopped; so it is with letting things go on.
 Result<void> check_something_is_there(const GlobalOptions& global, const std::string& store,
                                       const std::string& asked) {
   if (is_there(store)) return {};
@@ -54,7 +54,7 @@ Result<void> check_something_is_there(const GlobalOptions& global, const std::st
   if (policy && is_policy(*policy)) return {};
   if (!global.store.empty()) {
     return fail(fmt::format(kNothingStopped, store, ""),
-                "--store (ROLECALL_STORE) names the store that the runs to be stopped have");
+                "--store (ROLECALL_STORE) names the store that the runs have");
   }
   const auto around = policy_around(asked.empty() ? "." : asked);
   return fail(
@@ -105,6 +105,11 @@ int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
   std::vector<std::string> was;
   for (const std::string& reason : {stop.in_force(), quarantine.in_force()}) {
     if (!reason.empty()) was.push_back(escape_terminal(reason));
+  }
+  if (was.empty()) {
+    if (const auto there = check_something_is_there(global, *store, options.policy); !there) {
+      return print_error(there.error());
+    }
   }
   if (const auto cleared = stop.clear(); !cleared) return print_error(cleared.error());
   if (const auto lifted = quarantine.release(); !lifted) return print_error(lifted.error());

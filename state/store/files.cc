@@ -58,6 +58,9 @@ Result<StorePlace> find_store_place(const std::string& path, bool create_folder)
   }
   char* resolved = ::realpath(folder.c_str(), nullptr);
   if (resolved == nullptr) {
+    if (errno == ENOENT) {
+      return fail(fmt::format("there is no store at {}", path), std::string(kNoStoreYet));
+    }
     return fail(fmt::format("cannot open the store {}: the folder {}: {}", path, folder,
                             errno_text(errno)));
   }

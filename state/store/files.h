@@ -10,6 +10,8 @@ namespace rolecall {
 
 /// Where a store lives. The folder is resolved once, so that symbolic links above the store are
 /// allowed while the store's own files may be none.
+inline constexpr std::string_view kNoStoreYet = "the first apply makes one; --store names another";
+
 struct StorePlace {
   std::string shown;   ///< as the user wrote it, for messages
   std::string folder;  ///< without symbolic links

@@ -135,8 +135,7 @@ Result<void> check_files(const StorePlace& place, Store::Access access, MayCreat
   auto exists = check_private_file(place.file);
   if (!exists) return tl::make_unexpected(exists.error());
   if (!*exists && access != Store::Access::write) {
-    return fail(fmt::format("there is no store at {}", place.shown),
-                "the first apply makes one; --store names another");
+    return fail(fmt::format("there is no store at {}", place.shown), std::string(kNoStoreYet));
   }
   std::error_code ignored;
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {

@@ -91,6 +91,11 @@ TEST_F(Environment, C20AStoreThatIsNotThereIsNotMadeByVerifyingIt) {
   const Outcome outcome = rolecall_exits(8, {"audit", "verify", missing});
   EXPECT_THAT(outcome.err, HasSubstr("there is no store or export at " + missing));
   EXPECT_FALSE(fs::exists(missing));
+  for (const Arguments& looks : {Arguments{"audit", "list"}, {"audit", "show", "1"}}) {
+    const Outcome none = rolecall_exits(1, looks);
+    EXPECT_THAT(none.err, HasSubstr("there is no store at .rolecall/rolecall.db"));
+    EXPECT_THAT(none.err, HasSubstr("the first apply makes one"));
+  }
 }
 
 TEST_F(Environment, C21AStoreOfSomebodyElseIsNotTaken) {

@@ -131,6 +131,14 @@ class StopOrder : public Stopped {
   }
 };
 
+TEST_F(StopOrder, IsNotTakenBackWhereThereCanBeNone) {
+  use_a_folder();
+  const Outcome outcome = in("elsewhere", {"resume"}, {});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.said();
+  EXPECT_THAT(outcome.err, HasSubstr("nothing was stopped: there is no store at"));
+  EXPECT_EQ(in("", {"resume", "access"}, {}).exit_code, 0);
+}
+
 TEST_F(StopOrder, IsRefusedWhereItWouldStopNothing) {
   use_a_folder();
   const auto expect_refused = [&](const std::string& below, Arguments arguments,
