@@ -15,6 +15,7 @@
 #include "controller/who.h"
 #include "state/model/text.h"
 #include "state/store/checkpoints.h"
+#include "state/store/files.h"
 
 namespace rolecall {
 namespace {
@@ -80,6 +81,12 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
   auto store = Store::open(path, Store::Access::write, accepted);
   if (!store) return stop(store.error(), 8);
   out.store.emplace(std::move(*store));
+  if (const auto remote = network_file_system(path); !remote.empty()) {
+    spdlog::warn(
+        "the store {} is on {}, where a lock may be held twice and a write be lost; "
+        "--store names a place on a disk of this machine",
+        path, remote);
+  }
   return out;
 }
 

@@ -66,6 +66,11 @@ std::string unknown_word(const std::vector<const CLI::App*>& path, const std::st
   }
   std::vector<std::string> names;
   for (const CLI::App* command : commands) names.push_back(command->get_name());
+  for (const CLI::Option* option : path.back()->get_options()) {
+    if (option->check_lname(given)) {
+      return fmt::format("unknown command {} - did you mean \"--{}\"?", quote(given), given);
+    }
+  }
   const std::vector<std::string_view> views(names.begin(), names.end());
   const auto near = closest(given, views);
   return fmt::format("unknown command {}{}", quote(given),

@@ -11,6 +11,7 @@
 #include "controller/connect.h"
 #include "controller/git.h"
 #include "controller/output.h"
+#include "controller/pause.h"
 #include "controller/policy_files.h"
 #include "controller/quarantine.h"
 #include "controller/read_policy.h"
@@ -29,7 +30,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds kLongestPause{3600};
 /// Whoever is changing the policy may not be through yet.
 constexpr milliseconds kPolicyComesToRest{5'000};
 
@@ -252,17 +252,6 @@ Cycle run_cycle(const GlobalOptions& global, const std::string& policy_path, con
 
 std::int64_t seconds_of(milliseconds time) {
   return std::chrono::ceil<std::chrono::seconds>(time).count();
-}
-
-/// The pause until the next cycle: the interval, longer after failures (doubled each time, up to an
-/// hour), give or take a tenth so that many controllers do not come at once.
-milliseconds pause_after(std::chrono::seconds interval, int failures, std::mt19937_64& random) {
-  const int steps = std::clamp(failures - 1, 0, 6);
-  const std::chrono::seconds longest = std::max(interval, kLongestPause);
-  const milliseconds base = std::min(interval * (1 << steps), longest);
-  std::uniform_real_distribution<double> jitter(0.9, 1.1);
-  return milliseconds(
-      static_cast<std::int64_t>(static_cast<double>(base.count()) * jitter(random)));
 }
 
 /// Waits, but no longer than an interval for somebody who has mended the policy: a cycle that

@@ -6,6 +6,7 @@
 #include "controller/output.h"
 #include "controller/store_path.h"
 #include "state/model/text.h"
+#include "state/store/files.h"
 #include "state/store/lock.h"
 
 namespace rolecall {
@@ -24,8 +25,9 @@ std::string in_words(const StoreLock::Held& held) {
 int run_unlock(const GlobalOptions& global, const UnlockOptions& options) {
   const std::string store = default_store_path(global);
   const std::string shown = escape_terminal(store);
-  if (!std::filesystem::exists(store + ".lock")) {
-    print(fmt::format("nobody holds the lock of {}\n", shown));
+  if (!std::filesystem::exists(store) && !std::filesystem::exists(store + ".lock")) {
+    print(
+        fmt::format("there is no store at {}, so nobody holds its lock; {}\n", shown, kNoStoreYet));
     return 0;
   }
   const auto holder = StoreLock::holder(store);

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -177,6 +179,29 @@ Result<void> rename_without_replacing(const std::string& from, const std::string
   }
   if (failed != 0) return fail(fmt::format("cannot make {}: {}", to, errno_text(errno)));
   return sync_folder_of(to);
+}
+
+std::string_view network_file_system(unsigned long type) {
+  switch (type) {
+    case NFS_SUPER_MAGIC:
+      return "NFS";
+    case SMB_SUPER_MAGIC:
+    case SMB2_SUPER_MAGIC:
+    case CIFS_SUPER_MAGIC:
+      return "SMB";
+    case AFS_SUPER_MAGIC:
+    case AFS_FS_MAGIC:
+      return "AFS";
+    default:
+      return {};
+  }
+}
+
+std::string_view network_file_system(const std::string& file) {
+  struct statfs about {};
+  if (::statfs(file.c_str(), &about) != 0) return {};
+  // Signed where it is narrower than what it holds.
+  return network_file_system(static_cast<unsigned long>(about.f_type) & 0xffffffffUL);
 }
 
 }  // namespace rolecall

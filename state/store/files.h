@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "state/model/result.h"
 
@@ -40,6 +41,13 @@ struct StorePlace {
 
 /// Makes the names in the file's folder durable.
 [[nodiscard]] Result<void> sync_folder_of(const std::string& file);
+
+/// The network file system that the file is on, "NFS"; empty where it is on none that is known.
+/// Locks, and what was written last, are not to be relied on there (guarantees.md F9; "File Locking
+/// Problems" in SQLite's "How To Corrupt").
+[[nodiscard]] std::string_view network_file_system(const std::string& file);
+/// Of the type that statfs(2) says.
+[[nodiscard]] std::string_view network_file_system(unsigned long type);
 
 /// "No such file or directory", for an errno.
 [[nodiscard]] std::string errno_text(int error);

@@ -99,6 +99,9 @@ std::string store_id_in(std::string_view header) {
   return std::string(header.substr(begin, header.find('"', begin) - begin));
 }
 
+constexpr const char* kNoExport =
+    "it does not begin as an export does: it is another file, or its first line was altered";
+
 class JsonLinesReader {
  public:
   JsonLinesReader(std::istream& in, ExportVerdict& verdict, Chain& chain)
@@ -108,7 +111,9 @@ class JsonLinesReader {
     std::string header;
     if (!next_line(in_, header)) return chain_.wrong("the file is empty");
     sha256_.add(header);
-    chain_.start(store_id_in(header));
+    const std::string store = store_id_in(header);
+    if (store.empty()) return chain_.wrong(kNoExport);
+    chain_.start(store);
     std::string line;
     while (true) {
       if (!next_line(in_, line)) return chain_.wrong_row("the export was cut before it");
@@ -187,7 +192,7 @@ class CsvReader {
   bool run() {
     const auto& columns = csv_columns();
     if (!next() || cells_ != std::vector<std::string>(columns.begin(), columns.end())) {
-      return chain_.wrong("the first line does not name the columns");
+      return chain_.wrong(kNoExport);
     }
     if (!next()) return chain_.wrong("the line of the store is missing");
     chain_.start(cells_[kIdCell]);

@@ -195,6 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refused{{}, "Usage"}, Refused{{}, "validate"}, Refused{{"--quiet"}, "needs a command"},
         Refused{{"aply"}, "unknown command \"aply\" - did you mean \"apply\"?"},
+        Refused{{"help"}, "unknown command \"help\" - did you mean \"--help\"?"},
+        Refused{{"version"}, "unknown command \"version\" - did you mean \"--version\"?"},
         Refused{{"audit", "lst"}, "unknown command \"lst\" - did you mean \"list\"?"},
         Refused{{"audit"}, "rolecall audit needs a command"},
         Refused{{"plan", "--pararellism", "3"},

@@ -243,7 +243,14 @@ TEST_F(Audit, SaysThatThereIsNoSuchRun) {
   EXPECT_THAT(ran.err, HasSubstr("there is no run 99"));
 }
 
+TEST_F(Audit, UnlockSaysThatThereIsNoStore) {
+  const Ran ran = run([&] { return run_unlock(global_, {}); });
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("there is no store at " + global_.store));
+}
+
 TEST_F(Audit, UnlockHasNothingToDoWhereNobodyHoldsTheLock) {
+  record_one_run();
   const Ran ran = run([&] { return run_unlock(global_, {}); });
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("nobody holds the lock"));

@@ -37,6 +37,9 @@ constexpr std::size_t kFirstCycle = 2 * 4;
 /// So many more at least, though their pauses double.
 constexpr std::size_t kCycles = 3;
 
+/// One of what shows whether anything has changed, one of what reads everything.
+constexpr std::size_t kCallsOfARefusedCycle = 2;
+
 constexpr const char* kSeed =
     R"({"organization": {"id": "1b2c3d4e-0000-4000-8000-0000000000aa"},
         "users": [{"email": "ada@acme.example", "roles": ["org-admin"]}],
@@ -140,6 +143,17 @@ TEST(ServiceOutage, IsNotAnsweredByMoreThanTwoCallsAMinute) {
   const Deserted unanswered("time-outs", silent.port());
   std::this_thread::sleep_for(milliseconds(kOutage) / kSpeed);
   for (const Deserted* one : {&refused, &unavailable, &broken, &unanswered}) one->check();
+}
+
+// A key that may not read is no outage: no cycle asks first, which would be over a connection of
+// its own.
+TEST(ServiceOutage, IsNotTakenForAKeyThatMayNotRead) {
+  ByteServer refusing({Step{testing::answer(403)}});
+  const Deserted forbidden("403", refusing.port());
+  for (int i = 0; i < 6'000 && refusing.connections() < 6; ++i) ::usleep(10'000);
+  const std::size_t cycles = refusing.connections();
+  EXPECT_GE(cycles, 6U);
+  EXPECT_GE(refusing.requests().size(), (cycles - 1) * kCallsOfARefusedCycle);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "state/store/files.h"
 #include "state/store/schema.h"
 #include "tests/state/store/store_fixture.h"
 
@@ -47,6 +48,18 @@ TEST_F(StoreFilesTest, AllFilesAreForTheOwnerAlone) {
   EXPECT_EQ(mode_of(path), 0600U);
   EXPECT_EQ(mode_of(path + "-wal"), 0600U);
   EXPECT_EQ(mode_of(path + "-shm"), 0600U);
+}
+
+// Where a lock may be held twice and a write be lost. (None can be mounted for a test.)
+TEST_F(StoreFilesTest, NetworkFileSystemsAreKnown) {
+  EXPECT_EQ(network_file_system(0x6969UL), "NFS");
+  EXPECT_EQ(network_file_system(0xff534d42UL), "SMB");
+  EXPECT_EQ(network_file_system(0xfe534d42UL), "SMB");
+  EXPECT_EQ(network_file_system(0x01021994UL), "") << "in memory";
+  EXPECT_EQ(network_file_system(0xef53UL), "") << "ext4";
+  make_store(path_);
+  EXPECT_EQ(network_file_system(path_), "");
+  EXPECT_EQ(network_file_system(folder_ / "nowhere"), "");
 }
 
 TEST_F(StoreFilesTest, AFolderMadeForItStaysOutOfGitAndAnyOtherIsLeftAlone) {
