@@ -260,10 +260,12 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
     if (user == nullptr) continue;
     Plan::Holdings& held = plan.holdings[change.account_id];
     people[*ref] = &held;
-    held.grants_read = input.desired.scope(*ref).access_managed;
+    held.grants_read = input.desired.scope(*ref).access_managed && !input.desired.resources.empty();
     for (const Grant& grant : user->grants) {
       held.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
     }
+    const auto& others = input.live.about(*ref).other_grants;
+    held.grants.insert(others.begin(), others.end());
   }
   if (people.empty()) return;
   for (std::size_t i = 0; i < live.groups.size(); ++i) {

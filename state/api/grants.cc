@@ -295,7 +295,10 @@ void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchSco
                     {"unmanageable_role", fmt::format("{}: {}", catalog.name(ref), quote(word))});
               }
               // org-admin and its like are not on an app; viewer cannot be written for people.
-              if (!role || *role == Role::viewer) continue;
+              if (!role || *role == Role::viewer) {
+                snapshot.users[index(ref)].other_grants.emplace_back(parsed->ari, word);
+                continue;
+              }
               snapshot.live.users[index(ref)].grants.push_back(
                   {catalog.resource(parsed->ari), *role});
             }

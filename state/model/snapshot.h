@@ -21,6 +21,9 @@ struct LiveUser {
   bool accepted = true;        ///< false: has never answered at this address (emailVerified)
   /// Why nothing is ever done to this object (unknown status, no address, ...); empty when fine.
   std::string opaque;
+  /// ARI and word of direct grants of roles that are not managed here; they end with the person,
+  /// and come back with them. Read where `grants` of the live user are.
+  std::vector<std::pair<std::string, std::string>> other_grants{};
 };
 
 struct LiveGroup {

@@ -133,5 +133,33 @@ TEST_F(ComesBack, WithWhatTheyHad) {
   EXPECT_EQ(world_.apply(planned).count(State::applied), 1U);
 }
 
+// What they have on an app that no policy speaks of, or of a role that none can change, was not
+// given to them meanwhile.
+TEST_F(ComesBack, WithWhatIsNotManagedHere) {
+  constexpr const char* kResource =
+      "[resources]\nsite = "
+      "\"ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001\"\n";
+  for (const auto& [role, resource, along] :
+       {std::tuple("ai-access", kResource, "1 group, 1 grant ("),
+        std::tuple("viewer", kResource, "1 group, 1 grant ("),
+        std::tuple("user", "", "1 group (")}) {
+    SCOPED_TRACE(role);
+    json::value seed = json::parse(kSeed);
+    seed.at("users").as_array()[2].as_object()["access"] =
+        json::object{{seed.at("workspaces").as_array()[0].at("ari").as_string(), {role}}};
+    Rehearsal world(seed);
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n{}[users.\"lin@acme.example\"]\n"
+                    "access = {{}}\n",
+                    kOrganization, resource));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan);
+    ASSERT_THAT(in_words(*planned.plan), ElementsAre("restore_user lin@acme.example "));
+    EXPECT_THAT(planned.plan->changes[0].goes_along, ::testing::StartsWith(along));
+    world.client().clock().advance(seconds(60));
+    EXPECT_EQ(world.apply(planned).count(State::applied), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

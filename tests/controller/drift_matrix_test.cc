@@ -87,6 +87,7 @@ constexpr Harmless kHarmlessOfPeople[] = {
     {"in another group", kAllAboutPeople, kRolesAndGroups},
     {"out of another group", kAllAboutPeople, kRolesAndGroups},
     {"given an app", kAllAboutPeople, kRolesAndGroups},
+    {"given a role that is not managed here", kAllAboutPeople, kRolesAndGroups},
     {"given the app",
      "add_member add_declared_member remove_member grant_org_role revoke_org_role suspend_user "
      "suspend_admin remove_user remove_suspended_user create_group",
@@ -94,6 +95,8 @@ constexpr Harmless kHarmlessOfPeople[] = {
     {"stripped of apps", "suspend_user", kRolesAndGroups},
     // README: direct grants cost a call each, and are read where the policy says `access`.
     {"given an app", "restore_user", "not read of somebody whose access is not managed"},
+    {"given a role that is not managed here", "restore_user",
+     "not read of somebody whose access is not managed"},
     {"given the app", "restore_user", "not read of somebody whose access is not managed"},
 };
 constexpr std::string_view kMembersAndGrants = "a member or grant that the change does not name";

@@ -91,6 +91,10 @@ const std::vector<Mutation>& mutations_of_people() {
        [](OrgEdit& org, Object who) {
          to_person(org, who, [](json::object& user) { give(user, kJira, "user"); });
        }},
+      {"given a role that is not managed here",
+       [](OrgEdit& org, Object who) {
+         to_person(org, who, [](json::object& user) { give(user, kJira, "ai-access"); });
+       }},
       {"stripped of apps",
        [](OrgEdit& org, Object who) {
          to_person(org, who, [](json::object& user) { user.erase("access"); });
