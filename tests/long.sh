@@ -21,7 +21,10 @@ long() {
   shift 3
   known+="$name "
   [[ ${#names[@]} -eq 0 || " ${names[*]} " == *" $name "* ]] || return 0
-  cmake --build --preset "$preset" --target "test_$program" >/dev/null || exit 1
+  cmake --build --preset "$preset" --target "test_$program" rolecall >build/long/build.log 2>&1 || {
+    tail -n 40 build/long/build.log >&2
+    exit 1
+  }
   if ! env "$@" "build/$preset/tests/test_$program" --gtest_filter="$filter" >"build/long/$name.log" 2>&1 ||
     grep -q 'Running 0 tests' "build/long/$name.log"; then
     failed=1

@@ -105,8 +105,8 @@ class ServiceWithAClock {
     test::begin_own_time(*time_);
     ::setenv("ROLECALL_SETTLE_WINDOW", "0s", 1);
     const bool show = std::getenv("ROLECALL_SHOW") != nullptr;
-    if (!show) (void)std::freopen("/dev/null", "w", stderr);
-    if (!show) (void)std::freopen("/dev/null", "w", stdout);
+    if (!show && std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(1);
+    if (!show && std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(1);
     set_up_log(global);
     RunOptions options;
     options.policy = policy_path;
