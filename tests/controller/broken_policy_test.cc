@@ -42,6 +42,15 @@ std::string users_of(const json::value& org) {
   }
   return out;
 }
+std::string admins_of(const json::value& org) {
+  std::string out;
+  for (const json::value& user : *array_member(org, "users")) {
+    const json::array* roles = array_member(user, "roles");
+    if (roles == nullptr || roles->empty()) continue;
+    out += "[users." + json::serialize(*member(user, "email")) + "]\n";
+  }
+  return out;
+}
 std::string groups_of(const json::value& org) {
   std::string out;
   for (const json::value& group : *array_member(org, "groups")) {
@@ -167,10 +176,13 @@ class UnreadablePolicy : public BrokenPolicy {
 };
 
 TEST_F(UnreadablePolicy, NothingIsWrittenWhereAPartOfItCannotBeRead) {
-  // Without the rest, whoever is there goes.
+  // Without the rest, whoever is there goes, but for the admins, and nothing stands in the way.
   const std::string strict = head(state_) +
                              "unlisted_users = \"remove\"\nunlisted_groups = \"delete\"\n"
-                             "[safety]\nmax_remove_users = \"100%\"\n";
+                             "[safety.limits.remove_users]\nfree = 1000\n"
+                             "[safety.limits.delete_groups]\nfree = 1000\n"
+                             "[safety.limits.remove_members]\nfree = 100000\n" +
+                             admins_of(state_);
   struct Case {
     const char* part;
     const char* target;
@@ -204,6 +216,20 @@ TEST_F(UnreadablePolicy, NothingIsWrittenWhereAPartOfItCannotBeRead) {
     }
   }
   EXPECT_EQ(org_.effective_writes(), 0U);
+  // If the part were passed over, that is what would come of it.
+  fs::remove(org_.dir().path() / "two/people.toml");
+  fs::remove_all(org_.dir().path() / "deep/teams");
+  (void)org_.dir().write("roster/first.toml", strict);
+  for (const char* target : {"file", "two", "deep", "roster", "closed"}) {
+    const std::string whole = (org_.dir().path() / target).string();
+    const test::Ran ran = test::run_captured([&] {
+      return test::as_nobody(org_.dir().path(), [&] {
+        return run_plan(org_.global(), {whole, "", false});
+      });
+    });
+    EXPECT_EQ(ran.code, 0) << target << '\n' << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("people to remove")) << target;
+  }
   // It is the modes that stood in the way.
   for (const test::Ran& ran : without(org_.dir().write("unrelated", ""),
                                       org_.dir().write("as-it-is.toml", head(state_)))) {

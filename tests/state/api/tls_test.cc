@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include <memory>
 
 #include "state/api/http_client.h"
 #include "state/model/text.h"
@@ -163,12 +166,53 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"WeakSignature",
                 {{"DNS:localhost"}, "x", -3600, 3600, "serverAuth", 0, true},
                 "was refused"},
-        Refusal{"NestedWildcard", {{"DNS:*.*.localhost"}}, "certificate is for"},
-        Refusal{"WildcardForAllOfATopLevelDomain", {{"DNS:*.com"}}, "certificate is for"},
         Refusal{"NulInTheName",
                 {{std::string("RAW:localhost\0.example.org", 26)}},
                 "certificate is for"}),
     [](const auto& it) { return std::string(it.param.name); });
+
+/// A handshake in memory, so that the server may have any name.
+bool is_accepted(const std::string& host, const std::string& name) {
+  using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+  using Connection = std::unique_ptr<SSL, decltype(&SSL_free)>;
+  const Identity identity = testing::issue(authority(), {{"DNS:" + name}});
+  const Context servers(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  EXPECT_EQ(SSL_CTX_use_certificate(servers.get(), identity.certificate.get()), 1);
+  EXPECT_EQ(SSL_CTX_use_PrivateKey(servers.get(), identity.key.get()), 1);
+  const Context clients(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+  EXPECT_TRUE(tls::set_up(clients.get(), ca_file()));
+
+  const Connection server(SSL_new(servers.get()), &SSL_free);
+  const Connection client(SSL_new(clients.get()), &SSL_free);
+  EXPECT_TRUE(tls::expect_peer(client.get(), host));
+  BIO *to_server = nullptr, *to_client = nullptr;
+  EXPECT_EQ(BIO_new_bio_pair(&to_server, 0, &to_client, 0), 1);
+  SSL_set_bio(client.get(), to_server, to_server);
+  SSL_set_bio(server.get(), to_client, to_client);
+  SSL_set_connect_state(client.get());
+  SSL_set_accept_state(server.get());
+  bool done = false;
+  for (int turn = 0; turn < 10 && !done; ++turn) {
+    done = SSL_do_handshake(client.get()) == 1;
+    (void)SSL_do_handshake(server.get());
+  }
+  EXPECT_EQ(SSL_get_verify_result(client.get()) == X509_V_OK, done);
+  ERR_clear_error();
+  return done;
+}
+
+TEST(Tls, AWildcardStandsForOneWholeLabelBelowADomain) {
+  EXPECT_TRUE(is_accepted("api.example.org", "api.example.org"));
+  EXPECT_TRUE(is_accepted("api.example.org", "*.example.org"));
+  EXPECT_FALSE(is_accepted("api.example.org", "a*.example.org"));
+  EXPECT_FALSE(is_accepted("api.example.org", "*i.example.org"));
+  EXPECT_FALSE(is_accepted("api.eu.example.org", "*.example.org"));
+  EXPECT_FALSE(is_accepted("api.eu.example.org", "*.*.example.org"));
+  EXPECT_FALSE(is_accepted("api.eu.example.org", "api.*.example.org"));
+  EXPECT_FALSE(is_accepted("example.org", "*.example.org"));
+  EXPECT_FALSE(is_accepted("www.com", "*.com"));
+  EXPECT_FALSE(is_accepted("www.com", "*"));
+}
 
 TEST(Tls, AnotherAuthorityIsNotTrusted) {
   ByteServer server({{answer(200)}},
