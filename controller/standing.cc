@@ -87,13 +87,13 @@ std::string Standing::planned_address(const Change& change) const {
   return other == plan_.shown.end() ? change.user : other->second;
 }
 
-/// Since the plan was made: its floor does not count them.
+/// Since the plan was made: nobody has reviewed that, or its floor does not count them.
 bool Standing::made_admin(const Change& change, const ParsedUser& user) const {
   const auto among = [&](const std::vector<std::string>& all) {
     return std::binary_search(all.begin(), all.end(), change.user);
   };
-  const bool counts_now = is_active(user) || !among(plan_.suspended_org_admins);
-  return user.org_admin && user.about.accepted && !among(plan_.org_admins) && counts_now;
+  const bool counts_now = is_active(user) && user.about.accepted && !among(plan_.org_admins);
+  return user.org_admin && (counts_now || !among(plan_.org_role_holders));
 }
 
 }  // namespace rolecall

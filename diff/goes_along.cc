@@ -44,6 +44,11 @@ void put(const Grants& grants, Digest& digest) {
   }
 }
 
+bool holds_org_role(const Plan& plan, const Change& change) {
+  const std::vector<std::string>& all = plan.org_role_holders;
+  return std::binary_search(all.begin(), all.end(), change.user);
+}
+
 std::string with_who_comes_back(const Plan::Holdings& holdings, bool org_admin) {
   Company company;
   if (org_admin) company.add(kOrgAdmin);
@@ -87,15 +92,10 @@ std::string with_person(const PlanInput& input, const Plan& plan, const Change& 
   const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
   const User* user = ref ? input.live.live.find(*ref) : nullptr;
   if (user == nullptr) return {};
-  const auto among = [&](const std::vector<std::string>& all) {
-    return std::binary_search(all.begin(), all.end(), change.user);
-  };
   const bool leaves =
       change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
   Company company;
-  if (leaves && (among(plan.org_admins) || among(plan.suspended_org_admins))) {
-    company.add(kOrgAdmin);
-  }
+  if (leaves && holds_org_role(plan, change)) company.add(kOrgAdmin);
   if (user->presence == Presence::suspended) company.add(kSuspended);
   if (!input.live.about(*ref).account_active) company.add(kDeactivated);
   return company.in_words(Digest(""));
@@ -109,10 +109,8 @@ void tell_what_goes_along(const PlanInput& input, Plan& plan) {
       change.goes_along = with_group(input, change);
     } else if (change.kind == ChangeKind::restore_user) {
       const auto held = plan.holdings.find(change.account_id);
-      const auto& admins = plan.suspended_org_admins;
       if (held == plan.holdings.end()) continue;
-      change.goes_along = with_who_comes_back(
-          held->second, std::binary_search(admins.begin(), admins.end(), change.user));
+      change.goes_along = with_who_comes_back(held->second, holds_org_role(plan, change));
     } else if (!change.user.empty()) {
       change.goes_along = with_person(input, plan, change);
     }

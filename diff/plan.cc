@@ -158,6 +158,17 @@ std::vector<std::string> org_admins(const PlanInput& input, Presence presence) {
   return out;
 }
 
+std::vector<std::string> org_role_holders(const PlanInput& input) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < input.live.live.users.size(); ++i) {
+    const auto ref = static_cast<UserRef>(i);
+    const User* user = input.live.live.find(ref);
+    if (user != nullptr && user->org_admin) out.push_back(input.catalog.name(ref));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 /// Who is to become an admin and has not come yet: no admin that one could do without others for.
 std::vector<std::string> pending_admins(const PlanInput& input, const Plan& plan) {
   std::vector<std::string> out;
@@ -330,6 +341,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   plan.min_org_admins = input.desired.safety.min_org_admins;
   plan.org_admins = org_admins(input, Presence::active);
   plan.suspended_org_admins = org_admins(input, Presence::suspended);
+  plan.org_role_holders = org_role_holders(input);
   if (input.history != nullptr) {
     for (const std::string& admin : plan.org_admins) {
       if (input.history->admins_taken.contains(admin)) plan.org_admins_in_doubt.insert(admin);

@@ -130,6 +130,9 @@ struct Plan {
   std::map<std::string, std::string>
       renamed;  ///< group that is deleted -> the name it lives on under
   std::vector<std::string> suspended_org_admins;  ///< likewise those who are suspended
+  /// Likewise everybody who holds the role, also whom the floor does not count: who has not
+  /// answered an invitation, or whose account is deactivated. Not saved.
+  std::vector<std::string> org_role_holders{};
   std::vector<std::string> org_admin_accounts{};  ///< ids of org_admins, in their order; not saved
   /// Person -> the address that their account shows, where it is another one (LiveUser::shows); not
   /// saved.

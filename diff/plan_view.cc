@@ -109,25 +109,20 @@ PlanView view(const Plan& plan) {
 }
 
 std::vector<AdminChange> admin_changes(const Plan& plan) {
-  const auto among = [](const std::vector<std::string>& sorted, const std::string& user) {
-    return std::binary_search(sorted.begin(), sorted.end(), user);
-  };
   std::vector<AdminChange> out;
   for (const Change& change : plan.changes) {
-    const bool is_admin = among(plan.org_admins, change.user);
-    const bool is_suspended_admin = among(plan.suspended_org_admins, change.user);
+    const auto& holders = plan.org_role_holders;
+    const bool holds = std::binary_search(holders.begin(), holders.end(), change.user);
     switch (change.kind) {
       case ChangeKind::grant_org_role:
         out.push_back({&change, true});
         break;
       case ChangeKind::restore_user:
-        if (is_suspended_admin) out.push_back({&change, true});
+        if (holds) out.push_back({&change, true});
         break;
       case ChangeKind::suspend_user:
-        if (is_admin) out.push_back({&change, false});
-        break;
       case ChangeKind::remove_user:
-        if (is_admin || is_suspended_admin) out.push_back({&change, false});
+        if (holds) out.push_back({&change, false});
         break;
       case ChangeKind::revoke_org_role:
         out.push_back({&change, false});

@@ -40,6 +40,7 @@ constexpr Task kTasks[] = {
     {"restore_user", "[users]\n\"sue@acme.example\" = {}\n", "sue@acme.example", ""},
     {"restore_managed_user", "[users]\n\"sue@acme.example\" = { access = {} }\n",
      "sue@acme.example", ""},
+    {"restore_pending_user", "[users]\n\"pia@acme.example\" = {}\n", "pia@acme.example", ""},
     {"invite_user", "[users]\n\"new@acme.example\" = {}\n", "new@acme.example", ""},
     {"grant_user_access", "[users]\n\"lin@acme.example\" = { access = { jira = [\"user\"] } }\n",
      "lin@acme.example", ""},
@@ -56,6 +57,8 @@ constexpr Task kTasks[] = {
      ""},
     {"remove_suspended_user", "[users]\n\"sue@acme.example\" = { state = \"removed\" }\n",
      "sue@acme.example", ""},
+    {"remove_deactivated_admin", "[users]\n\"dan@acme.example\" = { state = \"removed\" }\n",
+     "dan@acme.example", ""},
     {"create_group", "[groups.fresh]\nmembers = [\"lin@acme.example\"]\n", "lin@acme.example",
      "fresh"},
     {"delete_group", "[groups.old]\nstate = \"absent\"\n", "", "old"},
@@ -75,7 +78,7 @@ constexpr std::string_view kRolesAndGroups = "a role, group or app that the chan
 constexpr std::string_view kAllAboutPeople =
     "add_member add_declared_member remove_member grant_user_access revoke_user_access "
     "grant_org_role revoke_org_role suspend_user suspend_admin remove_user remove_suspended_user "
-    "create_group";
+    "remove_deactivated_admin create_group";
 constexpr Harmless kHarmlessOfPeople[] = {
     {"another name", "", "a display name is nobody's identity"},
     // Who is to leave or to be locked out must be no admin by now, and nobody comes back as one.
@@ -90,14 +93,17 @@ constexpr Harmless kHarmlessOfPeople[] = {
     {"given a role that is not managed here", kAllAboutPeople, kRolesAndGroups},
     {"given the app",
      "add_member add_declared_member remove_member grant_org_role revoke_org_role suspend_user "
-     "suspend_admin remove_user remove_suspended_user create_group",
+     "suspend_admin remove_user remove_suspended_user remove_deactivated_admin create_group",
      kRolesAndGroups},
     {"stripped of apps", "suspend_user", kRolesAndGroups},
+    {"closed", "remove_deactivated_admin", "an account that cannot act, as before"},
     // README: direct grants cost a call each, and are read where the policy says `access`.
-    {"given an app", "restore_user", "not read of somebody whose access is not managed"},
-    {"given a role that is not managed here", "restore_user",
+    {"given an app", "restore_user restore_pending_user",
      "not read of somebody whose access is not managed"},
-    {"given the app", "restore_user", "not read of somebody whose access is not managed"},
+    {"given a role that is not managed here", "restore_user restore_pending_user",
+     "not read of somebody whose access is not managed"},
+    {"given the app", "restore_user restore_pending_user",
+     "not read of somebody whose access is not managed"},
 };
 constexpr std::string_view kMembersAndGrants = "a member or grant that the change does not name";
 constexpr std::string_view kAllWithinGroups =
@@ -135,6 +141,10 @@ json::value organization() {
   users[3].as_object()["access"] = json::object{{kJira, {"user"}}};
   users.push_back(json::object{{"email", "hal@acme.example"}, {"roles", {"org-admin"}}});
   users.push_back(json::object{{"email", "sue@acme.example"}, {"status", "suspended"}});
+  users.push_back(
+      json::object{{"email", "pia@acme.example"}, {"status", "suspended"}, {"pending", true}});
+  users.push_back(json::object{
+      {"email", "dan@acme.example"}, {"status", "deactivated"}, {"roles", {"org-admin"}}});
   users.push_back(
       json::object{{"email", "otto@acme.example"}, {"access", {{kConfluence, {"admin"}}}}});
   users.push_back(json::object{{"email", "stranger@acme.example"}});

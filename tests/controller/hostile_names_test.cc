@@ -189,7 +189,7 @@ Plan plan_with(const std::string& name) {
     change.cause = {{name, 1, 1}, name, name};
   }
   plan.org_admins.clear();
-  plan.suspended_org_admins.clear();
+  plan.org_role_holders.clear();
   plan.names = {{name, name}};
   plan.notes = {{"unmanaged_group", name}};
   plan.refusals = {{"protected_groups", 1, 1, name, name}};
