@@ -522,6 +522,8 @@ class Differ {
     const bool holds_opaque =
         std::any_of(members.begin(), members.end(), [&](UserRef m) { return is_opaque(m); });
     if (holds_opaque) return note("rename_waits_for_opaque_member", shown);
+    // No other group can be given them, and they would be gone.
+    if (!about.other_grants.empty()) return note("rename_waits_for_other_roles", shown);
     Cause because = why;
     because.why = renamed_in_words(catalog_.name(to).display());
     about_group(add(ChangeKind::delete_group, because), from);

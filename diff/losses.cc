@@ -16,7 +16,10 @@ class Losses {
     const User* user = ref ? live_.live.find(*ref) : nullptr;
     if (user == nullptr) return;
     // Direct grants are read only where the policy manages them.
-    add(ChangeKind::invite_user, removal).whole = desired_.scope(*ref).access_managed;
+    const LiveUser& about = live_.about(*ref);
+    add(ChangeKind::invite_user, removal).whole = desired_.scope(*ref).access_managed &&
+                                                  about.other_grants.empty() &&
+                                                  about.other_groups.empty();
     if (user->presence == Presence::suspended) add(ChangeKind::suspend_user, removal);
     if (user->org_admin) add(ChangeKind::grant_org_role, removal).change.role = kOrgAdmin;
     for (const GroupRef group : groups_of(*ref)) {
@@ -33,7 +36,7 @@ class Losses {
     if (group == nullptr) return;
     const LiveGroup& about = live_.about(*ref);
     Loss& whole = add(ChangeKind::create_group, deletion);
-    whole.whole = about.grants_read || about.resource_count == 0;
+    whole.whole = (about.grants_read && about.other_grants.empty()) || about.resource_count == 0;
     whole.change.description = group->description;
     for (const UserRef member : group->members) {
       Change& change = add(ChangeKind::add_member, deletion).change;

@@ -190,6 +190,21 @@ void collect_names(const PlanInput& input, Plan& plan) {
   }
 }
 
+/// Roles that go with their group or person are not left alone.
+void drop_notes_on_what_goes(Plan& plan) {
+  std::vector<std::string> gone;
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::delete_group) gone.push_back("group " + change.group + ": ");
+    if (change.kind == ChangeKind::remove_user) gone.push_back(change.user + ": ");
+  }
+  std::erase_if(plan.notes, [&](const Note& note) {
+    return note.kind == kUnmanageableRole &&
+           std::any_of(gone.begin(), gone.end(), [&](const std::string& subject) {
+             return note.subject.starts_with(subject);
+           });
+  });
+}
+
 void remember_renames(const PlanInput& input, Plan& plan) {
   if (plan.renamed.empty()) return;
   std::set<std::string> removed;
@@ -272,11 +287,14 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
     Plan::Holdings& held = plan.holdings[change.account_id];
     people[*ref] = &held;
     held.grants_read = input.desired.scope(*ref).access_managed && !input.desired.resources.empty();
+    const LiveUser& about = input.live.about(*ref);
+    held.groups.insert(about.other_groups.begin(), about.other_groups.end());
+    // What was read for another reason (--base) is no part of the same plan made without it.
+    if (of == ChangeKind::restore_user && !held.grants_read) continue;
     for (const Grant& grant : user->grants) {
       held.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
     }
-    const auto& others = input.live.about(*ref).other_grants;
-    held.grants.insert(others.begin(), others.end());
+    held.grants.insert(about.other_grants.begin(), about.other_grants.end());
   }
   if (people.empty()) return;
   for (std::size_t i = 0; i < live.groups.size(); ++i) {
@@ -358,6 +376,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
 
   plan.notes = std::move(differences.notes);
   plan.notes.insert(plan.notes.end(), input.live.notes.begin(), input.live.notes.end());
+  drop_notes_on_what_goes(plan);
   std::sort(plan.notes.begin(), plan.notes.end());
   plan.notes.erase(std::unique(plan.notes.begin(), plan.notes.end()), plan.notes.end());
 

@@ -51,6 +51,9 @@ ChangeKind inverse_of(ChangeKind kind) {
 
 using Key = ChangeKey;
 
+constexpr const char* kOtherAccess = "it has app access that the run did not give";
+constexpr const char* kTheirOtherAccess = "they have app access that the run did not give";
+
 class Inverter {
  public:
   Inverter(const LoggedRun& run, const PlanInput& input)
@@ -239,9 +242,9 @@ class Inverter {
     for (const Grant& held : live_.live.find(ref)->grants) {
       const Key grant{Matter::group_access, "", key, catalog_.name(held.resource),
                       std::string(name(held.role))};
-      if (!made_.contains(grant)) return "it has app access that the run did not give";
+      if (!made_.contains(grant)) return kOtherAccess;
     }
-    return {};
+    return about.other_grants.empty() ? "" : kOtherAccess;
   }
 
   void consider_presence(const Change& change) {
@@ -291,15 +294,19 @@ class Inverter {
       }
     }
     const User& live = *live_.live.find(ref);
+    const LiveUser& about = live_.about(ref);
+    if (!about.other_groups.empty()) {
+      return "they are in a group that the run did not add them to, and that is not listed";
+    }
     if (live.org_admin && !made_.contains({Matter::role, user, "", "", std::string(kOrgAdmin)})) {
       return "they are org-admin, which the run did not make them";
     }
     for (const Grant& held : live.grants) {
       const Key grant{Matter::user_access, user, "", catalog_.name(held.resource),
                       std::string(name(held.role))};
-      if (!made_.contains(grant)) return "they have app access that the run did not give";
+      if (!made_.contains(grant)) return kTheirOtherAccess;
     }
-    return {};
+    return about.other_grants.empty() ? "" : kTheirOtherAccess;
   }
 
   /// A membership, a grant, a role.
@@ -362,9 +369,10 @@ class Inverter {
       if (change.kind == ChangeKind::remove_user && back_people_.contains(change.user)) {
         add(ChangeKind::invite_user, change).account_id.clear();
         note(kUndoInvites,
-             change.user + (known_people.contains(change.user)
-                                ? ""
-                                : ": app access of their own, if they had any, is not in the log"));
+             change.user +
+                 (known_people.contains(change.user)
+                      ? ""
+                      : ": app access of their own, if they had any, is not all in the log"));
       }
       const std::string key = key_of(change.group);
       if (change.kind == ChangeKind::delete_group && back_groups_.contains(key) &&
@@ -389,7 +397,7 @@ class Inverter {
     change.group_id.clear();
     change.description = loss.change.description;
     note(kUndoNewGroup,
-         quote(change.group) + (loss.whole ? "" : ": the app access it had is not in the log"));
+         quote(change.group) + (loss.whole ? "" : ": not all the app access it had is in the log"));
   }
 
   /// What went along with people and groups that come back.

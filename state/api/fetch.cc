@@ -295,12 +295,18 @@ class Fetch {
 
   void assemble_members() {
     std::vector<std::optional<GroupRef>> refs(id_indices_.size());
+    std::vector<const std::string*> ids(id_indices_.size());
     for (const auto& [id, position] : id_indices_) {
       const auto found = group_refs_.find(id);
       if (found != group_refs_.end()) refs[position] = found->second;
+      ids[position] = &id;
     }
     for (const auto& [position, user] : memberships_) {
-      if (refs[position]) out_.live.groups[index(*refs[position])].members.push_back(user);
+      if (refs[position]) {
+        out_.live.groups[index(*refs[position])].members.push_back(user);
+      } else {
+        out_.users[index(user)].other_groups.push_back(*ids[position]);
+      }
     }
     memberships_ = {};
     // Somebody who is named twice must not stand for somebody who is missing.

@@ -257,7 +257,8 @@ void GroupGrants::add(GroupRef ref, const Result<ParsedRoles>& parsed) {
   for (const std::string& word : parsed->roles) {
     const auto role = parse_role(word);
     if (!role) {
-      out_.notes.push_back({"unmanageable_role", fmt::format("group {}: {}", shown, word)});
+      out_.notes.push_back(
+          {std::string(kUnmanageableRole), fmt::format("group {}: {}", shown, word)});
       out_.groups[index(ref)].other_grants.emplace_back(parsed->ari, word);
       continue;
     }
@@ -291,8 +292,8 @@ void read_user_grants(Reader& reader, const Endpoints& endpoints, const FetchSco
               const auto role = parse_role(word);
               if (!role &&
                   std::find(kOtherRoles.begin(), kOtherRoles.end(), word) == kOtherRoles.end()) {
-                snapshot.notes.push_back(
-                    {"unmanageable_role", fmt::format("{}: {}", catalog.name(ref), quote(word))});
+                snapshot.notes.push_back({std::string(kUnmanageableRole),
+                                          fmt::format("{}: {}", catalog.name(ref), quote(word))});
               }
               // org-admin and its like are not on an app; viewer cannot be written for people.
               if (!role || *role == Role::viewer) {

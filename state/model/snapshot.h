@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct LiveUser {
   /// ARI and word of direct grants of roles that are not managed here; they end with the person,
   /// and come back with them. Read where `grants` of the live user are.
   std::vector<std::pair<std::string, std::string>> other_grants{};
+  /// Ids of groups that they are in and that no listing of groups shows.
+  std::vector<std::string> other_groups{};
 };
 
 struct LiveGroup {
@@ -47,6 +50,10 @@ struct Note {
   std::string subject;
   auto operator<=>(const Note&) const = default;
 };
+
+/// Of roles that a group or person has and no policy can change: "group NAME: ROLE", "ADDRESS:
+/// ROLE".
+inline constexpr std::string_view kUnmanageableRole = "unmanageable_role";
 
 /// An account that claims a person's place although another one has it, or although it has a place
 /// of its own: the address of somebody the policy pins to another account, an address that two live

@@ -34,6 +34,7 @@ class Rehearsal {
 
   [[nodiscard]] simulator::FakeClient& client() { return *client_; }
   [[nodiscard]] const std::string& store_path() const { return store_; }
+  [[nodiscard]] const std::string& policy_path() const { return policy_; }
 
  private:
   Planned plan(const LoggedRun* undo, const SavedPlan* only);
