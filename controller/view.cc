@@ -13,7 +13,6 @@
 #include "controller/output.h"
 #include "controller/progress.h"
 #include "controller/read_policy.h"
-#include "controller/safety_history.h"
 #include "controller/stop_switch.h"
 #include "controller/store_path.h"
 #include "diff/plan_view.h"
@@ -37,6 +36,16 @@ Result<void> note_what_did_not_hold(Plan& plan, const std::string& store_path) {
 
 }  // namespace
 
+void bring_to_mind(PlanRequest& request, Remembered before) {
+  request.remembered = std::move(before.protections);
+  request.history = std::move(before.history);
+  request.memory = std::move(before.memory);
+  request.own_writes = std::move(before.own_writes);
+  request.last_clean = std::move(before.last_clean);
+  request.store = std::move(before.store);
+  request.audit_head = std::move(before.audit_head);
+}
+
 Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
@@ -54,13 +63,7 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   auto before = remembered_at(store_path(global, policy_path), request.policy_organization, began,
                               settle_window(global));
   if (!before) return tl::make_unexpected(before.error());
-  request.remembered = std::move(before->protections);
-  request.history = std::move(before->history);
-  request.memory = std::move(before->memory);
-  request.own_writes = std::move(before->own_writes);
-  request.last_clean = std::move(before->last_clean);
-  request.store = std::move(before->store);
-  request.audit_head = std::move(before->audit_head);
+  bring_to_mind(request, *std::move(before));
   request.clock = [] { return SystemClock().now(); };
   request.steady = [began, since = std::chrono::steady_clock::now()] {
     return began + std::chrono::duration_cast<std::chrono::milliseconds>(

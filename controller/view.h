@@ -4,11 +4,15 @@
 
 #include "controller/options.h"
 #include "controller/reconciler.h"
+#include "controller/safety_history.h"
 #include "diff/against_base.h"
 
 namespace rolecall {
 
 /// What plan, apply and run share on their way to a plan and in showing it.
+
+/// What the store remembers becomes part of the request.
+void bring_to_mind(PlanRequest& request, Remembered before);
 
 /// The request for a policy: instant (now unless --at), organization, what the store remembers.
 [[nodiscard]] Result<PlanRequest> plan_request(const GlobalOptions& global,

@@ -29,6 +29,15 @@ constexpr Role kGrants[] = {{"jira", kJira, "user"},
                             {"confluence", kConfluence, "guest"},
                             {"confluence", kConfluence, "admin"}};
 
+constexpr const char* kLimits[] = {"suspend_users",
+                                   "remove_users",
+                                   "delete_groups",
+                                   "remove_members",
+                                   "remove_members_per_group",
+                                   "revoke_group_access",
+                                   "revoke_user_access",
+                                   "revoke_admins"};
+
 std::string grant(std::string_view ari, std::string_view role) {
   return fmt::format("{} {}", ari, role);
 }
@@ -96,11 +105,12 @@ struct GroupPolicy {
 class RandomPolicy::Maker {
  public:
   explicit Maker(std::uint64_t seed) : random_(seed) {}
-  Maker(std::uint64_t seed, const Model& live, int min_org_admins)
+  Maker(std::uint64_t seed, const Model& live, int min_org_admins, bool strict)
       : random_(seed), floor_(min_org_admins), living_(true), before_(live) {
     make_people_policy();
     make_groups_policy();
     work_out();
+    if (strict) make_safety();
   }
 
   RandomCase make() {
@@ -137,10 +147,17 @@ class RandomPolicy::Maker {
         "[safety]\nmin_org_admins = {}\n",
         kOrganization, word(unlisted_users_), unlisted_groups_ ? "delete" : "ignore", kJira,
         kConfluence, floor_);
-    for (const char* limit : {"suspend_users", "remove_users", "delete_groups", "remove_members",
-                              "remove_members_per_group", "revoke_group_access",
-                              "revoke_user_access", "revoke_admins"}) {
-      out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
+    if (!safety.protected_users.empty()) {
+      out += fmt::format("protected_users = {}\n", list(safety.protected_users));
+    }
+    if (!safety.protected_groups.empty()) {
+      out += fmt::format("protected_groups = {}\n", list(safety.protected_groups));
+    }
+    for (const char* limit : kLimits) {
+      const auto free = safety.free.find(limit);
+      out += fmt::format("[safety.limits.{}]\nfree = {}\n", limit,
+                         free == safety.free.end() ? 1000 : free->second);
+      if (free != safety.free.end()) out += "percent = 0\ncount = 0\n";
     }
     for (const auto& [email, one] : people_) {
       if (one.wish == Wish::none) continue;
@@ -188,9 +205,23 @@ class RandomPolicy::Maker {
     return out;
   }
 
+  RandomPolicy::Safety safety;
+
  private:
   bool chance(unsigned percent) { return random_() % 100 < percent; }
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  void make_safety() {
+    for (const char* limit : kLimits) {
+      if (chance(40)) safety.free[limit] = 2 + below(8);
+    }
+    for (const auto& [email, one] : people_) {
+      if (before_.people.contains(email) && chance(5)) safety.protected_users.insert(email);
+    }
+    for (const auto& [name, one] : before_.groups) {
+      if (chance(5)) safety.protected_groups.insert(name);
+    }
+  }
 
   Names some_grants(unsigned percent) {
     Names out;
@@ -425,14 +456,24 @@ RandomCase make_random_case(std::uint64_t seed) {
   return RandomPolicy::Maker(seed).make();
 }
 
-RandomPolicy::RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins)
-    : maker_(std::make_unique<Maker>(seed, live, min_org_admins)), toml_(maker_->policy()) {}
+RandomPolicy::RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins, bool strict)
+    : maker_(std::make_unique<Maker>(seed, live, min_org_admins, strict)),
+      toml_(maker_->policy()) {}
 RandomPolicy::RandomPolicy(RandomPolicy&&) noexcept = default;
 RandomPolicy& RandomPolicy::operator=(RandomPolicy&&) noexcept = default;
 RandomPolicy::~RandomPolicy() = default;
 
 const std::string& RandomPolicy::toml() const {
   return toml_;
+}
+
+const RandomPolicy::Safety& RandomPolicy::safety() const {
+  return maker_->safety;
+}
+
+void RandomPolicy::relax() {
+  maker_->safety = {};
+  toml_ = maker_->policy();
 }
 
 std::string RandomPolicy::toml(const std::map<std::string, Account>& accounts) const {

@@ -23,13 +23,21 @@ struct RandomCase {
 /// of the organization as it is at any moment.
 class RandomPolicy {
  public:
-  /// For an organization as it is now.
-  RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins);
+  /// What it allows within a day, by class (`free`, and nothing beyond), and whom it protects.
+  struct Safety {
+    std::map<std::string, std::size_t> free;
+    std::set<std::string> protected_users, protected_groups;
+  };
+  /// For an organization as it is now. `strict`: with limits and protections that may be felt.
+  RandomPolicy(std::uint64_t seed, const Model& live, int min_org_admins, bool strict = false);
   RandomPolicy(RandomPolicy&&) noexcept;
   RandomPolicy& operator=(RandomPolicy&&) noexcept;
   ~RandomPolicy();
 
   [[nodiscard]] const std::string& toml() const;
+  [[nodiscard]] const Safety& safety() const;
+  /// Somebody lifts what makes it strict.
+  void relax();
   /// The same with an `account_id` for each of these people, by address; those that it does not
   /// declare get an entry that wants of them what it wants already.
   struct Account {

@@ -11,7 +11,9 @@ namespace rolecall::test {
 /// How the server and the network behave in a simulated life.
 enum class Weather {
   faults,  ///< errors, broken connections, lost answers, lag
-  lies,    ///< and answers that leave out, repeat, contradict or cannot be understood (lies.h)
+  limits,  ///< faults, while the policy allows little and protects some
+  lies,    ///< faults, and answers that leave out, repeat, contradict or cannot be understood
+           ///< (lies.h)
 };
 
 /// What happened in one life, for those who want to know that something did.
@@ -20,6 +22,7 @@ struct LifeReport {
   std::size_t runs = 0, writes = 0, effective = 0, crashes = 0, mails = 0, rival_moves = 0;
   std::map<std::string_view, std::size_t> lies;  ///< told, by their names
   std::size_t refused = 0;                       ///< plans that a safety rule forbade
+  std::size_t relaxed = 0;                       ///< 1: they had to be lifted in the end
   std::size_t told_who = 0;  ///< 1: lies had it ask who somebody is, and it was told by account_id
 };
 

@@ -75,7 +75,7 @@ void Truth::arrived(const simulator::HttpRequest& request) {
   writes_.push_back(std::move(write));
 }
 
-void Truth::check(const Model& before, const Model& after, Write& write) const {
+void Truth::check(const Model& before, const Model& after, Write& write) {
   if (before.people == after.people && before.groups == after.groups) return;
   write.effective = true;
   if (from_the_past) return;
@@ -93,7 +93,64 @@ void Truth::check(const Model& before, const Model& after, Write& write) const {
     }
     write.takes = write.takes || !fact.starts_with("suspended: ");
   }
+  check_losses(before, after, write);
   if (write.takes && only_gives) throw Violation(write.request + " with a clock that is wrong");
+}
+
+/// What goes along with somebody or something that is gone counts as that alone.
+void Truth::check_losses(const Model& before, const Model& after, const Write& write) {
+  const auto holds = [&](const Names& is, const Names& was) {
+    return std::includes(is.begin(), is.end(), was.begin(), was.end());
+  };
+  for (const auto& [email, was] : before.people) {
+    const auto found = after.people.find(email);
+    const bool gone = found == after.people.end();
+    const bool suspended = !gone && found->second.suspended && !was.suspended;
+    if (gone) count("remove_users", write);
+    if (suspended) count("suspend_users", write);
+    if (!gone && was.admin && !found->second.admin) count("revoke_admins", write);
+    const bool stripped = !gone && !holds(found->second.access, was.access);
+    if (stripped) count("revoke_user_access", write);
+    const bool no_admin = !gone && was.admin && !found->second.admin;
+    if (protected_users.contains(email) && (gone || suspended || stripped || no_admin)) {
+      throw Violation(write.request + ": taken from protected " + email);
+    }
+  }
+  for (const auto& [name, was] : before.groups) {
+    const auto found = after.groups.find(name);
+    const bool gone = found == after.groups.end();
+    if (gone) count("delete_groups", write);
+    const bool stripped = !gone && !holds(found->second.access, was.access);
+    if (stripped) count("revoke_group_access", write);
+    bool left = false;
+    for (const std::string& email : was.members) {
+      const bool there = after.people.contains(email);
+      if (gone || !there || found->second.members.contains(email)) continue;
+      left = true;
+      count("remove_members", write);
+      count("remove_members_per_group " + name, write);
+      if (protected_users.contains(email)) {
+        throw Violation(write.request + ": protected " + email + " is out of " + name);
+      }
+    }
+    if (protected_groups.contains(name) && (gone || stripped || left)) {
+      throw Violation(write.request + ": taken from protected " + name);
+    }
+  }
+}
+
+void Truth::count(const std::string& klass, const Write& write) {
+  // The two clocks may differ by a second or two, as all clocks do.
+  constexpr std::chrono::seconds kDay{86'400 - 10};
+  std::vector<Instant>& taken = taken_[klass];
+  const Instant now = time_();
+  std::erase_if(taken, [&](Instant at) { return now - at >= kDay; });
+  taken.push_back(now);
+  const auto limit = limits.find(klass.substr(0, klass.find(' ')));
+  if (limit != limits.end() && taken.size() > limit->second) {
+    throw Violation(fmt::format("{}: {} of {} within a day, of which {} are allowed", write.request,
+                                taken.size(), klass, limit->second));
+  }
 }
 
 std::int64_t Truth::active_admins() const {

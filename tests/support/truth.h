@@ -25,6 +25,8 @@ struct Violation : std::logic_error {
 /// - Nothing moves away from what is wanted: no wrong removal, no wrong grant (B2).
 /// - No write of ours leaves fewer active admins than the floor (C3).
 /// - Nobody who has a mail of ours and is still there gets another (A4).
+/// - No more is taken away within a day than the limits allow (C1, C2), and nothing from whom or
+///   what is protected (C4).
 class Truth {
  public:
   struct Write {
@@ -34,11 +36,15 @@ class Truth {
     bool takes = false;  ///< somebody lost something
   };
 
-  explicit Truth(simulator::FakeOrg& org) : org_(org) {}
+  explicit Truth(simulator::FakeOrg& org, std::function<Instant()> time)
+      : org_(org), time_(std::move(time)) {}
 
   /// What is wanted of an organization that is so, by the policy in force.
   std::function<Model(const Model&)> wanted;
   std::int64_t floor = 0;
+  /// Of a class, where there is a limit: what may be taken away within a day.
+  std::map<std::string, std::size_t> limits{};
+  std::set<std::string> protected_users{}, protected_groups{};
   /// Others changed who is admin after the tool looked: it cannot know.
   bool admins_moved = false;
   /// Nothing may be taken away: the tool knows better than to trust its clock.
@@ -59,17 +65,21 @@ class Truth {
   [[nodiscard]] std::vector<Write> take_writes();
 
  private:
-  void check(const Model& before, const Model& after, Write& write) const;
+  void check(const Model& before, const Model& after, Write& write);
   void check_mails(const std::string& request);
+  void check_losses(const Model& before, const Model& after, const Write& write);
+  void count(const std::string& klass, const Write& write);
   [[nodiscard]] std::int64_t active_admins() const;
 
   simulator::FakeOrg& org_;
+  std::function<Instant()> time_;
   boost::json::value state_;
   Model model_;
   std::int64_t admins_before_ = 0;
   std::map<std::string, std::int64_t> mails_;
   std::set<std::string> have_mail_;  ///< and have been there since
   std::vector<Write> writes_;
+  std::map<std::string, std::vector<Instant>> taken_;  ///< when, by class
 };
 
 }  // namespace rolecall::test
