@@ -56,18 +56,38 @@ class ProcessFaults : public Faulted {
     std::reverse(out.begin(), out.end());
     return out;
   }
-  /// The last run closed itself, and means to have begun nothing after `asked`.
-  void expect_closed_by_itself(const Outcome& outcome, Instant asked) const {
+  void expect_closed_by_itself(const Outcome& outcome) const {
     const RunRecord run = runs().back();
     ASSERT_TRUE(run.end) << outcome.said();
     EXPECT_EQ(run.end->exit_code, outcome.exit_code);
     EXPECT_EQ(run.end->state, outcome.exit_code == 130 ? "interrupted" : "finished");
+  }
+
+  /// A process that stands still: what has arrived of it, and what it has meant to do.
+  struct Frozen {
+    std::size_t arrived = 0;
+    Ledger meant;
+  };
+  Frozen freeze(const Process& process) const {
+    process.signal(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(50));  // what it has sent arrives
+    Frozen out{writes_so_far(), {}};
     const auto log = Store::open(store(), Store::Access::read);
-    const auto calls = log->calls(run.id);
-    for (const CallRecord& call : *calls) {
-      // What it was about to record when the signal came, on a busy machine.
-      EXPECT_LT(call.at, asked + milliseconds(100)) << call.intent.request;
+    EXPECT_TRUE(log) << log.error().what;
+    if (log) out.meant.add_intended(*log);
+    return out;
+  }
+  /// What has arrived since was in flight, or about to be: its intent was on the disk.
+  std::size_t expect_nothing_begun_since(const Frozen& frozen) const {
+    Ledger now;
+    now.add_received(simulator->requests());
+    for (std::size_t i = frozen.arrived; i < now.received().size(); ++i) {
+      const std::string& key = now.received()[i].key;
+      EXPECT_THAT(frozen.meant.runs_of(key), ::testing::Not(::testing::IsEmpty())) << key;
     }
+    const std::size_t since = now.received().size() - frozen.arrived;
+    EXPECT_LE(since, kInFlight);
+    return since;
   }
   /// Whose runs' writes arrived, one run after the other.
   void expect_no_overlap() const {
@@ -99,18 +119,17 @@ TEST_F(ProcessFaults, AskedToStopItFinishesWhatIsInFlightAndStartsNothing) {
     Process process = launch({"apply", "--yes"});
     wait_for_a_write();
     std::this_thread::sleep_for(microseconds(random() % 200'000));
-    const std::size_t before = writes_so_far();
+    const Frozen before = freeze(process);
     process.signal(i % 2 == 0 ? SIGTERM : SIGINT);
-    const Instant asked = SystemClock().now();
+    process.signal(SIGCONT);
     const Outcome outcome = process.wait(kAtMost);
     if (outcome.exit_code == 0) {
       EXPECT_EQ(effective_writes(), fewest_writes()) << "it came when nothing was left to be begun";
     } else {
       EXPECT_EQ(outcome.exit_code, 130) << outcome.said();
     }
-    EXPECT_LE(writes_so_far(), before + kInFlight);
-    most = std::max(most, writes_so_far() - before);
-    expect_closed_by_itself(outcome, asked);
+    most = std::max(most, expect_nothing_begun_since(before));
+    expect_closed_by_itself(outcome);
     simulator->end_faults();
     recover_and_check(fmt::format("trial {}", i));
   }
