@@ -137,7 +137,17 @@ run_examples dev
 # Whether the benchmarks still work; what they measure here means nothing.
 check "Running the benchmarks' short form" env ROLECALL_BENCH_BUILD=build/dev tests/bench/run.sh --short
 
+# What is installed is another program than what was tested: how it is built is looked at.
+check_release() {
+  local launcher=()
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake --preset release "${launcher[@]}" && cmake --build --preset release --parallel "$(nproc)" --target rolecall &&
+    ROLECALL_RELEASED="$PWD/build/release/rolecall" build/dev/tests/test_e2e \
+      --gtest_filter='Hardening.*:Released.*:BillOfMaterials.*'
+}
+
 if $sanitize; then
+  check "Building the release, and looking at how it is built" check_release
   test_preset tsan
   run_examples tsan
   # Lives take six times as long there, and the ordinary build lives a hundred of each kind.
