@@ -25,8 +25,11 @@ constexpr int kPeople = 100;
 constexpr int kGroups = 40;
 constexpr int kMembers = 24;
 constexpr int kWithAccess = 20;
-// One suspended, one removed, one made an admin.
-constexpr std::size_t kChanges = kGroups * (1 + kMembers) + kWithAccess + 3;
+constexpr int kHandful = 5;
+// A handful each leaves a group, is given and loses an app; one each is suspended, restored,
+// removed, made an admin and made none; a group goes, another loses its app. (Nobody is invited: an
+// invitation that may not have been sent waits for a person.)
+constexpr std::size_t kChanges = kGroups * (1 + kMembers) + kWithAccess + 3 * kHandful + 5 + 2;
 constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
 constexpr milliseconds kTold{2'000};
 
@@ -34,17 +37,31 @@ std::string person(int i) {
   return fmt::format("p{}@acme.example", i);
 }
 
+/// A handful of people from this one on.
+constexpr int kStripped = 90, kGiven = 80;
+bool is_in(int i, int first) {
+  return i >= first && i < first + kHandful;
+}
+
 json::value organization() {
-  json::array users;
+  json::array users, crowd;
   for (int i = 0; i < kPeople; ++i) {
     json::object user{{"email", person(i)}};
-    if (i < 3) user["roles"] = json::array{"org-admin"};
+    if (i < 4) user["roles"] = json::array{"org-admin"};
+    if (i == 96) user["status"] = "suspended";
+    if (is_in(i, kStripped)) user["access"] = json::object{{kJira, {"user"}}};
     users.push_back(std::move(user));
+    if (i < 2 * kHandful) crowd.emplace_back(person(i));
   }
+  const json::object jira{{kJira, {"user"}}};
+  json::array groups{json::object{{"name", "old"}, {"members", crowd}, {"access", jira}},
+                     json::object{{"name", "crowd"}, {"members", crowd}},
+                     json::object{{"name", "apps"}, {"access", jira}}};
   return json::object{
       {"organization", json::object{{"id", kOrg}}},
       {"workspaces", json::array{json::object{{"ari", kJira}, {"host", "acme.atlassian.net"}}}},
-      {"users", std::move(users)}};
+      {"users", std::move(users)},
+      {"groups", std::move(groups)}};
 }
 
 std::string policy() {
@@ -53,6 +70,20 @@ std::string policy() {
       "\"{}\" = {{ state = \"suspended\" }}\n\"{}\" = {{ state = \"removed\" }}\n"
       "\"{}\" = {{ roles = [\"org-admin\"] }}\n",
       kOrg, kJira, person(98), person(99), person(97));
+  out += fmt::format("\"{}\" = {{}}\n\"{}\" = {{ roles = [] }}\n", person(96), person(3));
+  for (int i = 0; i < kPeople; ++i) {
+    if (is_in(i, kStripped)) out += fmt::format("\"{}\" = {{ access = {{}} }}\n", person(i));
+    if (is_in(i, kGiven)) {
+      out += fmt::format("\"{}\" = {{ access = {{ jira = [\"user\"] }} }}\n", person(i));
+    }
+  }
+  for (const char* limit : {"remove_members", "remove_members_per_group", "revoke_user_access"}) {
+    out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
+  }
+  out +=
+      "[groups.old]\nstate = \"absent\"\n[groups.apps]\naccess = {}\n[groups.crowd]\nmembers = [";
+  for (int i = 0; i < kHandful; ++i) out += fmt::format("\"{}\", ", person(i));
+  out += "]\n";
   for (int g = 0; g < kGroups; ++g) {
     out += fmt::format("[groups.g{}]\n{}members = [", g,
                        g < kWithAccess ? "access = { jira = [\"user\"] }\n" : "");
