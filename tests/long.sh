@@ -48,6 +48,7 @@ long troubled property 'TroubledCalls*' ROLECALL_CASES=200
 long forged property 'ForgedPlans*' ROLECALL_CASES=10000
 long rewrites controller 'Rewrites*' ROLECALL_CASES=1000
 long odd controller 'OddAnswersOfAnApply*:KeyRevoked*' ROLECALL_CASES=1000000
+long names controller 'HostileNames*:HostileCsv*:HostileReport*:*AccessReport*' ROLECALL_CASES=10000
 long stop controller 'StopSwitchTest*' ROLECALL_CASES=200
 long clock controller 'ClockJumps*' ROLECALL_CASES=60
 long cycles controller 'LongRun*' ROLECALL_CYCLES=10000

@@ -7,6 +7,7 @@
 #include "controller/access_plots.h"
 #include "state/model/html.h"
 #include "state/store/export_format.h"
+#include "tests/support/cases.h"
 #include "tests/support/plan_builder.h"
 
 namespace rolecall {
@@ -244,7 +245,7 @@ TEST(HostileReportTest, WhateverPeopleAndGroupsAreCalledTheyAreTextInCells) {
                                                    " ",
                                                    "\x7f"};
   std::mt19937 random(20261201);
-  for (int round = 0; round < 300; ++round) {
+  for (std::uint64_t round = 0; round < test::cases(300); ++round) {
     AccessReport report;
     ReportTable& table = report.tables.emplace_back();
     table.id = "access";
