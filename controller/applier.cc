@@ -146,6 +146,9 @@ class Applier {
     if (env_.may_still_write && !env_.may_still_write() && report_.stopped_because.empty()) {
       report_.stopped_because = "the lock was taken over";
     }
+    if (env_.client.out_of_reach() && report_.stopped_because.empty()) {
+      report_.stopped_because = "the API does not answer any more: try again later";
+    }
     if (env_.stop_order && report_.stopped_because.empty()) {
       report_.stopped_because = env_.stop_order();
       report_.halted = !report_.stopped_because.empty();

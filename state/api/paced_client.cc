@@ -171,6 +171,7 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
     hand_down(id);
     return;
   }
+  unanswered_ = answer && answer->status < 500 ? 0 : unanswered_ + 1;
   if (const auto* give_up = std::get_if<GiveUp>(&decision);
       give_up != nullptr && !give_up->reason.empty()) {
     ++counts_[call.operation].given_up;

@@ -60,6 +60,7 @@ class PacedClient final : public WriteClient {
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
   void stop_when(const std::function<bool()>& stop) override;
+  [[nodiscard]] bool out_of_reach() const override { return unanswered_ >= kOutOfReach; }
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
   [[nodiscard]] CallCounts total() const;
@@ -67,6 +68,8 @@ class PacedClient final : public WriteClient {
   [[nodiscard]] bool key_refused() const { return key_refused_; }
 
  private:
+  /// More than two waves of calls in flight: a single broken connection is no outage.
+  static constexpr std::size_t kOutOfReach = 20;
   using AnyRequest = std::variant<ReadRequest, WriteRequest>;
   using Id = std::uint64_t;
   struct Call {
@@ -113,6 +116,7 @@ class PacedClient final : public WriteClient {
   std::map<Operation, CallCounts> counts_;
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
+  std::size_t unanswered_ = 0;  ///< calls that ended so, since the last that did not
   bool stopped_ = false;  ///< as stop_when asked
 };
 

@@ -179,5 +179,40 @@ TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
       seeds, sum.failed, sum.requests, sum.runs, most);
 }
 
+// What is left is not tried change by change for hours; the next run goes on.
+TEST_F(TroubledCalls, AnOutageEndsAnApply) {
+  for (const char* how : {R"({"cut": "before_effect"})", R"({"cut": "after_effect"})",
+                          R"({"status": 503})", R"({"delay_ms": 60000, "cut": "before_effect"})"}) {
+    SCOPED_TRACE(how);
+    Rehearsal world(organization());
+    world.policy(policy());
+    PacedClient client(std::make_unique<ForwardingClient>(world.client()), world.client().clock(),
+                       {});
+    world.through(client);
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan);
+    const std::size_t before = world.client().org().requests().as_array().size();
+    EXPECT_TRUE(world.client().org().set_faults(
+        json::parse(fmt::format(R"({{"rules": [{{"after": 100, "action": {}}}]}})", how))));
+    const Instant begun = world.client().clock().now();
+    const ApplyReport report = world.apply(planned);
+    const auto took = world.client().clock().now() - begun;
+    const std::size_t calls = world.client().org().requests().as_array().size() - before;
+    EXPECT_THAT(report.stopped_because, ::testing::HasSubstr("does not answer any more"));
+    EXPECT_GT(report.count(ChangeOutcome::State::applied), 50U);
+    EXPECT_GT(report.count(ChangeOutcome::State::skipped), 800U);
+    EXPECT_LT(report.count(ChangeOutcome::State::in_doubt), 30U);
+    EXPECT_LT(calls, 100 + 120U);
+    std::cout << how << ": ended after " << took / milliseconds(1000) << " s and " << calls - 100
+              << " calls without an answer\n";
+    EXPECT_TRUE(world.client().org().set_faults(json::object{}));
+    PacedClient again(std::make_unique<ForwardingClient>(world.client()), world.client().clock(),
+                      {});
+    world.through(again);
+    (void)world.apply(world.plan());
+    EXPECT_TRUE(world.plan().plan->changes.empty());
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

@@ -22,6 +22,7 @@ class ForwardingClient : public WriteClient {
   [[nodiscard]] Completion wait() override { return below_.wait(); }
   [[nodiscard]] bool answered() override { return below_.answered(); }
   void cancel_unsent() override { below_.cancel_unsent(); }
+  [[nodiscard]] bool out_of_reach() const override { return below_.out_of_reach(); }
 
  private:
   WriteClient& below_;
