@@ -78,7 +78,9 @@ void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(Pa
       [this, search](const std::string& cursor) {
         return endpoints_.groups(directory_, search, cursor);
       },
-      each(reader_, true, search.ids, parse_group, std::move(take), std::move(ended)), delay_);
+      each(reader_, search.account_ids.empty(), search.ids, parse_group, std::move(take),
+           std::move(ended)),
+      delay_);
 }
 
 void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
@@ -109,6 +111,20 @@ void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) c
         if (has) into.found->certain.insert(user.about.account_id);
       },
       [&into] { into.read = true; });
+}
+
+void LookUps::groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into) const {
+  Endpoints::GroupSearch search;
+  search.account_ids = {user.about.account_id};
+  into.found.emplace();
+  groups(
+      search, [&into](const ParsedGroup& group) { into.found->insert(group.about.id); },
+      [&into, listed = user.group_ids] {
+        into.read =
+            listed.empty() || std::any_of(listed.begin(), listed.end(),
+                                          [&](const auto& id) { return into.found->contains(id); });
+        into.found->insert(listed.begin(), listed.end());
+      });
 }
 
 void LookUps::roles_of_group(const std::string& id, Asked<HeldRoles>& into) const {

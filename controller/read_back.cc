@@ -30,6 +30,7 @@ class ReadBack {
         plan_(plan),
         ids_(ids),
         look_ups_(reader_, endpoints, plan.directory, delay),
+        at_once_(reader_, endpoints, plan.directory),
         delay_(delay),
         witnesses_(witnesses(plan)) {
     if (misread != nullptr) misread->hear(reader_);
@@ -44,6 +45,7 @@ class ReadBack {
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
+    read_groups_of_the_found(changes);
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -114,6 +116,21 @@ class ReadBack {
             gone_groups_.insert(id);
             reader_.tell_gone(id);
           });
+    }
+    reader_.run();
+  }
+
+  /// Whoever's groups, as they were sent, lack the one that a change is about.
+  void read_groups_of_the_found(const std::vector<std::size_t>& changes) {
+    for (const std::size_t i : changes) {
+      const Change& change = plan_.changes[i];
+      if (change.kind != ChangeKind::add_member && change.kind != ChangeKind::remove_member) {
+        continue;
+      }
+      const AskedPerson& person = people_[change.user];
+      if (!person.read || !person.found || is_listed_in(change, *person.found)) continue;
+      const auto [groups, fresh] = groups_of_.try_emplace(change.user);
+      if (fresh) at_once_.groups_of(*person.found, groups->second);
     }
     reader_.run();
   }
@@ -292,17 +309,14 @@ class ReadBack {
     if (change.kind == ChangeKind::remove_user) return Effect::not_there;
     if (!user.about.opaque.empty()) return Effect::unknown;
     if (change.kind == ChangeKind::invite_user) return Effect::there;
-    const bool member = std::find(user.group_ids.begin(), user.group_ids.end(),
-                                  ids_.group(change)) != user.group_ids.end();
     switch (change.kind) {
       case ChangeKind::restore_user:
         return as_wanted(user.presence == Presence::active);
       case ChangeKind::suspend_user:
         return as_wanted(user.presence != Presence::active);
       case ChangeKind::add_member:
-        return as_wanted(member);
       case ChangeKind::remove_member:
-        return as_wanted(!member);
+        return effect_on_member(change, user);
       case ChangeKind::grant_org_role:
         return as_wanted(user.org_admin);
       case ChangeKind::revoke_org_role:
@@ -313,18 +327,34 @@ class ReadBack {
     }
   }
 
+  [[nodiscard]] Effect effect_on_member(const Change& change, const ParsedUser& user) {
+    bool inside = is_listed_in(change, user);
+    if (!inside) {
+      const Asked<std::set<std::string>>& groups = groups_of_[change.user];
+      if (!groups.read) return Effect::unknown;
+      inside = groups.found->contains(ids_.group(change));
+    }
+    return as_wanted(inside != takes_away(change.kind));
+  }
+
+  [[nodiscard]] bool is_listed_in(const Change& change, const ParsedUser& user) const {
+    return std::find(user.group_ids.begin(), user.group_ids.end(), ids_.group(change)) !=
+           user.group_ids.end();
+  }
+
   Reader reader_;
   const Endpoints& endpoints_;
   const Plan& plan_;
   KnownIds& ids_;
-  LookUps look_ups_;
+  LookUps look_ups_, at_once_;  ///< after the delay, and without it
   std::chrono::milliseconds delay_;
   std::set<std::string> witnesses_;  ///< account ids
   std::map<std::string, AskedPerson> people_;
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<HeldRoles>> group_roles_;
   std::map<std::string, Asked<HeldRoles>> user_roles_;
-  std::set<std::string> gone_groups_;  ///< ids
+  std::map<std::string, Asked<std::set<std::string>>> groups_of_;  ///< by address
+  std::set<std::string> gone_groups_;                              ///< ids
 };
 
 }  // namespace

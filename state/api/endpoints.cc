@@ -161,6 +161,7 @@ ReadRequest Endpoints::groups(std::string_view directory, const GroupSearch& sea
   put(body, "groupIds", search.ids);
   put(body, "resourceIds", search.resource_ids);
   put(body, "roleIds", search.role_ids);
+  put(body, "accountIds", search.account_ids);
   if (!cursor.empty()) body["cursor"] = cursor;
   return ReadRequest(
       post(Operation::searchDirectoryGroups, in_directory(directory, "/groups/search"), body));

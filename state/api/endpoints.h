@@ -53,6 +53,7 @@ class Endpoints {
 
   struct GroupSearch {
     std::vector<std::string> names{}, ids{}, resource_ids{}, role_ids{};
+    std::vector<std::string> account_ids{};  ///< groups that hold any of these
     bool expand_counts = false;
   };
   [[nodiscard]] ReadRequest groups(std::string_view directory, const GroupSearch& search,

@@ -152,5 +152,62 @@ TEST(ReadBack, AnEmptyAnswerDoesNotShowThatSomebodyIsGone) {
   EXPECT_EQ(report.count(State::in_doubt), 2U) << report.outcomes.front().message;
 }
 
+/// Omar is in engineering and in design, and a search shows the first group of each person only.
+json::object cut_short() {
+  json::object seed = acme();
+  seed["options"].as_object()["expanded_groups"] = 1;
+  seed["groups"].as_array()[1].as_object()["members"].as_array().emplace_back("omar@acme.example");
+  return seed;
+}
+
+/// `design`: who is to be in it. What the one change of that comes to, where the call is answered
+/// like that.
+ChangeOutcome outcome_of_one(Rehearsal& world, std::string_view design, std::string_view faults) {
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.design]\nmembers = [{}]\n",
+                  kOrganization, design));
+  const Planned planned = world.plan();
+  EXPECT_TRUE(planned.plan);
+  EXPECT_EQ(planned.plan->changes.size(), 1U);
+  EXPECT_TRUE(world.client().org().set_faults(json::parse(faults)));
+  return world.apply(planned).outcomes.front();
+}
+
+constexpr std::string_view kWithoutOmar = R"("grace@acme.example", "rosa@acme.example")";
+
+TEST(ReadBack, AMemberWhomACutListLacksIsNotTakenOut) {
+  Rehearsal world(cut_short());
+  const ChangeOutcome outcome = outcome_of_one(world, kWithoutOmar, R"({"rules": [
+      {"operation": "removeUserFromGroup", "action": {"status": 500}}]})");
+  EXPECT_EQ(outcome.state, State::in_doubt) << outcome.message;
+}
+
+TEST(ReadBack, AMemberWhomACutListLacksMayBeOut) {
+  Rehearsal world(cut_short());
+  const ChangeOutcome outcome = outcome_of_one(world, kWithoutOmar, R"({"rules": [
+      {"operation": "removeUserFromGroup", "action": {"cut": "after_effect"}}]})");
+  EXPECT_EQ(outcome.state, State::applied) << outcome.message;
+}
+
+TEST(ReadBack, AMemberWhomACutListLacksMayBeIn) {
+  json::object seed = acme();
+  seed["options"].as_object()["expanded_groups"] = 1;
+  Rehearsal world(seed);
+  const ChangeOutcome outcome = outcome_of_one(
+      world, R"("grace@acme.example", "rosa@acme.example", "omar@acme.example")", R"({"rules": [
+      {"operation": "addUserToGroup", "action": {"cut": "after_effect"}}]})");
+  EXPECT_EQ(outcome.state, State::applied) << outcome.message;
+}
+
+// An empty answer shows nothing of somebody who is to be seen in a group.
+TEST(ReadBack, AnEmptyListOfGroupsDoesNotShowThatSomebodyIsOut) {
+  Rehearsal world(cut_short());
+  const ChangeOutcome outcome = outcome_of_one(world, kWithoutOmar, R"({"rules": [
+      {"operation": "removeUserFromGroup", "action": {"status": 500}},
+      {"operation": "searchDirectoryGroups", "after": 1, "action": {
+        "status": 200, "body": {"data": [], "links": {"next": null}}}}]})");
+  EXPECT_EQ(outcome.state, State::in_doubt) << outcome.message;
+}
+
 }  // namespace
 }  // namespace rolecall::test
