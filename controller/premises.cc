@@ -164,21 +164,15 @@ class PremiseReader {
              });
   }
 
-  /// Somebody whose groups, as they were sent, lack the one they are to be taken out of: whether
-  /// they are in it says a search in the group.
+  /// Where it matters which groups somebody is not in: the list that was sent may be cut short.
   void look_closer(const Change& change) {
-    if (change.kind != ChangeKind::remove_member) return;
+    const bool leaves = change.kind == ChangeKind::remove_member;
+    if (!leaves && holdings_of(change) == nullptr) return;
     const auto person = accounts_.find(change.account_id);
-    if (person == accounts_.end() || !person->second.found || is_member(change, person->second)) {
-      return;
-    }
-    Asked<bool>& inside = inside_[{change.account_id, change.group_id}];
-    Endpoints::UserSearch search;
-    search.account_ids = {change.account_id};
-    search.group_ids = {change.group_id};
-    look_ups_.people(
-        search, [&inside](const ParsedUser&) { inside.found = true; },
-        [&inside] { inside.read = true; });
+    if (person == accounts_.end() || !person->second.found) return;
+    if (leaves && is_member(change, person->second)) return;
+    const auto [groups, fresh] = groups_of_.try_emplace(change.account_id);
+    if (fresh) look_ups_.groups_of(*person->second.found, groups->second);
   }
 
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
@@ -271,7 +265,7 @@ class PremiseReader {
     switch (change.kind) {
       case ChangeKind::remove_user:
       case ChangeKind::restore_user:
-        return about_holdings(change, *person.found);
+        return about_holdings(change);
       case ChangeKind::add_member:
         return {is_member(change, person)};
       case ChangeKind::remove_member:
@@ -299,10 +293,12 @@ class PremiseReader {
     return planned != nullptr && (change.kind == ChangeKind::remove_user || planned->grants_read);
   }
 
-  [[nodiscard]] Premise about_holdings(const Change& change, const ParsedUser& user) const {
+  [[nodiscard]] Premise about_holdings(const Change& change) const {
     const Plan::Holdings* planned = holdings_of(change);
     if (planned == nullptr) return {};
-    for (const std::string& id : user.group_ids) {
+    const Asked<std::set<std::string>>& groups = groups_of_.at(change.account_id);
+    if (!groups.read) return no(kNotRead);
+    for (const std::string& id : *groups.found) {
       if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
     }
     if (!needs_roles(change)) return {};
@@ -316,9 +312,9 @@ class PremiseReader {
 
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
     if (is_member(change, person)) return {};
-    const Asked<bool>& inside = inside_.at({change.account_id, change.group_id});
-    if (!inside.read) return no(kNotRead);
-    return {!inside.found};
+    const Asked<std::set<std::string>>& groups = groups_of_.at(change.account_id);
+    if (!groups.read) return no(kNotRead);
+    return {!groups.found->contains(change.group_id)};
   }
 
   [[nodiscard]] static Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) {
@@ -341,8 +337,8 @@ class PremiseReader {
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
   std::map<std::string, Asked<ListedMembers>> members_;            ///< of groups that go, by id
   std::map<std::string, Asked<bool>> names_;                       ///< of groups that are made
-  std::map<std::string, Asked<HeldRoles>> group_roles_, user_roles_;   ///< by id
-  std::map<std::pair<std::string, std::string>, Asked<bool>> inside_;  ///< account, group
+  std::map<std::string, Asked<HeldRoles>> group_roles_, user_roles_;  ///< by id
+  std::map<std::string, Asked<std::set<std::string>>> groups_of_;     ///< by account id
 };
 
 }  // namespace

@@ -23,15 +23,16 @@ struct Premises {
 /// the directory under the address it had, as active as it was, and no new org admin where it is to
 /// go; a group to be there under its name, to be changed here, and
 /// to have no more people and apps than it was deleted for; whom an undo removes to hold no more
-/// than the run gave them; whoever is invited, and whatever group is made, not to be there. What
-/// could not be read, or is not understood, is no ground for anything.
+/// than the run gave them, and whoever is restored no more than was planned for; whoever is
+/// invited, and whatever group is made, not to be there. What could not be read, or is not
+/// understood, is no ground for anything.
 ///
 /// What this run has made itself may not show yet: people it has invited and groups it has made are
 /// taken to be as they were made.
 ///
 /// Costs a call for each hundred people and ten groups among the changes, one for each person or
-/// group whose access changes, and one where somebody seems to have been taken out of a group,
-/// since expanded groups may be cut short.
+/// group whose access changes, and one for each person who is restored, whom an undo removes, or
+/// who seems to have been taken out of a group, since expanded groups may be cut short.
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes,
                                      Misread& misread);

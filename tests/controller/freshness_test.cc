@@ -199,6 +199,43 @@ TEST_F(FreshnessTest, WhomAnUndoRemovesHasWhatOthersGaveThem) {
   EXPECT_EQ(report_.count(State::applied), 1U);
 }
 
+/// Lin is suspended, and a search shows the first group of each person only.
+json::object cut_short() {
+  json::object seed = acme();
+  seed["users"].as_array()[2].as_object()["status"] = "suspended";
+  seed["options"].as_object()["expanded_groups"] = 1;
+  return seed;
+}
+
+/// Restores Lin, so long after it was planned; a group is given to her meanwhile, or not.
+ChangeOutcome restored_after(seconds time, bool given) {
+  Rehearsal world(cut_short());
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[users]\n"
+                  "\"lin@acme.example\" = {{ state = \"active\" }}\n",
+                  kOrganization));
+  const Planned planned = world.plan();
+  EXPECT_TRUE(planned.plan);
+  EXPECT_EQ(planned.plan->changes.size(), 1U);
+  Rival rival(world);
+  if (given) {
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(design), account(lin))), 204);
+  }
+  world.client().clock().advance(time);
+  return world.apply(planned).outcomes.front();
+}
+
+TEST(Restored, WithAGroupThatWasGivenMeanwhileAndThatACutListLacks) {
+  const ChangeOutcome outcome = restored_after(seconds(60), true);
+  EXPECT_EQ(outcome.state, State::skipped);
+  EXPECT_THAT(outcome.message, HasSubstr("added to a group meanwhile"));
+}
+
+TEST(Restored, WithWhatWasPlanned) {
+  const ChangeOutcome outcome = restored_after(seconds(60), false);
+  EXPECT_EQ(outcome.state, State::applied) << outcome.message;
+}
+
 TEST_F(FreshnessTest, WhoWasSuspendedMeanwhileIsMadeNoAdmin) {
   policy("[users]\n\"lin@acme.example\" = { roles = [\"org-admin\"] }\n");
   ASSERT_EQ(rival_.does(rival_.api.suspend(kDirectory, account(lin))), 204);
