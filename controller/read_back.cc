@@ -18,7 +18,8 @@ namespace json = boost::json;
 constexpr std::size_t kMostWitnesses = 2;
 
 struct AskedPerson : Asked<ParsedUser> {
-  bool ambiguous = false;  ///< `found` is one of several accounts that have the address
+  bool ambiguous = false;    ///< `found` is one of several accounts that have the address
+  bool roles_shown = false;  ///< the answer says who are org admins, if of others only
 };
 
 class ReadBack {
@@ -53,13 +54,19 @@ class ReadBack {
 
  private:
   /// Accounts that were there when the plan was made and that it leaves there: who looks whether
-  /// somebody is gone asks for them too. An answer without any of them proves nothing.
+  /// somebody is gone asks for them too. An answer without any of them proves nothing. Rather those
+  /// who stay org admins: they have to show as such.
   static std::set<std::string> witnesses(const Plan& plan) {
     std::set<std::string> out(plan.org_admin_accounts.begin(), plan.org_admin_accounts.end());
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::remove_user) out.erase(change.account_id);
     }
     out.erase("");
+    std::set<std::string> staying = out;
+    for (const Change& change : plan.changes) {
+      if (change.kind == ChangeKind::revoke_org_role) staying.erase(change.account_id);
+    }
+    if (!staying.empty()) out = std::move(staying);
     while (out.size() > kMostWitnesses) out.erase(std::prev(out.end()));
     return out;
   }
@@ -176,8 +183,8 @@ class ReadBack {
         [this, request](const std::string& cursor) {
           return endpoints_.users(plan_.directory, request, cursor);
         },
-        [this, asked, users_of, by_email,
-         proved = by_email || witnesses_.empty()](const Reader::Page& page) mutable {
+        [this, asked, users_of, by_email, proved = by_email || witnesses_.empty(),
+         roles_shown = false](const Reader::Page& page) mutable {
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) {
             ParsedUser user = parse_user(item);
@@ -185,10 +192,12 @@ class ReadBack {
             reader_.tell_opaque(user.about.account_id, user.about.opaque);
             reader_.tell_seen(user);
             proved = proved || witnesses_.contains(user.about.account_id);
+            roles_shown = roles_shown || user.has_platform_roles;
             take(std::move(user), by_email, users_of);
           }
           if (!page.last) return;
           for (const std::string& user : asked) {
+            people_[user].roles_shown = roles_shown;
             if (proved || people_[user].found) conclude(user);
           }
         },
@@ -320,7 +329,8 @@ class ReadBack {
       case ChangeKind::grant_org_role:
         return as_wanted(user.org_admin);
       case ChangeKind::revoke_org_role:
-        if (!user.org_admin && !user.has_platform_roles) return Effect::unknown;
+        // Of those who have none they may be left out.
+        if (!person.roles_shown) return Effect::unknown;
         return as_wanted(!user.org_admin);
       default:
         return Effect::unknown;

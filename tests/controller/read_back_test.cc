@@ -46,7 +46,8 @@ class ReadBackTest : public ::testing::Test {
   }
   /// Where each search for people finds these.
   std::vector<Effect> effects(const json::array& people) {
-    CannedClient client([&](const Request&) -> Answer {
+    CannedClient client([&](const Request& request) -> Answer {
+      asked_ = request.body;
       const json::object page{{"data", people}, {"links", json::object{{"next", nullptr}}}};
       Response response;
       response.status = 200;
@@ -65,7 +66,21 @@ class ReadBackTest : public ::testing::Test {
 
   Plan plan_;
   std::string learned_;
+  std::string asked_;  ///< by the last request
 };
+
+/// Where a server leaves out `platformRoles` of those who have none.
+json::object without_roles(std::string_view account) {
+  json::object out = person(account);
+  out.erase("platformRoles");
+  return out;
+}
+
+json::object admin(std::string_view account) {
+  json::object out = person(account);
+  out["platformRoles"] = json::array{"atlassian/org-admin"};
+  return out;
+}
 
 TEST_F(ReadBackTest, OneAccountWithTheAddressOfSomebodyInvitedIsTheirs) {
   about(ChangeKind::invite_user, "");
@@ -96,6 +111,23 @@ TEST_F(ReadBackTest, WhoIsInNoDirectoryOrHasNoAccountProvesNothing) {
   EXPECT_THAT(effects({person("a", "no_membership")}), ElementsAre(Effect::unknown));
   EXPECT_THAT(effects({person("")}), ElementsAre(Effect::unknown));
   EXPECT_EQ(learned_, "");
+}
+
+TEST_F(ReadBackTest, WhoShowsNoRolesWhereOthersDoHasNone) {
+  about(ChangeKind::revoke_org_role, "a");
+  plan_.org_admin_accounts = {"a", "b", "w"};
+  EXPECT_THAT(effects({without_roles("a"), admin("w")}), ElementsAre(Effect::there));
+  EXPECT_THAT(effects({admin("a"), admin("w")}), ElementsAre(Effect::not_there));
+  EXPECT_THAT(effects({without_roles("a"), without_roles("w")}), ElementsAre(Effect::unknown));
+  EXPECT_THAT(effects({without_roles("a")}), ElementsAre(Effect::unknown));
+}
+
+TEST_F(ReadBackTest, WhoStaysAnAdminIsAskedForWithWhoDoesNot) {
+  about(ChangeKind::revoke_org_role, "a");
+  about(ChangeKind::revoke_org_role, "b");
+  plan_.org_admin_accounts = {"a", "b", "w"};
+  (void)effects({});
+  EXPECT_THAT(asked_, HasSubstr("\"w\""));
 }
 
 /// Shows everybody with an address of acme() twice.
