@@ -22,7 +22,8 @@ inline constexpr std::string_view kTwoAccounts = "more than one account has this
 /// Asks the organization whether changes have taken effect. One result for each of `changes`, in
 /// order. Account and group ids that are met on the way go into `ids`. `delay`: before the reads.
 /// Nobody counts as gone by an answer that does not show the plan's org admins either, who are
-/// asked for with them (of a plan that names none: recovery's, any answer counts).
+/// asked for with them (of a plan that names none: recovery's, any answer counts, which is why that
+/// asks twice).
 [[nodiscard]] std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints,
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,

@@ -17,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+constexpr milliseconds kBetweenTwo{1000};
 
 Change change_of(const Intent& intent, ChangeKind kind) {
   Change change;
@@ -37,6 +38,25 @@ struct Unfinished {
   std::vector<const CallRecord*> records;  ///< parallel to plan.changes
 };
 
+/// Nobody is known who would have to show in each answer, so one that lacks somebody or something
+/// proves nothing: what was to be taken away is asked for twice.
+std::vector<Effect> read_twice(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+                               const std::vector<std::size_t>& changes, KnownIds& ids,
+                               milliseconds wait) {
+  std::vector<Effect> effects = read_back(client, endpoints, plan, changes, ids, wait);
+  std::vector<std::size_t> places;
+  std::vector<std::size_t> taken;
+  for (std::size_t k = 0; k < changes.size(); ++k) {
+    if (effects[k] != Effect::there || !takes_away(plan.changes[changes[k]].kind)) continue;
+    places.push_back(k);
+    taken.push_back(changes[k]);
+  }
+  if (taken.empty()) return effects;
+  const auto again = read_back(client, endpoints, plan, taken, ids, kBetweenTwo);
+  for (std::size_t k = 0; k < taken.size(); ++k) effects[places[k]] = again[k];
+  return effects;
+}
+
 std::vector<Effect> look(ReadClient& client, const Unfinished& unfinished) {
   const Endpoints endpoints(unfinished.plan.organization);
   KnownIds ids(unfinished.plan);
@@ -44,7 +64,7 @@ std::vector<Effect> look(ReadClient& client, const Unfinished& unfinished) {
   std::vector<std::size_t> asked;
   for (std::size_t i = 0; i < effects.size(); ++i) asked.push_back(i);
   for (const milliseconds wait : kWaits) {
-    const auto found = read_back(client, endpoints, unfinished.plan, asked, ids, wait);
+    const auto found = read_twice(client, endpoints, unfinished.plan, asked, ids, wait);
     std::vector<std::size_t> missing;
     for (std::size_t k = 0; k < asked.size(); ++k) {
       effects[asked[k]] = found[k];

@@ -5,6 +5,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <vector>
 
 #include "state/simulator/fake_client.h"
@@ -100,6 +101,20 @@ TEST_F(RecoverTest, OfSomebodyWhoIsGoneMeanwhile) {
                        intent("suspend_user", "gone@acme.example", "", "")},
                       hours{1}),
               ElementsAre(ChangeResult::in_doubt, ChangeResult::failed, ChangeResult::applied));
+}
+
+// One answer may lack an item.
+TEST_F(RecoverTest, OneAnswerWithoutThemDoesNotShowThatTheyAreGone) {
+  ASSERT_TRUE(client_->org().set_faults(boost::json::parse(
+      R"({"rules": [
+        {"operation": "searchDirectoryUsers", "times": 1, "action": {"page": "drop_item"}},
+        {"operation": "searchDirectoryGroups", "times": 1, "action": {"page": "drop_item"}}]})")));
+  Intent removal = intent("remove_user", "lin@acme.example", "", "");
+  removal.account_id = "712020:00000000-0000-4000-8000-000000000003";
+  Intent deletion = intent("delete_group", "", "9a000000-0000-4000-8000-000000000002", "");
+  deletion.group = "design";
+  EXPECT_THAT(results({removal, deletion}, hours{1}),
+              ElementsAre(ChangeResult::failed, ChangeResult::failed));
 }
 
 }  // namespace
