@@ -209,7 +209,9 @@ class Applier {
   [[nodiscard]] bool are_read_twice(const std::vector<std::size_t>& calls) const {
     return std::any_of(calls.begin(), calls.end(), [this](std::size_t call) {
       const Change& change = plan_.changes[plan_.calls[call].changes.front()];
-      return is_read_twice(plan_.calls[call].kind) || identities_.seems_done(change, ids_);
+      // Groups that were given to whoever is restored would go along unreviewed.
+      return is_read_twice(plan_.calls[call].kind) || change.kind == ChangeKind::restore_user ||
+             identities_.seems_done(change, ids_);
     });
   }
 

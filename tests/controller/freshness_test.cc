@@ -231,9 +231,17 @@ TEST(Restored, WithAGroupThatWasGivenMeanwhileAndThatACutListLacks) {
   EXPECT_THAT(outcome.message, HasSubstr("added to a group meanwhile"));
 }
 
+TEST(Restored, WithAGroupThatWasGivenJustNow) {
+  const ChangeOutcome outcome = restored_after(seconds(0), true);
+  EXPECT_EQ(outcome.state, State::skipped);
+  EXPECT_THAT(outcome.message, HasSubstr("added to a group meanwhile"));
+}
+
 TEST(Restored, WithWhatWasPlanned) {
-  const ChangeOutcome outcome = restored_after(seconds(60), false);
-  EXPECT_EQ(outcome.state, State::applied) << outcome.message;
+  for (const seconds time : {seconds(0), seconds(60)}) {
+    const ChangeOutcome outcome = restored_after(time, false);
+    EXPECT_EQ(outcome.state, State::applied) << outcome.message;
+  }
 }
 
 TEST_F(FreshnessTest, WhoWasSuspendedMeanwhileIsMadeNoAdmin) {
