@@ -113,16 +113,18 @@ void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) c
       [&into] { into.read = true; });
 }
 
-void LookUps::groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into) const {
+void LookUps::groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into,
+                        const std::set<std::string>& unlisted) const {
   Endpoints::GroupSearch search;
   search.account_ids = {user.about.account_id};
   into.found.emplace();
   groups(
       search, [&into](const ParsedGroup& group) { into.found->insert(group.about.id); },
-      [&into, listed = user.group_ids] {
-        into.read =
-            listed.empty() || std::any_of(listed.begin(), listed.end(),
-                                          [&](const auto& id) { return into.found->contains(id); });
+      [&into, listed = user.group_ids, unlisted] {
+        const auto shows = [&](const std::string& id) { return into.found->contains(id); };
+        const auto is_unlisted = [&](const std::string& id) { return unlisted.contains(id); };
+        into.read = std::any_of(listed.begin(), listed.end(), shows) ||
+                    std::all_of(listed.begin(), listed.end(), is_unlisted);
         into.found->insert(listed.begin(), listed.end());
       });
 }

@@ -71,8 +71,10 @@ class LookUps {
   void members(const std::string& group_id, Asked<ListedMembers>& into) const;
   void roles_of_group(const std::string& id, Asked<HeldRoles>& into) const;
   /// The groups that somebody is in. The list that came with them may be cut short: a search for
-  /// their groups is not. One that shows none of those of the list proves nothing.
-  void groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into) const;
+  /// their groups is not. One that shows none of those of the list proves nothing; `unlisted` are
+  /// known to be shown by none.
+  void groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into,
+                 const std::set<std::string>& unlisted = {}) const;
   /// Only those granted directly.
   void roles_of_user(const std::string& id, Asked<HeldRoles>& into) const;
 

@@ -172,7 +172,12 @@ class PremiseReader {
     if (person == accounts_.end() || !person->second.found) return;
     if (leaves && is_member(change, person->second)) return;
     const auto [groups, fresh] = groups_of_.try_emplace(change.account_id);
-    if (fresh) look_ups_.groups_of(*person->second.found, groups->second);
+    const auto planned = plan_.holdings.find(change.account_id);
+    static const std::set<std::string> kNone;
+    if (fresh) {
+      look_ups_.groups_of(*person->second.found, groups->second,
+                          planned == plan_.holdings.end() ? kNone : planned->second.unlisted);
+    }
   }
 
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {

@@ -289,6 +289,7 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
     held.grants_read = input.desired.scope(*ref).access_managed && !input.desired.resources.empty();
     const LiveUser& about = input.live.about(*ref);
     held.groups.insert(about.other_groups.begin(), about.other_groups.end());
+    held.unlisted.insert(about.other_groups.begin(), about.other_groups.end());
     // What was read for another reason (--base) is no part of the same plan made without it.
     if (of == ChangeKind::restore_user && !held.grants_read) continue;
     for (const Grant& grant : user->grants) {

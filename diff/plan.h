@@ -146,7 +146,8 @@ struct Plan {
   /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
   /// is restored.
   struct Holdings {
-    std::set<std::string> groups{};                          ///< ids
+    std::set<std::string> groups{};    ///< ids
+    std::set<std::string> unlisted{};  ///< those of them that no listing of groups shows
     std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
     bool grants_read = false;
   };
