@@ -6,6 +6,7 @@
 #include <array>
 
 #include "controller/look_ups.h"
+#include "diff/schedule.h"
 
 namespace rolecall {
 namespace {
@@ -31,6 +32,14 @@ std::string address_shown(const ParsedUser& user) {
 
 }  // namespace
 
+Identities::Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+                       Misread& misread)
+    : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread), standing_(plan) {
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
+  }
+}
+
 bool Identities::confirm(const std::vector<std::size_t>& changes, const KnownIds& ids) {
   for (const milliseconds wait : kArrivalWaits) {
     if (!ask(changes, ids, wait)) return false;
@@ -50,9 +59,9 @@ bool Identities::ask(const std::vector<std::size_t>& changes, const KnownIds& id
       addresses_.erase(change.user);
       accounts_.erase(ids.account(change));
     }
-    // Whoever an invitation takes along has no account yet.
-    const bool rides = change.kind != ChangeKind::invite_user && ids.account(change).empty();
-    const std::string address = rides ? std::string() : address_of(change);
+    const bool invites = change.kind == ChangeKind::invite_user;
+    const bool about_account = invites || (!rides(change) && !ids.account(change).empty());
+    const std::string address = about_account ? address_of(change) : std::string();
     if (!address.empty() && addresses_.try_emplace(address).second) addresses.push_back(address);
     if (ids.group(change).empty() || change.kind == ChangeKind::create_group) continue;
     if (group_names_.try_emplace(key_of(change.group)).second) names.push_back(change.group);
@@ -67,7 +76,7 @@ bool Identities::ask(const std::vector<std::size_t>& changes, const KnownIds& id
   std::vector<std::string> groups;
   for (const std::size_t i : changes) {
     const Change& change = plan_.changes[i];
-    const std::string account = ids.account(change);
+    const std::string account = rides(change) ? std::string() : ids.account(change);
     const auto shown = addresses_.find(address_of(change));
     const bool unseen = shown == addresses_.end() || shown->second.ids.empty();
     if (!account.empty() && unseen && accounts_.try_emplace(account).second) {
@@ -99,26 +108,8 @@ bool Identities::seen(const Change& change, const KnownIds& ids) const {
 }
 
 std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
-  const std::string account = ids.account(change);
-  if (change.kind == ChangeKind::invite_user) {
-    const auto shown = addresses_.find(change.user);
-    if (shown == addresses_.end()) return {};
-    if (shown->second.ids.empty()) return shown->second.read ? "" : kNotRead;
-    return "an account in the directory shows this address on reading again: it takes another plan";
-  }
-  if (!account.empty()) {
-    std::string address = address_of(change);
-    if (address.empty()) address.assign(1, '-');
-    std::string why = doubt(address, account, addresses_, accounts_, "account");
-    const bool must_show = !change.account_id.empty() && plan_.complete;
-    if (why.empty() && must_show && misread_.seen().is_gone(account)) why = kAccountGone;
-    if (why.empty()) why = seen_last(change, ids).because;
-    if (!why.empty()) return why;
-    if (is_invited(change, ids) && arrived_.contains(change.user) && !seen(change, ids)) {
-      return "whether the account that the invitation was answered with is theirs is not to be "
-             "seen yet";
-    }
-  }
+  if (change.kind == ChangeKind::invite_user) return doubt_about_invitation(change);
+  if (std::string why = doubt_about_account(change, ids); !why.empty()) return why;
   const std::string group = ids.group(change);
   if (group.empty()) return {};
   std::string why = doubt(key_of(change.group), group, group_names_, group_ids_, "group");
@@ -129,7 +120,40 @@ std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
   return why;
 }
 
+std::string Identities::doubt_about_invitation(const Change& change) const {
+  const auto shown = addresses_.find(change.user);
+  if (shown == addresses_.end()) return {};
+  if (!shown->second.ids.empty()) {
+    return "an account in the directory shows this address on reading again: it takes another plan";
+  }
+  const auto known = accounts_.find(change.account_id);
+  if (known != accounts_.end() && !known->second.names.empty()) {
+    return "the account is in the directory on reading again: it takes another plan";
+  }
+  const bool read = shown->second.read && (known == accounts_.end() || known->second.read);
+  return read ? "" : kNotRead;
+}
+
+std::string Identities::doubt_about_account(const Change& change, const KnownIds& ids) const {
+  const std::string account = ids.account(change);
+  if (account.empty() || rides(change)) return {};
+  std::string address = address_of(change);
+  if (address.empty()) address.assign(1, '-');
+  std::string why = doubt(address, account, addresses_, accounts_, "account");
+  if (!why.empty()) return why;
+  if (is_invited(change, ids)) {
+    if (arrived_.contains(change.user) && !seen(change, ids)) {
+      return "whether the account that the invitation was answered with is theirs is not to be "
+             "seen yet";
+    }
+  } else if (!change.account_id.empty() && plan_.complete && misread_.seen().is_gone(account)) {
+    return kAccountGone;
+  }
+  return seen_last(change, ids).because;
+}
+
 bool Identities::found_done(const Change& change, const KnownIds& ids) const {
+  if (rides(change)) return false;
   if (change.kind == ChangeKind::add_member && is_member(change, ids).value_or(false)) return true;
   if (change.ari.empty()) return seen_last(change, ids).done;
   const std::string holder = change.group.empty() ? ids.account(change) : ids.group(change);
@@ -180,9 +204,13 @@ std::string Identities::address_of(const Change& change) const {
   return email ? email->str() : std::string();
 }
 
-bool Identities::is_invited(const Change& change, const KnownIds& ids) {
-  return change.account_id.empty() && change.kind != ChangeKind::invite_user &&
-         !ids.account(change).empty();
+bool Identities::rides(const Change& change) const {
+  return rides_on_invitation(change) && invited_.contains(change.user);
+}
+
+bool Identities::is_invited(const Change& change, const KnownIds& ids) const {
+  return invited_.contains(change.user) && change.kind != ChangeKind::invite_user &&
+         !rides_on_invitation(change) && !ids.account(change).empty();
 }
 
 void Identities::search_addresses(const LookUps& look_ups,

@@ -29,8 +29,7 @@ class LookUps;
 /// away. For an invitation nobody is what the plan says.
 class Identities {
  public:
-  Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
-      : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread), standing_(plan) {}
+  Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread);
 
   /// Asks for what calls with `changes` would name and was not asked for before. Waits some seconds
   /// for people who were invited. False: the key was refused.
@@ -57,7 +56,13 @@ class Identities {
 
   /// The address that the account of a change shows by the plan; empty: none.
   [[nodiscard]] std::string address_of(const Change& change) const;
-  [[nodiscard]] static bool is_invited(const Change& change, const KnownIds& ids);
+  /// Whether an invitation takes it along: then it rests on no account yet, though the policy may
+  /// name one.
+  [[nodiscard]] bool rides(const Change& change) const;
+  /// Whether it follows an invitation of this plan, which was answered.
+  [[nodiscard]] bool is_invited(const Change& change, const KnownIds& ids) const;
+  [[nodiscard]] std::string doubt_about_invitation(const Change& change) const;
+  [[nodiscard]] std::string doubt_about_account(const Change& change, const KnownIds& ids) const;
   [[nodiscard]] static std::string doubt(const std::string& name, const std::string& id,
                                          const Names& names, const Ids& ids,
                                          const std::string& what);
@@ -78,6 +83,7 @@ class Identities {
   const Plan& plan_;
   Misread& misread_;
   Standing standing_;
+  std::set<std::string> invited_;  ///< by this plan
   Names addresses_, group_names_;  ///< group names: by key
   Ids accounts_, group_ids_;
   std::set<std::string> arrived_;  ///< addresses that were asked for since they were invited

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <set>
+#include <tuple>
 
 #include "state/api/fetch.h"
 #include "state/api/parse.h"
@@ -170,6 +172,40 @@ std::vector<Judgement> judge_invitation(const Plan& plan, const std::vector<std:
   return out;
 }
 
+/// What goes along with somebody's invitation: group, ARI, role.
+using Rides = std::set<std::tuple<std::string, std::string, std::string>>;
+
+/// One request speaks for everybody in it. Each must be to get what all the others are: somebody
+/// with less would get what the log knows nothing of, somebody with more would not get theirs.
+Result<WriteRequest> invitation(const Endpoints& endpoints, const Plan& plan,
+                                const std::vector<std::size_t>& changes, const KnownIds& ids) {
+  Endpoints::Invitation out;
+  std::map<std::string, Rides> people;
+  for (const std::size_t i : changes) {
+    const Change& change = plan.changes[i];
+    Rides& rides = people[change.user];
+    if (change.kind == ChangeKind::invite_user) {
+      out.emails.push_back(change.user);
+      continue;
+    }
+    const bool first = people.size() == 1;
+    rides.emplace(change.group, change.ari, change.role);
+    if (change.kind == ChangeKind::add_member) {
+      const std::string id = ids.group(change);
+      if (id.empty()) return fail(fmt::format("the id of group {} is not known", change.group));
+      if (first) out.group_ids.push_back(id);
+    }
+    if (first && change.kind == ChangeKind::grant_user_access) {
+      out.rules.emplace_back(change.ari, change.role);
+    }
+  }
+  const Rides& all = people.begin()->second;
+  const bool alike = std::all_of(people.begin(), people.end(),
+                                 [&](const auto& person) { return person.second == all; });
+  if (!alike) return fail("those who share the invitation are not to get the same any more");
+  return endpoints.invite(out);
+}
+
 }  // namespace
 
 KnownIds::KnownIds(const Plan& plan) {
@@ -232,22 +268,7 @@ Result<WriteRequest> make_write(const Endpoints& endpoints, const Plan& plan,
     case ChangeKind::delete_group:
       return endpoints.delete_group(directory, group);
   }
-  Endpoints::Invitation invitation;
-  for (const std::size_t i : changes) {
-    const Change& rider = plan.changes[i];
-    if (rider.kind == ChangeKind::invite_user) invitation.emails.push_back(rider.user);
-    // Everybody in the call has the same bundle: the first person's stands for all.
-    if (rider.user != change.user) continue;
-    if (rider.kind == ChangeKind::add_member) {
-      const std::string id = ids.group(rider);
-      if (id.empty()) return fail(fmt::format("the id of group {} is not known", rider.group));
-      invitation.group_ids.push_back(id);
-    }
-    if (rider.kind == ChangeKind::grant_user_access) {
-      invitation.rules.emplace_back(rider.ari, rider.role);
-    }
-  }
-  return endpoints.invite(invitation);
+  return invitation(endpoints, plan, changes, ids);
 }
 
 std::vector<Judgement> judge(const Plan& plan, const std::vector<std::size_t>& changes,
