@@ -5,9 +5,12 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "controller/write_call.h"
+#include "state/store/store.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/forwarding_client.h"
 #include "tests/support/org_model.h"
 #include "tests/support/rehearsal.h"
 
@@ -36,6 +39,26 @@ json::value acme_after_one_left() {
       json::array{json::object{{"email", kNew}, {"id", "n1"}, {"name", "New Again"}}};
   return seed;
 }
+
+/// Shows the account n1 with this address.
+class OtherAddress final : public ForwardingClient {
+ public:
+  OtherAddress(WriteClient& below, std::string address)
+      : ForwardingClient(below), address_(std::move(address)) {}
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (!out.answer || out.answer->body.find("accountId") == std::string::npos) return out;
+    json::value document = json::parse(out.answer->body);
+    for (json::value& user : document.at("data").as_array()) {
+      if (user.at("accountId") == "n1") user.at("email") = address_;
+    }
+    out.answer->body = json::serialize(document);
+    return out;
+  }
+
+ private:
+  std::string address_;
+};
 
 class PinnedInvitee : public ::testing::Test {
  protected:
@@ -108,6 +131,27 @@ TEST_F(PinnedInvitee, WhoIsThereByTheirIdIsNotInvited) {
   EXPECT_EQ(world_.client().calls(Operation::inviteUsers), 0U);
   EXPECT_EQ(report_.outcomes.front().state, State::skipped);
   EXPECT_THAT(report_.outcomes.front().message, HasSubstr("the account is in the directory"));
+}
+
+// Which account is theirs says the policy, whatever address it shows.
+TEST_F(PinnedInvitee, HasArrivedThoughTheirAddressIsNotShown) {
+  for (const char* address : {"", "n.ew@acme.example"}) {
+    Rehearsal world(acme_after_one_left());
+    world.policy(kHead + std::string("[users]\n\"new@acme.example\" = { account_id = \"n1\" }\n"));
+    EXPECT_EQ(world.apply(world.plan()).count(State::applied), 1U);
+    OtherAddress way(world.client(), address);
+    world.through(way);
+    world.policy(kHead + std::string("[users]\n\"new@acme.example\" = { account_id = \"n1\", "
+                                     "roles = [\"org-admin\"] }\n"));
+    world.client().clock().advance(std::chrono::minutes(5));
+    planned_ = world.plan();
+    ASSERT_EQ(planned_.plan->changes.size(), 1U) << address;
+    report_ = world.apply(planned_);
+    expect_all_applied();
+    const auto store = Store::open(world.store_path(), Store::Access::read);
+    EXPECT_THAT(store->memory(std::string(kOrganization))->open_invitations, IsEmpty());
+    world.through(world.client());
+  }
 }
 
 TEST(SharedInvitation, IsOnlyMadeForPeopleWhoAreToGetTheSame) {
