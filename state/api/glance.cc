@@ -20,9 +20,10 @@ namespace json = boost::json;
 /// Id and everything else of a group.
 using Line = std::pair<std::string, std::string>;
 
-Line line_of(const LiveGroup& about, std::string_view name, std::string_view description) {
+/// The policy may spell its name otherwise than the server.
+Line line_of(const LiveGroup& about, const GroupName& name, std::string_view description) {
   Digest digest("rolecall glance group 1");
-  digest.field(name);
+  digest.field(name.key());
   digest.field(description);
   for (const std::uint32_t count : {about.user_count, about.resource_count}) {
     digest.field(std::to_string(count));
@@ -78,8 +79,8 @@ Result<Glanced> glance(ReadClient& client, const FetchScope& scope) {
         if (page.data == nullptr) return;
         for (const json::value& item : *page.data) {
           const ParsedGroup group = parse_group(item);
-          lines.push_back(line_of(group.about, GroupName::from_server(group.name).display(),
-                                  group.description));
+          lines.push_back(
+              line_of(group.about, GroupName::from_server(group.name), group.description));
         }
       });
   reader.run();
@@ -103,7 +104,7 @@ Glance glance_of(const Snapshot& live, const Catalog& catalog) {
     const auto ref = static_cast<GroupRef>(i);
     const Group* group = live.live.find(ref);
     if (group == nullptr) continue;
-    lines.push_back(line_of(live.about(ref), catalog.name(ref).display(), group->description));
+    lines.push_back(line_of(live.about(ref), catalog.name(ref), group->description));
   }
   seen.groups = static_cast<std::int64_t>(lines.size());
   seen.groups_digest = digest_of(std::move(lines));
