@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 #include <boost/json/array.hpp>
@@ -70,23 +69,26 @@ std::set<Role> GroupGrants::single_roles() const {
   return roles;
 }
 
+/// Of one resource, where all of these hold something on it.
+std::size_t GroupGrants::pages_of(std::size_t holders) {
+  return std::max<std::size_t>(1, (holders + kPage - 1) / kPage);
+}
+
+/// Most of what groups have on a resource is one role.
 std::size_t GroupGrants::cost_of_searches(std::size_t holders) const {
-  const std::size_t pages = std::max<std::size_t>(1, (holders + kPage - 1) / kPage);
-  return (scope_.resources.size() + single_roles().size()) * pages + 1;
+  return scope_.resources.size() * (pages_of(holders) + single_roles().size() - 1) + 1;
 }
 
 void GroupGrants::ask() {
   asked_ = true;
-  for (const ResourceRef resource : scope_.resources) {
-    Endpoints::GroupSearch by_resource;
-    by_resource.resource_ids = {catalog_.name(resource)};
-    walk(by_resource, [resource](Found& found) { found.resources.insert(resource); });
-  }
   const std::set<Role> single = single_roles();
-  for (const Role role : single) {
-    Endpoints::GroupSearch by_role;
-    by_role.role_ids = {role_id(role)};
-    walk(by_role, [role](Found& found) { found.roles.insert(role); });
+  for (const ResourceRef resource : scope_.resources) {
+    for (const Role role : single) {
+      Endpoints::GroupSearch search;
+      search.resource_ids = {catalog_.name(resource)};
+      search.role_ids = {role_id(role)};
+      walk(search, [grant = Grant{resource, role}](Found& found) { found.grants.insert(grant); });
+    }
   }
   Endpoints::GroupSearch by_other_roles;
   for (std::size_t i = 0; i < kRoleCount; ++i) {
@@ -120,10 +122,10 @@ void GroupGrants::walk(const Endpoints::GroupSearch& search, Mark mark) {
 }
 
 void GroupGrants::conclude(const std::vector<GroupRef>& wanted) {
+  const auto holders = static_cast<std::size_t>(
+      std::count_if(out_.groups.begin(), out_.groups.end(),
+                    [](const LiveGroup& group) { return group.resource_count > 0; }));
   if (!asked_) {
-    const auto holders = static_cast<std::size_t>(
-        std::count_if(out_.groups.begin(), out_.groups.end(),
-                      [](const LiveGroup& group) { return group.resource_count > 0; }));
     if (wanted.size() <= cost_of_searches(holders)) {
       for (const GroupRef ref : wanted) read_one(ref);
       return;
@@ -131,93 +133,89 @@ void GroupGrants::conclude(const std::vector<GroupRef>& wanted) {
     ask();
   }
   reader_.run([this] { return open_ == 0; });
-  std::vector<GroupRef> ambiguous;
-  for (const GroupRef ref : wanted) {
+  std::vector<GroupRef> left = take_known(wanted, false);
+  std::erase_if(left, [this](GroupRef ref) {
     const Found& found = found_[out_.about(ref).id];
-    if (!failed_ && conclude_one(ref, found)) continue;
-    if (failed_ || found.other || found.roles.empty()) {
-      read_one(ref);
-    } else {
-      ambiguous.push_back(ref);
-    }
+    const bool needs_its_own = failed_ || (found.other && !found.grants.empty());
+    if (needs_its_own) read_one(ref);
+    return needs_its_own;
+  });
+  const std::size_t cost = (scope_.resources.size() + single_roles().size()) * pages_of(holders);
+  const auto more = static_cast<std::size_t>(
+      std::count_if(left.begin(), left.end(), [this](GroupRef ref) { return has_more(ref); }));
+  if (more > cost) {
+    ask_further();
+    reader_.run([this] { return open_ == 0; });
+    left = take_known(left, true);
   }
-  tell_apart(ambiguous);
+  for (const GroupRef ref : left) read_one(ref);
 }
 
-/// False where resources and roles do not say which role is on which resource.
-bool GroupGrants::conclude_one(GroupRef ref, const Found& found) {
-  if (found.resources.empty()) {
-    out_.groups[index(ref)].grants_read = true;
-    return true;
-  }
-  const bool one_resource = out_.about(ref).resource_count == 1;
-  if (found.other || found.roles.empty() || (!one_resource && found.roles.size() > 1)) {
-    return false;
-  }
-  for (const ResourceRef resource : found.resources) {
-    for (const Role role : found.roles) {
-      out_.live.groups[index(ref)].grants.push_back({resource, role});
-    }
-  }
-  out_.groups[index(ref)].grants_read = true;
-  return true;
-}
-
-/// By a search for each resource with each role, a hundred groups a call.
-void GroupGrants::tell_apart(const std::vector<GroupRef>& ambiguous) {
-  std::set<Grant> pairs;
-  for (const GroupRef ref : ambiguous) {
-    for (const ResourceRef resource : found_[out_.about(ref).id].resources) {
-      for (const Role role : found_[out_.about(ref).id].roles) pairs.insert({resource, role});
-    }
-  }
-  constexpr std::size_t kMost = Endpoints::kMostGroupNames;
-  const std::size_t cost = pairs.size() * ((ambiguous.size() + kMost - 1) / kMost);
-  if (ambiguous.size() < 2 * cost) {
-    for (const GroupRef ref : ambiguous) read_one(ref);
-    return;
-  }
-  for (std::size_t i = 0; i < ambiguous.size(); i += kMost) {
+/// What may say of those that are left that they have nothing on the declared resources, or show
+/// what a search for a role on a resource means.
+void GroupGrants::ask_further() {
+  for (const ResourceRef resource : scope_.resources) {
     Endpoints::GroupSearch search;
-    for (std::size_t j = i; j < std::min(i + kMost, ambiguous.size()); ++j) {
-      search.names.push_back(catalog_.name(ambiguous[j]).display());
-    }
-    for (const Grant& pair : pairs) {
-      search.resource_ids = {catalog_.name(pair.resource)};
-      search.role_ids = {role_id(pair.role)};
-      walk(search, [pair](Found& found) { found.possible.insert(pair); });
-    }
+    search.resource_ids = {catalog_.name(resource)};
+    walk(search, [resource](Found& found) { found.resources.insert(resource); });
   }
-  reader_.run([this] { return open_ == 0; });
-  for (const GroupRef ref : ambiguous) {
-    if (failed_ || !conclude_from_possible(ref, found_[out_.about(ref).id])) read_one(ref);
+  for (const Role role : single_roles()) {
+    Endpoints::GroupSearch search;
+    search.role_ids = {role_id(role)};
+    walk(search, [role](Found& found) { found.roles.insert(role); });
   }
 }
 
-/// What a group may hold it does hold, where each of these is its resource's only role or its
-/// role's only resource: a server may take the two filters of a search to speak of one grant, or
-/// of any two, so what it shows may be too much but is never too little.
-bool GroupGrants::conclude_from_possible(GroupRef ref, const Found& found) {
-  // Else a role may be on a resource that nobody asked for.
-  const bool knows_all = found.resources.size() == out_.about(ref).resource_count;
-  std::map<ResourceRef, std::size_t> roles_on;
-  std::map<Role, std::size_t> places_of;
-  for (const Grant& grant : found.possible) {
-    ++roles_on[grant.resource];
-    ++places_of[grant.role];
-  }
-  if (roles_on.size() != found.resources.size()) return false;
-  if (knows_all && places_of.size() != found.roles.size()) return false;
-  for (const Grant& grant : found.possible) {
-    if (!found.resources.contains(grant.resource) || !found.roles.contains(grant.role) ||
-        (roles_on[grant.resource] > 1 && !(knows_all && places_of[grant.role] == 1))) {
-      return false;
+/// Returns those of which the searches do not say enough. `further`: it has been asked.
+std::vector<GroupRef> GroupGrants::take_known(const std::vector<GroupRef>& groups, bool further) {
+  const bool one_grant = filters_speak_of_one_grant();
+  std::vector<GroupRef> unknown;
+  for (const GroupRef ref : groups) {
+    const Found& found = found_[out_.about(ref).id];
+    const std::set<ResourceRef> shown = resources_of(found);
+    const bool all = !has_more(ref) || (further && shown == found.resources);
+    const bool only_one = shown.size() == 1 && out_.about(ref).resource_count == 1;
+    const bool sure = shown.empty() || (!found.other && (one_grant || only_one));
+    if (!failed_ && all && sure) {
+      take(ref, found);
+    } else {
+      unknown.push_back(ref);
     }
   }
+  return unknown;
+}
+
+/// Something on a resource that is not declared, or a role that no search knows.
+bool GroupGrants::has_more(GroupRef ref) {
+  const LiveGroup& about = out_.about(ref);
+  return resources_of(found_[about.id]).size() != about.resource_count;
+}
+
+std::set<ResourceRef> GroupGrants::resources_of(const Found& found) {
+  std::set<ResourceRef> out;
+  for (const Grant& grant : found.grants) out.insert(grant.resource);
+  return out;
+}
+
+/// A server may take a search's resource and role to speak of one grant, or of any two: then it
+/// would show a group for each of its roles on each of its resources.
+bool GroupGrants::filters_speak_of_one_grant() const {
+  return std::any_of(found_.begin(), found_.end(), [](const auto& group) {
+    std::set<ResourceRef> resources = group.second.resources;
+    std::set<Role> roles = group.second.roles;
+    for (const Grant& grant : group.second.grants) {
+      resources.insert(grant.resource);
+      roles.insert(grant.role);
+    }
+    // An empty id may be several groups'.
+    return !group.first.empty() && group.second.grants.size() < resources.size() * roles.size();
+  });
+}
+
+void GroupGrants::take(GroupRef ref, const Found& found) {
   auto& grants = out_.live.groups[index(ref)].grants;
-  grants.insert(grants.end(), found.possible.begin(), found.possible.end());
+  grants.insert(grants.end(), found.grants.begin(), found.grants.end());
   out_.groups[index(ref)].grants_read = true;
-  return true;
 }
 
 void GroupGrants::read_one(GroupRef ref) {

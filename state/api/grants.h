@@ -14,10 +14,12 @@
 namespace rolecall {
 
 /// Reads the grants of the groups in scope into the snapshot, by whichever way costs fewer calls:
-/// one listing a group, or searches by resource and by role, from which a group with one resource
-/// or one role is fully known (facts.md section 11, 3). What these leave open is asked by a search
-/// for each resource with each role, a hundred groups a call, and where that does not settle it or
-/// costs too much, by the group's own listing.
+/// one listing a group, or searches for each role on each resource. These tell of a group with one
+/// resource. Of one with more they tell where some group has shown that they speak of one grant:
+/// else a role may be on any of its resources, and one that no search knows on the others; and
+/// where they show a role on each of its resources. What they leave open the group's own listing
+/// says. (They do not show a role that the server's filter does not know, perhaps `viewer`, beside
+/// one that it does know on the same resource.)
 class GroupGrants {
  public:
   /// All must outlive this. The snapshot's groups may still come in until run().
@@ -33,22 +35,26 @@ class GroupGrants {
 
  private:
   struct Found {
-    std::set<ResourceRef> resources{};
+    std::set<Grant> grants{};
+    std::set<ResourceRef> resources{};  ///< like roles only where they have been asked for
     std::set<Role> roles{};
     bool other = false;  ///< some role besides
-    std::set<Grant> possible{};
   };
 
   [[nodiscard]] bool holds_any(GroupRef ref) const;
   [[nodiscard]] std::set<Role> single_roles() const;
+  [[nodiscard]] static std::size_t pages_of(std::size_t holders);
+  [[nodiscard]] static std::set<ResourceRef> resources_of(const Found& found);
   [[nodiscard]] std::size_t cost_of_searches(std::size_t holders) const;
   void ask();
   template <class Mark>
   void walk(const Endpoints::GroupSearch& search, Mark mark);
   void conclude(const std::vector<GroupRef>& wanted);
-  bool conclude_one(GroupRef ref, const Found& found);
-  void tell_apart(const std::vector<GroupRef>& ambiguous);
-  bool conclude_from_possible(GroupRef ref, const Found& found);
+  void ask_further();
+  std::vector<GroupRef> take_known(const std::vector<GroupRef>& groups, bool further);
+  [[nodiscard]] bool has_more(GroupRef ref);
+  [[nodiscard]] bool filters_speak_of_one_grant() const;
+  void take(GroupRef ref, const Found& found);
   void read_one(GroupRef ref);
   void check_whole_ones();
   void add(GroupRef ref, const Result<ParsedRoles>& parsed);

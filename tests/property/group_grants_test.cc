@@ -4,12 +4,15 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <map>
 #include <set>
 
 #include "state/api/fetch.h"
 #include "state/simulator/fake_client.h"
 #include "tests/support/cases.h"
+#include "tests/support/forwarding_client.h"
 
 namespace rolecall {
 namespace {
@@ -76,14 +79,40 @@ Case make_case(std::uint64_t seed, bool same_binding) {
 
 struct Found {
   Grants grants;
-  std::size_t single_reads = 0;
+  std::size_t single_reads = 0, searches = 0;
 };
 
-Found read(const Case& it, std::uint64_t seed) {
+/// A server whose search by role does not know the roles besides user and admin.
+class FewRoles final : public test::ForwardingClient {
+ public:
+  using ForwardingClient::ForwardingClient;
+  using ForwardingClient::start;
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
+    if (request.request().body.find("atlassian/stakeholder") != std::string::npos) {
+      unknown_.insert(ticket);
+    }
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (unknown_.erase(out.ticket) == 0 || !out.answer) return out;
+    json::value page = json::parse(out.answer->body);
+    page.at("data").as_array().clear();
+    out.answer->body = json::serialize(page);
+    return out;
+  }
+
+ private:
+  std::set<Ticket> unknown_;
+};
+
+Found read(const Case& it, std::uint64_t seed, bool few_roles = false) {
   simulator::FakeClientOptions options;
   options.seed = seed;
   auto client = simulator::FakeClient::from_seed(it.seed, options);
   if (!client) throw std::logic_error(client.error().what);
+  FewRoles behind(**client);
+  ReadClient& way = few_roles ? static_cast<ReadClient&>(behind) : **client;
   Catalog catalog;
   FetchScope scope;
   scope.organization = "o";
@@ -95,7 +124,7 @@ Found read(const Case& it, std::uint64_t seed) {
     scope.group_access.push_back(catalog.group(*GroupName::parse(name)));
   }
   scope.group_roles = {Role::user, Role::admin};
-  const auto live = fetch(**client, scope, catalog);
+  const auto live = fetch(way, scope, catalog);
   if (!live) throw std::logic_error(live.error().what);
   EXPECT_TRUE(live->complete()) << live->gaps.front();
   Found out;
@@ -107,6 +136,27 @@ Found read(const Case& it, std::uint64_t seed) {
     }
   }
   out.single_reads = (*client)->calls(Operation::getGroupRoleAssignments);
+  out.searches = (*client)->calls(Operation::searchDirectoryGroups);
+  return out;
+}
+
+/// Groups that have `second` on the second of their two apps, one a line of `roles`.
+Case two_apps(const std::vector<std::string>& roles, bool same_binding) {
+  Case out = make_case(1, same_binding);
+  json::array groups;
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    const std::string group = "group " + std::to_string(i);
+    const std::string one = ari(i % kDeclared), other = ari((i + 1) % kDeclared);
+    groups.push_back(json::object{
+        {"name", group}, {"access", {{one, json::array{"user"}}, {other, json::array{roles[i]}}}}});
+    out.grants[group] = {{one, "user"}, {other, roles[i]}};
+  }
+  std::erase_if(out.grants, [&](const auto& it) {
+    return std::none_of(groups.begin(), groups.end(), [&](const json::value& group) {
+      return group.at("name").as_string() == it.first;
+    });
+  });
+  out.seed.as_object()["groups"] = std::move(groups);
   return out;
 }
 
@@ -128,6 +178,63 @@ TEST(GroupGrants, AreToldApartWithoutACallForEachGroup) {
     one_by_one += read(make_case(seed, false), seed).single_reads;
   }
   EXPECT_LT(apart * 2, one_by_one);
+}
+
+// One resource's role says nothing of the other's, which the search may not know.
+TEST(GroupGrants, AreReadOneByOneWhereNoSearchKnowsARole) {
+  for (const char* unknown : {"stakeholder", "viewer"}) {
+    for (const char* another : {"user", "admin"}) {
+      for (const bool same_binding : {true, false}) {
+        std::vector<std::string> roles(40, "user");
+        roles[0] = unknown;
+        roles[7] = another;
+        const Case it = two_apps(roles, same_binding);
+        EXPECT_EQ(read(it, 1, true).grants, it.grants)
+            << unknown << ", " << another << ", one grant: " << same_binding;
+      }
+    }
+  }
+}
+
+// Then nothing shows what the server takes two filters to mean.
+TEST(GroupGrants, AreReadOneByOneWhereNoGroupHasDifferentRoles) {
+  const Case it = two_apps(std::vector<std::string>(40, "user"), true);
+  const Found found = read(it, 1);
+  EXPECT_EQ(found.grants, it.grants);
+  EXPECT_EQ(found.single_reads, 40U);
+}
+
+// What an app that the policy does not name has shown tells it, too.
+TEST(GroupGrants, OnOneDeclaredAppAreToldApartFromThoseOnOthers) {
+  for (const bool same_binding : {true, false}) {
+    Case it = two_apps(std::vector<std::string>(200, "user"), same_binding);
+    json::array& groups = it.seed.as_object().at("groups").as_array();
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      json::object& access = groups[i].at("access").as_object();
+      access.clear();
+      const bool nothing = i % 4 == 0;
+      if (!nothing) access[ari(0)] = json::array{"user"};
+      access[ari(kDeclared)] = json::array{i % 4 == 1 ? "admin" : "user"};
+      auto& grants = it.grants["group " + std::to_string(i)];
+      grants.clear();
+      if (!nothing) grants.emplace(ari(0), "user");
+    }
+    std::erase_if(it.grants, [](const auto& group) { return group.second.empty(); });
+    const Found found = read(it, 1);
+    EXPECT_EQ(found.grants, it.grants);
+    EXPECT_EQ(found.single_reads, same_binding ? 0U : 150U);
+  }
+}
+
+// As many groups as a tenth of the standard work has, and the same grants.
+TEST(GroupGrants, OfAThousandGroupsTakeFewCalls) {
+  std::vector<std::string> roles(1'000, "user");
+  for (std::size_t i = 0; i < roles.size(); i += 20) roles[i] = "admin";
+  const Case it = two_apps(roles, true);
+  const Found found = read(it, 1);
+  EXPECT_EQ(found.grants, it.grants);
+  EXPECT_EQ(found.single_reads, 0U);
+  EXPECT_EQ(found.searches, 35U) << "ten of them list the groups";
 }
 
 }  // namespace
