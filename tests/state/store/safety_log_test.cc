@@ -102,6 +102,15 @@ TEST_F(SafetyLogTest, TheWindowGoesByTheChangeAndNotByTheRun) {
   EXPECT_THAT(since(kNoon + hours(3)), IsEmpty());
 }
 
+TEST_F(SafetyLogTest, AClockSetBackWhileARunGoesOnHidesNothing) {
+  const RunId run = begin();
+  change(run, "remove_user", ChangeResult::applied, "", "a@x.example", kNoon - hours(48));
+  change(run, "remove_user", ChangeResult::applied, "", "b@x.example", kNoon + hours(2));
+  end(run, kNoon - hours(47));
+  EXPECT_THAT(since(kNoon - hours(1)), ElementsAre("1 remove_user  2"));
+  EXPECT_THAT(since(kNoon + hours(1)), IsEmpty()) << "the run had ended by then";
+}
+
 TEST_F(SafetyLogTest, TimesWithAndWithoutMillisecondsCompareRightly) {
   const Instant full = std::chrono::floor<seconds>(kNoon);
   const RunId run = begin();
