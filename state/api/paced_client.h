@@ -117,7 +117,7 @@ class PacedClient final : public WriteClient {
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
   std::size_t unanswered_ = 0;  ///< calls that ended so, since the last that did not
-  bool stopped_ = false;  ///< as stop_when asked
+  bool stopped_ = false;        ///< as stop_when asked
 };
 
 }  // namespace rolecall
