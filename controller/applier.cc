@@ -148,6 +148,7 @@ class Applier {
     }
     if (env_.client.out_of_reach() && report_.stopped_because.empty()) {
       report_.stopped_because = "the API does not answer any more: try again later";
+      report_.unreached = true;
     }
     if (env_.stop_order && report_.stopped_because.empty()) {
       report_.stopped_because = env_.stop_order();
@@ -499,8 +500,8 @@ class Applier {
         if (!settled && !contradicted) asked.push_back(open.change);
       }
       if (asked.empty()) break;
-      const std::vector<Effect> found =
-          read_back(env_.client, endpoints_, plan_, asked, ids_, wait, &misread_);
+      const std::vector<Effect> found = read_back(env_.client, endpoints_, plan_, asked, ids_, wait,
+                                                  &misread_, wait == waits.back());
       for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
     }
     std::vector<std::size_t> again;
@@ -518,7 +519,8 @@ class Applier {
 
   void conclude(const Outcomes::Back& open, Effect effect, bool last_round) {
     const Change& change = plan_.changes[open.change];
-    if (effect == Effect::unknown && (report_.interrupted || report_.halted)) {
+    const bool cut_short = report_.interrupted || report_.halted || report_.unreached;
+    if (effect == Effect::unknown && cut_short) {
       // The intent stays without an outcome: the next run looks before it does anything.
       return outcomes_.leave_open(open.change);
     }

@@ -35,7 +35,8 @@ struct ApplyReport {
   bool interrupted = false;
   std::string store_error;      ///< not empty: the log could not be written, nothing more was sent
   bool halted = false;          ///< somebody stopped all writing meanwhile
-  std::string stopped_because;  ///< that, or the key was refused, or the lock was lost
+  bool unreached = false;       ///< the API did not answer any more
+  std::string stopped_because;  ///< one of these, or the key was refused, or the lock was lost
   std::string broken;           ///< not empty: rolecall itself is wrong, nothing more was sent
   /// Where not all was done: what could not be read meanwhile, or was not understood, and where.
   std::vector<std::string> misread{};

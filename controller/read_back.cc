@@ -37,7 +37,7 @@ class ReadBack {
     if (misread != nullptr) misread->hear(reader_);
   }
 
-  std::vector<Effect> run(const std::vector<std::size_t>& changes) {
+  std::vector<Effect> run(const std::vector<std::size_t>& changes, bool last) {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
     search_people();
     search_groups();
@@ -46,7 +46,7 @@ class ReadBack {
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
-    read_groups_of_the_found(changes);
+    if (last) read_groups_of_the_found(changes);
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -65,6 +65,12 @@ class ReadBack {
     std::set<std::string> staying = out;
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::revoke_org_role) staying.erase(change.account_id);
+    }
+    // Whoever is made an admin is one before others are none any more.
+    const bool nobody_stays = staying.empty();
+    for (const Change& change : plan.changes) {
+      const bool made = change.kind == ChangeKind::grant_org_role && !change.account_id.empty();
+      if (nobody_stays && made) staying.insert(change.account_id);
     }
     if (!staying.empty()) out = std::move(staying);
     while (out.size() > kMostWitnesses) out.erase(std::prev(out.end()));
@@ -371,8 +377,8 @@ class ReadBack {
 
 std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
                               const std::vector<std::size_t>& changes, KnownIds& ids,
-                              std::chrono::milliseconds delay, Misread* misread) {
-  return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes);
+                              std::chrono::milliseconds delay, Misread* misread, bool last) {
+  return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes, last);
 }
 
 }  // namespace rolecall

@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr milliseconds kBetweenTwo{1000};
+constexpr std::chrono::hours kLookedForLongEnough{1};
 
 Change change_of(const Intent& intent, ChangeKind kind) {
   Change change;
@@ -86,6 +87,9 @@ Outcome outcome_of(const CallRecord& record, ChangeKind kind, Effect effect, Ins
   } else if (effect == Effect::ambiguous) {
     outcome.result = ChangeResult::in_doubt;
     outcome.message = fmt::format("{}; {}", cut, kTwoAccounts);
+  } else if (effect == Effect::unknown) {
+    outcome.result = ChangeResult::in_doubt;
+    outcome.message = cut + "; the next runs could not read whether it was done";
   } else if (kind == ChangeKind::invite_user || now - record.at < kSettleWindow) {
     outcome.result = ChangeResult::in_doubt;
     outcome.message = cut + "; not to be seen by the next run";
@@ -119,9 +123,13 @@ Result<Recovered> recover(Store& store, ReadClient& client, const std::string& o
     const std::vector<Effect> effects = look(client, unfinished);
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < effects.size(); ++i) {
-      if (effects[i] == Effect::unknown) continue;
-      outcomes.push_back(
-          outcome_of(*unfinished.records[i], unfinished.plan.changes[i].kind, effects[i], now));
+      const CallRecord& record = *unfinished.records[i];
+      const ChangeKind kind = unfinished.plan.changes[i].kind;
+      // The next run looks again; what never shows is told, and the next plan says what is so.
+      const bool given_up =
+          kind != ChangeKind::invite_user && now - record.at > kLookedForLongEnough;
+      if (effects[i] == Effect::unknown && !given_up) continue;
+      outcomes.push_back(outcome_of(record, kind, effects[i], now));
       switch (outcomes.back().result) {
         case ChangeResult::applied:
         case ChangeResult::already_so:

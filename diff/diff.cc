@@ -522,8 +522,16 @@ class Differ {
     const bool holds_opaque =
         std::any_of(members.begin(), members.end(), [&](UserRef m) { return is_opaque(m); });
     if (holds_opaque) return note("rename_waits_for_opaque_member", shown);
-    // No other group can be given them, and they would be gone.
-    if (!about.other_grants.empty()) return note("rename_waits_for_other_roles", shown);
+    if (!about.other_grants.empty()) {
+      const auto& [ari, role] = about.other_grants.front();
+      out_.diagnostics.error(
+          why.place,
+          fmt::format("group {} has roles that cannot be given to another group here ({} on {}{}), "
+                      "and would lose them with its name",
+                      quote(shown), role, ari, about.other_grants.size() > 1 ? ", and more" : ""),
+          "take them away or move them by hand first, or leave out previous_names");
+      return;
+    }
     Cause because = why;
     because.why = renamed_in_words(catalog_.name(to).display());
     about_group(add(ChangeKind::delete_group, because), from);

@@ -286,10 +286,6 @@ std::string_view note_in_words(std::string_view kind) {
       {"quick_look", "no change is seen since everything was read at"},
       {"rename_waits_for_opaque_member",
        "renamed groups that stay, because a member cannot be carried over"},
-      {"rename_waits_for_other_roles",
-       "renamed groups that stay, because they have roles that cannot be given to the new one "
-       "here; "
-       "take those away or move them by hand"},
       {kSeatsUnknown, "the plan takes seats, and how many there are could not be read"},
       {"server_tells_no_time",
        "what the clock here was not held against: dates are decided by it alone"},
@@ -319,8 +315,7 @@ bool leaves_out(const Note& note) {
     return Email::parse(note.subject.substr(0, note.subject.find(':'))).has_value();
   }
   return note.kind == kOpenInvitation || note.kind == kFreshInvitation ||
-         note.kind == "deactivated_account" || note.kind == "rename_waits_for_opaque_member" ||
-         note.kind == "rename_waits_for_other_roles";
+         note.kind == "deactivated_account" || note.kind == "rename_waits_for_opaque_member";
 }
 
 bool leaves_some_out(const Plan& plan) {

@@ -208,7 +208,8 @@ Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
     print_error(done.error());
     return {8};
   }
-  if (done->exit_code == 3 || done->exit_code == 0) {
+  // That nobody answers is no fault of the plan.
+  if ((done->exit_code == 3 && !done->report.unreached) || done->exit_code == 0) {
     const auto noted =
         done->exit_code == 0 ? quarantine.lift() : quarantine.failed(plan.digest, now);
     if (!noted) {

@@ -149,8 +149,9 @@ class ReadClient {
   /// whatever is started from then on completes as `cancelled`. Empty: that is over. A client whose
   /// time is not real does not ask.
   virtual void stop_when(const std::function<bool()>& /*stop*/) {}
-  /// So many calls, one after the other, have ended without an answer that the API itself stands
-  /// for (none, or 5xx) that whoever has more of them to make had better come back later.
+  /// So many reads, one after the other and each tried again, have ended without an answer that the
+  /// API itself stands for (none, or 5xx) that whoever has more calls to make had better come back
+  /// later. Any answer ends that: one operation that fails is no outage.
   [[nodiscard]] virtual bool out_of_reach() const { return false; }
 };
 

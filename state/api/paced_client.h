@@ -68,8 +68,8 @@ class PacedClient final : public WriteClient {
   [[nodiscard]] bool key_refused() const { return key_refused_; }
 
  private:
-  /// More than two waves of calls in flight: a single broken connection is no outage.
-  static constexpr std::size_t kOutOfReach = 20;
+  /// Twice the usual number of calls in flight: a broken connection is no outage.
+  static constexpr std::size_t kOutOfReach = 16;
   using AnyRequest = std::variant<ReadRequest, WriteRequest>;
   using Id = std::uint64_t;
   struct Call {
@@ -116,7 +116,7 @@ class PacedClient final : public WriteClient {
   std::map<Operation, CallCounts> counts_;
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
-  std::size_t unanswered_ = 0;  ///< calls that ended so, since the last that did not
+  std::size_t unanswered_ = 0;  ///< reads that ended so, since any call was answered
   bool stopped_ = false;        ///< as stop_when asked
 };
 
