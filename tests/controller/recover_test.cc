@@ -117,5 +117,22 @@ TEST_F(RecoverTest, OneAnswerWithoutThemDoesNotShowThatTheyAreGone) {
               ElementsAre(ChangeResult::failed, ChangeResult::failed));
 }
 
+TEST_F(RecoverTest, WhatCannotBeReadForLongIsClosedButNoInvitation) {
+  ASSERT_TRUE(client_->org().set_faults(
+      boost::json::parse(R"({"rules": [{"operation": "reads", "action": {"status": 500}}]})")));
+  const auto recover_after = [&](hours later) {
+    client_->clock().advance(later);
+    EXPECT_TRUE(recover(store_, *client_, std::string(kOrganization), client_->clock().now()));
+    return store_.open_intents().value().size();
+  };
+  ASSERT_TRUE(
+      store_.record_intents(run_, client_->clock().now(),
+                            std::vector{intent("suspend_user", "lin@acme.example", "", ""),
+                                        intent("invite_user", "new@acme.example", "", "")}));
+  EXPECT_EQ(recover_after(hours{0}), 2U);
+  EXPECT_EQ(recover_after(hours{2}), 1U);
+  EXPECT_EQ(store_.calls(run_).value()[0].outcome.value().result, ChangeResult::in_doubt);
+}
+
 }  // namespace
 }  // namespace rolecall::test
