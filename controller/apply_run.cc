@@ -218,8 +218,9 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   RunEnd end;
   end.at = clock.now();
   end.exit_code = done.exit_code;
-  const bool cut_short = report.interrupted || report.halted || report.unreached;
-  end.state = cut_short ? "interrupted" : done.exit_code == 0 ? "finished" : "failed";
+  end.state = report.interrupted || report.halted ? "interrupted"
+              : done.exit_code == 0               ? "finished"
+                                                  : "failed";
   end.reads = static_cast<std::int64_t>(plan.reads);
   end.writes = static_cast<std::int64_t>(report.writes);
   end.applied = n(State::applied);

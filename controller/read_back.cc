@@ -46,7 +46,7 @@ class ReadBack {
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
-    if (last) read_groups_of_the_found(changes);
+    if (last && !plan_.group_lists_whole) read_groups_of_the_found(changes);
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -345,7 +345,7 @@ class ReadBack {
 
   [[nodiscard]] Effect effect_on_member(const Change& change, const ParsedUser& user) {
     bool inside = is_listed_in(change, user);
-    if (!inside) {
+    if (!inside && !plan_.group_lists_whole) {
       const Asked<std::set<std::string>>& groups = groups_of_[change.user];
       if (!groups.read) return Effect::unknown;
       inside = groups.found->contains(ids_.group(change));
