@@ -500,8 +500,10 @@ class Applier {
         if (!settled && !contradicted) asked.push_back(open.change);
       }
       if (asked.empty()) break;
+      // Who is to be put into a group is rather sent once more than looked at one by one.
+      const bool sent_again = kind == ChangeKind::add_member && !last_round;
       const std::vector<Effect> found = read_back(env_.client, endpoints_, plan_, asked, ids_, wait,
-                                                  &misread_, wait == waits.back());
+                                                  &misread_, wait == waits.back() && !sent_again);
       for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
     }
     std::vector<std::size_t> again;

@@ -37,7 +37,7 @@ class ReadBack {
     if (misread != nullptr) misread->hear(reader_);
   }
 
-  std::vector<Effect> run(const std::vector<std::size_t>& changes, bool last) {
+  std::vector<Effect> run(const std::vector<std::size_t>& changes, bool closely) {
     for (const std::size_t i : changes) ask(plan_.changes[i]);
     search_people();
     search_groups();
@@ -46,7 +46,7 @@ class ReadBack {
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
-    if (last && !plan_.group_lists_whole) read_groups_of_the_found(changes);
+    if (closely) read_groups_of_the_found(changes);
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -142,6 +142,7 @@ class ReadBack {
       }
       const AskedPerson& person = people_[change.user];
       if (!person.read || !person.found || is_listed_in(change, *person.found)) continue;
+      if (takes_away(change.kind) && plan_.group_lists_whole) continue;
       const auto [groups, fresh] = groups_of_.try_emplace(change.user);
       if (fresh) at_once_.groups_of(*person.found, groups->second);
     }
@@ -345,10 +346,12 @@ class ReadBack {
 
   [[nodiscard]] Effect effect_on_member(const Change& change, const ParsedUser& user) {
     bool inside = is_listed_in(change, user);
-    if (!inside && !plan_.group_lists_whole) {
-      const Asked<std::set<std::string>>& groups = groups_of_[change.user];
-      if (!groups.read) return Effect::unknown;
-      inside = groups.found->contains(ids_.group(change));
+    const auto groups = groups_of_.find(change.user);
+    if (!inside && groups != groups_of_.end()) {
+      if (!groups->second.read) return Effect::unknown;
+      inside = groups->second.found->contains(ids_.group(change));
+    } else if (!inside && takes_away(change.kind) && !plan_.group_lists_whole) {
+      return Effect::unknown;
     }
     return as_wanted(inside != takes_away(change.kind));
   }
@@ -377,8 +380,8 @@ class ReadBack {
 
 std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
                               const std::vector<std::size_t>& changes, KnownIds& ids,
-                              std::chrono::milliseconds delay, Misread* misread, bool last) {
-  return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes, last);
+                              std::chrono::milliseconds delay, Misread* misread, bool closely) {
+  return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes, closely);
 }
 
 }  // namespace rolecall

@@ -23,12 +23,12 @@ inline constexpr std::string_view kTwoAccounts = "more than one account has this
 /// order. Account and group ids that are met on the way go into `ids`. `delay`: before the reads.
 /// Nobody counts as gone by an answer that does not show the plan's org admins either, who are
 /// asked for with them (of a plan that names none: recovery's, any answer counts, which is why that
-/// asks twice). `last`: nobody asks again, so whoever's list of groups may be cut short
-/// (see Plan::group_lists_whole) is looked at one by one; else their effect is unknown.
+/// asks twice). `closely`: whoever's list of groups lacks one, and may be cut short, is looked at
+/// one by one; else nobody counts as taken out by such a list.
 [[nodiscard]] std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints,
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,
                                             std::chrono::milliseconds delay,
-                                            Misread* misread = nullptr, bool last = true);
+                                            Misread* misread = nullptr, bool closely = true);
 
 }  // namespace rolecall

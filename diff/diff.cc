@@ -526,9 +526,10 @@ class Differ {
       const auto& [ari, role] = about.other_grants.front();
       out_.diagnostics.error(
           why.place,
-          fmt::format("group {} has roles that cannot be given to another group here ({} on {}{}), "
-                      "and would lose them with its name",
-                      quote(shown), role, ari, about.other_grants.size() > 1 ? ", and more" : ""),
+          fmt::format("group {} has roles that cannot be given to another group here ({} on {}{}: "
+                      "role-assignments, $.data[].roles[]), and would lose them with its name",
+                      quote(shown), quote(role), ari,
+                      about.other_grants.size() > 1 ? ", and more" : ""),
           "take them away or move them by hand first, or leave out previous_names");
       return;
     }
