@@ -77,7 +77,8 @@ std::string policy() {
       out += fmt::format("\"{}\" = {{ access = {{ jira = [\"user\"] }} }}\n", person(i));
     }
   }
-  for (const char* limit : {"remove_members", "remove_members_per_group", "revoke_user_access"}) {
+  for (const char* limit :
+       {"remove_members", "remove_members_per_group", "revoke_user_access", "revoke_admins"}) {
     out += fmt::format("[safety.limits.{}]\nfree = 1000\n", limit);
   }
   out +=
