@@ -151,7 +151,7 @@ if $sanitize; then
   test_preset tsan
   run_examples tsan
   # Lives take six times as long there, and the ordinary build lives a hundred of each kind.
-  ROLECALL_SEEDS=40 test_preset asan
+  ROLECALL_SEEDS=25 test_preset asan
 else
   say "Skipped: the tests under sanitizers (--sanitize runs them)"
 fi
