@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,14 +12,13 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value_to.hpp>
 #include <chrono>
-#include <csignal>
 #include <iostream>
-#include <optional>
+#include <memory>
 #include <thread>
+#include <vector>
 
-#include "controller/commands.h"
-#include "controller/log.h"
-#include "tests/controller/own_time.h"
+#include "controller/options.h"
+#include "tests/controller/own_service.h"
 #include "tests/support/cases.h"
 #include "tests/support/running_org.h"
 
@@ -96,43 +94,19 @@ members = ["ada@acme.example", {{ user = "temp@acme.example", until = {0}, reaso
                      tomorrow);
 }
 
-/// `run` in a process of its own, whose clock can be set.
-class ServiceWithAClock {
- public:
-  ServiceWithAClock(const GlobalOptions& global, const std::string& policy_path) {
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    test::begin_own_time(*time_);
-    ::setenv("ROLECALL_SETTLE_WINDOW", "0s", 1);
-    const bool show = std::getenv("ROLECALL_SHOW") != nullptr;
-    if (!show && std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(1);
-    if (!show && std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(1);
-    set_up_log(global);
-    RunOptions options;
-    options.policy = policy_path;
-    options.interval = std::chrono::duration_cast<std::chrono::seconds>(
-        kInterval);  // shorter than the command line takes
-    ::_exit(run_service(global, options));
-  }
-  ~ServiceWithAClock() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  void set_off_by(std::int64_t seconds) { time_->off = seconds; }
-  [[nodiscard]] bool running() const { return ::waitpid(pid_, nullptr, WNOHANG) == 0; }
-
- private:
-  test::OwnTime* time_ = test::OwnTime::shared();
-  pid_t pid_ = -1;
-};
-
 /// An organization, and a service that keeps it so.
 class Watched {
  public:
-  Watched() : org_(seed(), [] { return Instant(std::chrono::seconds(true_seconds())); }) {}
+  explicit Watched(test::OwnService& service)
+      : service_(service),
+        org_(seed(), [] { return Instant(std::chrono::seconds(true_seconds())); }) {}
 
   void start() {
-    service_.emplace(org_.global(), org_.dir().write("rolecall.toml", policy()));
+    RunOptions options;
+    options.policy = org_.dir().write("rolecall.toml", policy());
+    // Shorter than the command line takes.
+    options.interval = std::chrono::duration_cast<std::chrono::seconds>(kInterval);
+    service_.begin(org_.global(), options);
     ASSERT_TRUE(next_cycle(Steady::now() + std::chrono::seconds(20))) << "it does not begin";
     std::this_thread::sleep_for(kInterval / 2);
     calls_a_cycle_ = requests().size();
@@ -144,10 +118,10 @@ class Watched {
     const auto begun = Steady::now();
     forget();
     if (jump.off() == 0) {
-      service_->set_off_by(kDay);
+      service_.time().off = kDay;
       std::this_thread::sleep_for(milliseconds(20));
     }
-    service_->set_off_by(jump.off());
+    service_.time().off = jump.off();
     EXPECT_TRUE(next_cycle(begun + 2 * kInterval + slack())) << "a cycle was missed";
     longest_ = std::max(longest_, std::chrono::duration_cast<milliseconds>(Steady::now() - begun));
     std::this_thread::sleep_for(kInterval / 2);
@@ -156,11 +130,11 @@ class Watched {
     EXPECT_LE(calls, 2 * calls_a_cycle_ * static_cast<std::size_t>(intervals)) << "a busy loop";
     most_ = std::max(most_, calls / static_cast<std::size_t>(intervals));
     EXPECT_EQ(test::effective_writes(requests()), 0U) << "somebody lost or got something by it";
-    EXPECT_TRUE(service_->running());
+    EXPECT_TRUE(service_.running());
   }
   /// Nobody has set it any more, so that what was wrong with it must not be wrong for long.
   void set_right() {
-    service_->set_off_by(0);
+    service_.time().off = 0;
     forget();
     EXPECT_TRUE(next_cycle(Steady::now() + 2 * kInterval + slack())) << "a cycle was missed";
   }
@@ -187,16 +161,18 @@ class Watched {
     return true;
   }
 
+  test::OwnService& service_;
   test::RunningOrg org_;
-  std::optional<ServiceWithAClock> service_;
   std::size_t calls_a_cycle_ = 0, most_ = 0;
   milliseconds longest_{0};
 };
 
 TEST(ClockJumps, MissNoCycleMakeNoBusyLoopAndTakeNothingFromAnybody) {
   const auto jumps = test::cases(kJumps.size());
-  std::array<Watched, kServices> services;
-  for (Watched& one : services) one.start();
+  std::array<test::OwnService, kServices> processes;  // each before the first of the servers
+  std::vector<std::unique_ptr<Watched>> services;
+  for (test::OwnService& one : processes) services.push_back(std::make_unique<Watched>(one));
+  for (const auto& one : services) one->start();
   ASSERT_FALSE(HasFatalFailure());
   // Side by side: each waits most of the time.
   std::vector<std::thread> threads;
@@ -204,21 +180,21 @@ TEST(ClockJumps, MissNoCycleMakeNoBusyLoopAndTakeNothingFromAnybody) {
     threads.emplace_back([&services, jumps, s] {
       for (std::size_t i = s; i < jumps; i += kServices) {
         // Every other round from one wrong time to the next.
-        services[s].jump(kJumps[i % kJumps.size()]);
-        if (i / kJumps.size() % 2 == 0) services[s].set_right();
+        services[s]->jump(kJumps[i % kJumps.size()]);
+        if (i / kJumps.size() % 2 == 0) services[s]->set_right();
       }
     });
   }
   for (std::thread& one : threads) one.join();
   milliseconds longest{0};
   std::size_t most = 0;
-  for (const Watched& one : services) {
-    longest = std::max(longest, one.longest());
-    most = std::max(most, one.most());
+  for (const auto& one : services) {
+    longest = std::max(longest, one->longest());
+    most = std::max(most, one->most());
   }
   std::cout << jumps << " jumps: next cycle after " << longest.count() << " ms at most, interval "
             << kInterval.count() << " ms; " << most << " calls an interval at most, a cycle makes "
-            << services[0].calls_a_cycle() << '\n';
+            << services[0]->calls_a_cycle() << '\n';
 }
 
 }  // namespace

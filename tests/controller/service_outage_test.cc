@@ -2,19 +2,17 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <csignal>
 #include <iostream>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "controller/commands.h"
-#include "controller/log.h"
-#include "tests/controller/own_time.h"
+#include "tests/controller/own_service.h"
 #include "tests/support/byte_server.h"
 #include "tests/support/running_org.h"
 
@@ -78,42 +76,32 @@ class ClosedPort {
 /// `run` whose server has just gone away: it has looked at the organization before.
 class Deserted {
  public:
-  Deserted(const char* what, std::uint16_t port) : what_(what), org_(boost::json::parse(kSeed)) {
+  explicit Deserted(const char* what) : what_(what) { service_.time().speed = kSpeed; }
+
+  /// The outage begins; the server is one that does not answer well.
+  void begin(std::uint16_t port) {
+    org_.emplace(boost::json::parse(kSeed));
     RunOptions options;
-    options.policy = org_.dir().write("rolecall.toml", kPolicy);
+    options.policy = org_->dir().write("rolecall.toml", kPolicy);
     options.interval = minutes(1);  // the shortest that the command line takes
     options.full_every = std::chrono::hours(24);
     options.once = true;
-    const auto good = test::run_captured([&] { return run_service(org_.global(), options); });
+    const auto good = test::run_captured([&] { return run_service(org_->global(), options); });
     EXPECT_EQ(good.code, 0) << good.err;
-    options.once = false;
-    GlobalOptions global = org_.global();
+    GlobalOptions global = org_->global();
     global.api_url = "http://127.0.0.1:" + std::to_string(port);
-    time_->speed = kSpeed;
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::setenv("ROLECALL_SETTLE_WINDOW", "0s", 1);
-    const bool show = std::getenv("ROLECALL_SHOW") != nullptr;
-    if (!show && std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(1);
-    test::begin_own_time(*time_);
-    set_up_log(global);
-    ::_exit(run_service(global, options));
+    service_.begin(global, options);
   }
-  ~Deserted() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Deserted(const Deserted&) = delete;
-  Deserted& operator=(const Deserted&) = delete;
 
   /// At the end of the outage: whichever minute, once a cycle has found out.
-  void check() const {
+  void check() {
     SCOPED_TRACE(what_);
-    EXPECT_EQ(::waitpid(pid_, nullptr, WNOHANG), 0) << "it has ended";
+    EXPECT_TRUE(service_.running()) << "it has ended";
+    const OwnTime& time = service_.time();
     // Later where the machine is busy, whose pauses count as many times as much.
-    for (int i = 0; i < 6'000 && time_->calls < kFirstCycle + kCycles; ++i) ::usleep(10'000);
-    const std::vector<std::int64_t> calls(time_->called_at.begin(),
-                                          time_->called_at.begin() + time_->calls);
+    for (int i = 0; i < 6'000 && time.calls < kFirstCycle + kCycles; ++i) ::usleep(10'000);
+    const std::vector<std::int64_t> calls(time.called_at.begin(),
+                                          time.called_at.begin() + time.calls);
     std::size_t most = 0;
     for (std::size_t i = kFirstCycle; i < calls.size(); ++i) {
       const auto end = std::lower_bound(calls.begin(), calls.end(), calls[i] + kMinute);
@@ -127,22 +115,22 @@ class Deserted {
 
  private:
   const char* what_;
-  test::RunningOrg org_;
-  OwnTime* time_ = OwnTime::shared();
-  pid_t pid_ = -1;
+  test::OwnService service_;
+  std::optional<test::RunningOrg> org_;
 };
 
 TEST(ServiceOutage, IsNotAnsweredByMoreThanTwoCallsAMinute) {
+  Deserted refused("refused"), unavailable("503"), broken("reset"), unanswered("time-outs");
   const ClosedPort closed;
   ByteServer failing({Step{testing::answer(503), Step::Then::close}});
   ByteServer breaking({Step{"", Step::Then::reset}});
   ByteServer silent({Step{"", Step::Then::stall}});
-  const Deserted refused("refused", closed.port());
-  const Deserted unavailable("503", failing.port());
-  const Deserted broken("reset", breaking.port());
-  const Deserted unanswered("time-outs", silent.port());
+  refused.begin(closed.port());
+  unavailable.begin(failing.port());
+  broken.begin(breaking.port());
+  unanswered.begin(silent.port());
   std::this_thread::sleep_for(milliseconds(kOutage) / kSpeed);
-  for (const Deserted* one : {&refused, &unavailable, &broken, &unanswered}) one->check();
+  for (Deserted* one : {&refused, &unavailable, &broken, &unanswered}) one->check();
 }
 
 // A key that may not read is no outage: no cycle asks first, which would be over a connection of
@@ -151,8 +139,9 @@ TEST(ServiceOutage, IsNotTakenForAKeyThatMayNotRead) {
   // On a busy machine an answer may come too late in a time that goes so fast.
   bool one_connection_each = false;
   for (int attempt = 0; attempt < 4 && !one_connection_each; ++attempt) {
+    Deserted forbidden("403");
     ByteServer refusing({Step{testing::answer(403)}});
-    const Deserted forbidden("403", refusing.port());
+    forbidden.begin(refusing.port());
     for (int i = 0; i < 6'000 && refusing.connections() < 6; ++i) ::usleep(10'000);
     const std::size_t cycles = refusing.connections();
     ASSERT_GE(cycles, 6U);

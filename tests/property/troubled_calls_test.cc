@@ -163,10 +163,12 @@ TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
   const std::uint64_t seeds = cases(5);
   Seen sum;
   double most = 0;
-  for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
+  std::size_t late = 0;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE(seed);
     const Seen seen = converge(trouble(seed), seed);
     EXPECT_LE(seen.runs, 3);
+    if (seen.runs > 3) ++late;
     EXPECT_EQ(seen.effective, kChanges);
     EXPECT_LE(seen.requests, 2 * calm.requests);
     sum.requests += seen.requests;
