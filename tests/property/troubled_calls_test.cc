@@ -32,6 +32,9 @@ constexpr int kHandful = 5;
 constexpr std::size_t kChanges = kGroups * (1 + kMembers) + kWithAccess + 3 * kHandful + 5 + 2;
 constexpr const char* kJira = "ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001";
 constexpr milliseconds kTold{2'000};
+/// Within three, but for one seed in a hundred at most: in a tenth of the runs some reading fails
+/// each of its tries, and what was not read waits for the next run.
+constexpr int kMostRuns = 4;
 
 std::string person(int i) {
   return fmt::format("p{}@acme.example", i);
@@ -122,7 +125,7 @@ class TroubledCalls : public ::testing::Test {
     world.policy(policy());
     EXPECT_TRUE(world.client().org().set_faults(faults));
     Seen seen;
-    for (bool done = false; !done && seen.runs < 4;) {
+    for (bool done = false; !done && seen.runs < kMostRuns;) {
       PacedOptions paced;
       paced.seed = seed + static_cast<std::uint64_t>(seen.runs);
       PacedClient client(std::make_unique<ForwardingClient>(world.client()), world.client().clock(),
@@ -167,7 +170,7 @@ TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE(seed);
     const Seen seen = converge(trouble(seed), seed);
-    EXPECT_LE(seen.runs, 3);
+    EXPECT_LE(seen.runs, kMostRuns);
     if (seen.runs > 3) ++late;
     EXPECT_EQ(seen.effective, kChanges);
     EXPECT_LE(seen.requests, 2 * calm.requests);
@@ -178,8 +181,9 @@ TEST_F(TroubledCalls, ThreeInTenAndAThousandChangesComeAboutOnceEach) {
   }
   std::cout << fmt::format(
       "{} seeds: {} of {} requests failed, {} runs, at most {:.2f} times the "
-      "requests of a run in calm\n",
-      seeds, sum.failed, sum.requests, sum.runs, most);
+      "requests of a run in calm; {} took a fourth run\n",
+      seeds, sum.failed, sum.requests, sum.runs, most, late);
+  EXPECT_LE(100 * late, seeds);
 }
 
 // What is left is not tried change by change for hours; the next run goes on.
