@@ -86,16 +86,25 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   std::optional<std::vector<std::string>> lost;
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
     lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
-    if (!lost || !waits_for(*lost, taking, floor)) break;
+    if (!lost || (!contradicts(*lost, floor) && !waits_for(*lost, taking, floor))) break;
   }
-  if (!lost) {
+  if (!lost || contradicts(*lost, floor)) {
     for (const std::size_t i : taking) {
-      findings.push_back({i, false, "who else is an org admin now could not be read"});
+      findings.push_back({i, false,
+                          lost ? "who else is an org admin was read in two ways"
+                               : "who else is an org admin now could not be read"});
     }
-    return;
+    if (!lost) return;
   }
   for (const std::string& admin : *lost) floor.lose(admin);
   others_took_admins_ = others_took_admins_ || !lost->empty();
+}
+
+/// Whether somebody was read to be an admin already, without a grant of this run, and now not to
+/// be: as much may be untrue of those who are said to be.
+bool Grounds::contradicts(const std::vector<std::string>& lost, const AdminFloor& floor) {
+  return std::any_of(lost.begin(), lost.end(),
+                     [&](const std::string& admin) { return floor.was_found(admin); });
 }
 
 /// Whether more time may show that what is to be done does no harm: whoever was made an admin by

@@ -46,6 +46,8 @@ class Grounds {
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
   void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
                     std::vector<Finding>& findings);
+  [[nodiscard]] static bool contradicts(const std::vector<std::string>& lost,
+                                        const AdminFloor& floor);
   [[nodiscard]] bool waits_for(const std::vector<std::string>& lost,
                                const std::vector<std::size_t>& taking, AdminFloor floor) const;
 

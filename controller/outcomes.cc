@@ -52,8 +52,7 @@ void Outcomes::leave(std::size_t change, std::string because, bool goes_on) {
 }
 
 void Outcomes::find_done(std::size_t change, std::string because) {
-  floor_.take(plan_.changes[change]);
-  floor_.give(plan_.changes[change]);
+  floor_.find(plan_.changes[change]);
   close_unsent(change, ChangeResult::already_so, because);
   set(change, State::already_so, std::move(because));
 }

@@ -404,4 +404,10 @@ void AdminFloor::give(const Change& change) {
   }
 }
 
+void AdminFloor::find(const Change& change) {
+  take(change);
+  give(change);
+  if (change.kind == ChangeKind::grant_org_role) found_.insert(change.user);
+}
+
 }  // namespace rolecall

@@ -44,6 +44,8 @@ class AdminFloor {
   void take(const Change& change);
   /// The change has certainly happened: counts what it gives too.
   void give(const Change& change);
+  /// The change was found to have happened, without this run.
+  void find(const Change& change);
 
   /// Somebody else has taken the role from an admin, or the admin out.
   void lose(const std::string& admin) { admins_.erase(admin); }
@@ -51,6 +53,8 @@ class AdminFloor {
   /// Whether the change would take an active org admin away.
   [[nodiscard]] bool takes_admin(const Change& change) const;
 
+  /// Whether somebody counts because of what was found.
+  [[nodiscard]] bool was_found(const std::string& admin) const { return found_.contains(admin); }
   [[nodiscard]] const std::set<std::string>& admins() const { return admins_; }
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(admins_.size()); }
 
@@ -58,6 +62,7 @@ class AdminFloor {
   std::set<std::string> admins_;
   std::set<std::string> suspended_admins_;  ///< count again once restored
   std::set<std::string> invited_;           ///< not active until they accept
+  std::set<std::string> found_;             ///< see was_found
   std::int64_t floor_;
 };
 

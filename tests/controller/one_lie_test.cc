@@ -19,6 +19,7 @@ namespace {
 
 namespace json = boost::json;
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
 
@@ -416,6 +417,29 @@ TEST_F(OneLieTest, AStopWhileItLooks) {
   EXPECT_TRUE(report_.halted);
   EXPECT_EQ(report_.outcomes.front().state, State::in_doubt);
   EXPECT_THAT(report_.outcomes.front().message, HasSubstr("until the run was stopped"));
+}
+
+// C3: what says that somebody is an admin who is none may say so of those on whom the floor rests.
+TEST_F(OneLieTest, ThatSomebodyIsAnAdminAlready) {
+  policy(
+      "[safety]\nmin_org_admins = 1\n[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
+      "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
+      "\"grace@acme.example\" = { roles = [] }\n");
+  const Planned planned = world_.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 2U);
+  world_.client().clock().advance(std::chrono::seconds(60));  // so that it looks again
+  OneLie liar(world_.client(), {"users/search", "groups", "lin@acme.example"},
+              [](json::value& page) {
+                item(page, "email", "lin@acme.example")["platformRoles"] =
+                    json::array{"atlassian/org-admin"};
+              });
+  world_.through(liar);
+  report_ = world_.apply(planned);
+  world_.through(world_.client());
+  EXPECT_TRUE(liar.told);
+  EXPECT_THAT(because(), ElementsAre(HasSubstr("found so"), HasSubstr("read in two ways")));
+  run_again();
+  EXPECT_EQ(report_.count(State::applied), 2U);
 }
 
 // A server that does not know a filter shows everybody as the members of a group.
