@@ -147,7 +147,7 @@ Result<RunId> ApplyRun::record_without_calls(const Planned& planned, int exit_co
   RunEnd end;
   end.at = clock.now();
   end.exit_code = exit_code;
-  end.state = plan.refusals.empty() ? "finished" : "refused";
+  end.state = !plan.refusals.empty() ? "refused" : exit_code == 0 ? "finished" : "failed";
   end.reads = static_cast<std::int64_t>(plan.reads);
   if (const auto closed = opened.store->end_run(*run, end); !closed) {
     return tl::make_unexpected(closed.error());

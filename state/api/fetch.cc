@@ -522,7 +522,7 @@ Result<std::vector<Workspace>> fetch_workspaces_twice(ReadClient& client,
                                                       std::size_t* calls) {
   auto first = fetch_workspaces(client, organization, calls);
   if (!first) return first;
-  const auto second = fetch_workspaces(client, organization, calls);
+  auto second = fetch_workspaces(client, organization, calls);
   if (!second) return second;
   const auto names = [](const std::vector<Workspace>& all) {
     std::set<std::array<std::string, 3>> out;

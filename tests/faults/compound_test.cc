@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <random>
 
 #include "tests/faults/faulted.h"
@@ -22,24 +23,32 @@ constexpr Call kCalls[] = {
 
 class Compound : public Faulted {
  protected:
-  std::string inject_some(std::mt19937_64& random, bool kill) {
+  struct Fault {
+    const char* call;
+    std::string how;
+  };
+  static Fault some_fault(std::mt19937_64& random, bool kill) {
     const Call& call = kCalls[random() % std::size(kCalls)];
-    const std::string fault =
-        fmt::format("{}:when={}{}", kill ? "signal=KILL" : fmt::format("error={}", call.error),
-                    1 + random() % call.points, !kill && random() % 2 == 0 ? "+" : "");
-    inject(call.name, fault);
-    return fmt::format("{} {}", call.name, fault);
+    std::string how =
+        fmt::format("{}:when={}", kill ? "signal=KILL" : fmt::format("error={}", call.error),
+                    1 + random() % call.points);
+    if (!kill && random() % 2 == 0) how += '+';
+    return {call.name, std::move(how)};
   }
 };
 
 TEST_F(Compound, FaultsOneMoreApplyMakesEverythingRight) {
   if (!strace_works()) GTEST_SKIP() << "strace may not trace here, or cannot with a sanitizer";
   std::mt19937_64 random(9);
-  for (std::size_t i = 0; i < trials(6) && !HasFailure(); ++i) {
+  for (std::size_t i = 0; i < first_trial() + trials(6) && !HasFailure(); ++i) {
+    const std::array faults = {some_fault(random, true), some_fault(random, false),
+                               some_fault(random, true)};
+    if (i < first_trial()) continue;
     turn();
     std::string what = fmt::format("trial {}", i);
-    for (const bool kill : {true, false, true}) {
-      what += ", " + inject_some(random, kill);
+    for (const Fault& fault : faults) {
+      what += fmt::format(", {} {}", fault.call, fault.how);
+      inject(fault.call, fault.how);
       (void)apply_under_fault();
     }
     recover_and_check(what);

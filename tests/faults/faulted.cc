@@ -88,6 +88,10 @@ std::size_t trials(std::size_t otherwise) {
   return number("ROLECALL_FAULTS_TRIALS", otherwise);
 }
 
+std::size_t first_trial() {
+  return number("ROLECALL_FAULTS_FIRST", 0);
+}
+
 bool strace_works() {
 #ifdef __SANITIZE_ADDRESS__
   // LeakSanitizer does not work in a program that is traced, and AddressSanitizer's own system

@@ -17,6 +17,8 @@ namespace rolecall::test {
 [[nodiscard]] std::size_t every(std::size_t otherwise);
 /// ROLECALL_FAULTS_TRIALS: how often something random is tried.
 [[nodiscard]] std::size_t trials(std::size_t otherwise);
+/// ROLECALL_FAULTS_FIRST: the trial to begin with, where an earlier run was broken off; 0.
+[[nodiscard]] std::size_t first_trial();
 
 /// strace with this injection, to be put before a program. `output`: where it tells of each such
 /// call and of each message that is sent.
