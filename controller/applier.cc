@@ -85,8 +85,8 @@ class Applier {
       give_up(bug.what());
     }
     const std::string reason = !report_.broken.empty()            ? "rolecall itself is wrong"
-                               : !report_.store_error.empty()     ? "the log could not be written"
                                : !report_.stopped_because.empty() ? report_.stopped_because
+                               : !report_.store_error.empty()     ? "the log could not be written"
                                                                   : "the run was interrupted";
     for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
     if (report_.store_error.empty()) (void)flush();
@@ -605,14 +605,14 @@ class Applier {
   }
 
   bool flush() {
+    if (env_.may_still_write && !env_.may_still_write()) return keep_error(kTakenOver);
     const auto done = log_.record();
-    if (!done && report_.store_error.empty()) {
-      const bool ours = !env_.may_still_write || env_.may_still_write();
-      report_.store_error = ours ? done.error().what
-                                 : "another run has taken over the lock, and looks itself what "
-                                   "became of these calls";
-    }
-    return done.has_value();
+    return done ? true : keep_error(done.error().what);
+  }
+
+  bool keep_error(std::string_view what) {
+    if (report_.store_error.empty()) report_.store_error = what;
+    return false;
   }
 
   void tell_progress() const {

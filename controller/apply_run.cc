@@ -228,6 +228,11 @@ Result<ApplyRun::Done> ApplyRun::apply(const Planned& planned) {
   end.failed = n(State::failed);
   end.in_doubt = n(State::in_doubt);
   end.skipped = n(State::skipped);
+  if (!opened.lock->still_mine()) {
+    if (done.report.store_error.empty()) done.report.store_error = kTakenOver;
+    done.exit_code = 8;
+    return done;
+  }
   const auto closed = opened.store->end_run(*run, end);
   auto kept = closed ? remember(*opened.store, planned, report, clock.now()) : closed;
   if (kept) kept = sign_log(opened);

@@ -312,5 +312,28 @@ TEST_F(ProcessFaults, AHolderThatSleptThroughATakeoverWritesNothingMore) {
   }
 }
 
+TEST_F(ProcessFaults, AHolderThatWakesWhileTheNextOneBeginsWritesNothingMore) {
+  std::mt19937_64 random(4);
+  for (std::size_t i = 0; i < std::min<std::size_t>(trials(3), 200) && !HasFailure(); ++i) {
+    turn();
+    slow_writes(40);
+    Process sleeper = launch({"apply", "--yes", "--parallelism", "2"});
+    wait_for_a_write();
+    std::this_thread::sleep_for(microseconds(random() % 100'000));
+    sleeper.signal(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(100));  // what is in flight arrives
+    rolecall_exits(0, {"unlock", "--yes"});
+    simulator->end_faults();
+    Process next = launch({"apply", "--yes"});
+    std::this_thread::sleep_for(microseconds(random() % 300'000));
+    sleeper.signal(SIGCONT);
+    EXPECT_NE(sleeper.wait().exit_code, 0);
+    const Outcome outcome = next.wait();
+    // 3: what the sleeper had sent cannot be told yet.
+    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3)) << outcome.said();
+    recover_and_check(fmt::format("woken {}", i));
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test
