@@ -1,5 +1,7 @@
 #include "controller/look_ups.h"
 
+#include <memory>
+
 #include <fmt/format.h>
 
 #include <boost/json/array.hpp>
@@ -113,20 +115,41 @@ void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) c
       [&into] { into.read = true; });
 }
 
-void LookUps::groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into,
+void LookUps::groups_of(const ParsedUser& user, Asked<HeldGroups>& into,
                         const std::set<std::string>& unlisted) const {
   Endpoints::GroupSearch search;
   search.account_ids = {user.about.account_id};
-  into.found.emplace();
+  into.found = HeldGroups{{user.group_ids.begin(), user.group_ids.end()}, false};
+  const bool active = user.presence == Presence::active && user.about.account_active;
+  const auto shown = std::make_shared<std::set<std::string>>();
   groups(
-      search, [&into](const ParsedGroup& group) { into.found->insert(group.about.id); },
-      [&into, listed = user.group_ids, unlisted] {
-        const auto shows = [&](const std::string& id) { return into.found->contains(id); };
+      search,
+      [&into, shown](const ParsedGroup& group) {
+        shown->insert(group.about.id);
+        into.found->ids.insert(group.about.id);
+      },
+      [&into, listed = user.group_ids, unlisted, active, shown] {
+        const auto is_shown = [&](const std::string& id) { return shown->contains(id); };
         const auto is_unlisted = [&](const std::string& id) { return unlisted.contains(id); };
-        into.read = std::any_of(listed.begin(), listed.end(), shows) ||
-                    std::all_of(listed.begin(), listed.end(), is_unlisted);
-        into.found->insert(listed.begin(), listed.end());
+        into.read = true;
+        into.found->whole =
+            std::any_of(listed.begin(), listed.end(), is_shown) ||
+            (std::all_of(listed.begin(), listed.end(), is_unlisted) && (active || !listed.empty()));
       });
+}
+
+void LookUps::in_group(const std::string& account, const std::string& group_id,
+                       Asked<bool>& into) const {
+  Endpoints::UserSearch search;
+  search.account_ids = {account};
+  search.group_ids = {group_id};
+  people(
+      search,
+      [&into, account](const ParsedUser& user) {
+        if (user.about.account_id == account && user.presence != Presence::absent)
+          into.found = true;
+      },
+      [&into] { into.read = true; });
 }
 
 void LookUps::roles_of_group(const std::string& id, Asked<HeldRoles>& into) const {

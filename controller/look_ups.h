@@ -28,6 +28,12 @@ struct HeldRoles {
   std::set<std::string> opaque;                        ///< ARIs of which it is not known
 };
 
+/// The groups that somebody is in, as the list that came with them and a search show them.
+struct HeldGroups {
+  std::set<std::string> ids;
+  bool whole = false;  ///< there is proof that these are all
+};
+
 /// The people of a group, as a search in it shows them.
 struct ListedMembers {
   std::set<std::string> all;      ///< account ids
@@ -70,11 +76,14 @@ class LookUps {
   void id_of(const std::string& group, Asked<std::string>& into) const;
   void members(const std::string& group_id, Asked<ListedMembers>& into) const;
   void roles_of_group(const std::string& id, Asked<HeldRoles>& into) const;
-  /// The groups that somebody is in. The list that came with them may be cut short: a search for
-  /// their groups is not. One that shows none of those of the list proves nothing; `unlisted` are
-  /// known to be shown by none.
-  void groups_of(const ParsedUser& user, Asked<std::set<std::string>>& into,
+  /// The list that came with somebody may be cut short: a search for their groups is not. One that
+  /// shows none of those of the list proves nothing, nor one that shows nothing of somebody
+  /// suspended; `unlisted` are known to be shown by none.
+  void groups_of(const ParsedUser& user, Asked<HeldGroups>& into,
                  const std::set<std::string>& unlisted = {}) const;
+  /// Whether a search for this person in this group shows them. A server that does not know the
+  /// filter shows them of any group.
+  void in_group(const std::string& account, const std::string& group_id, Asked<bool>& into) const;
   /// Only those granted directly.
   void roles_of_user(const std::string& id, Asked<HeldRoles>& into) const;
 

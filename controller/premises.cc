@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "controller/look_ups.h"
 
@@ -51,6 +52,8 @@ class PremiseReader {
     search_accounts();
     reader_.run();
     for (const std::size_t i : changes) look_closer(plan_.changes[i]);
+    reader_.run();
+    for (const std::size_t i : changes) look_in_the_group(plan_.changes[i]);
     reader_.run();
     Premises out;
     out.key_refused = reader_.key_refused();
@@ -180,6 +183,16 @@ class PremiseReader {
     }
   }
 
+  /// Where neither list nor search of their groups shows it, and neither is known to be whole.
+  void look_in_the_group(const Change& change) {
+    if (change.kind != ChangeKind::remove_member) return;
+    const auto groups = groups_of_.find(change.account_id);
+    if (groups == groups_of_.end() || !groups->second.read || groups->second.found->whole) return;
+    if (groups->second.found->ids.contains(change.group_id)) return;
+    const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, change.group_id});
+    if (fresh) look_ups_.in_group(change.account_id, change.group_id, inside->second);
+  }
+
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
     const std::vector<std::string>& groups = person.found->group_ids;
     return std::find(groups.begin(), groups.end(), change.group_id) != groups.end();
@@ -301,13 +314,15 @@ class PremiseReader {
   [[nodiscard]] Premise about_holdings(const Change& change) const {
     const Plan::Holdings* planned = holdings_of(change);
     if (planned == nullptr) return {};
-    const Asked<std::set<std::string>>& groups = groups_of_.at(change.account_id);
-    for (const std::string& id : *groups.found) {
+    const Asked<HeldGroups>& groups = groups_of_.at(change.account_id);
+    for (const std::string& id : groups.found->ids) {
       if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
     }
+    if (!groups.read) return no(kNotRead);
     // Where no search shows the groups of somebody suspended, there is the list that came with
     // them, unless it is shorter than it was.
-    if (!groups.read && groups.found->size() < planned->groups.size()) return no(kNotRead);
+    const bool shorter = groups.found->ids.size() < planned->groups.size();
+    if (!groups.found->whole && shorter) return no(kNotRead);
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
     if (!roles.read) return no(kNotRead);
@@ -319,9 +334,12 @@ class PremiseReader {
 
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
     if (is_member(change, person)) return {};
-    const Asked<std::set<std::string>>& groups = groups_of_.at(change.account_id);
+    const Asked<HeldGroups>& groups = groups_of_.at(change.account_id);
     if (!groups.read) return no(kNotRead);
-    return {!groups.found->contains(change.group_id)};
+    if (groups.found->ids.contains(change.group_id)) return {};
+    if (groups.found->whole) return {true};
+    const Asked<bool>& inside = in_groups_.at({change.account_id, change.group_id});
+    return inside.read ? Premise{!inside.found} : no(kNotRead);
   }
 
   [[nodiscard]] static Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) {
@@ -344,8 +362,9 @@ class PremiseReader {
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id
   std::map<std::string, Asked<ListedMembers>> members_;            ///< of groups that go, by id
   std::map<std::string, Asked<bool>> names_;                       ///< of groups that are made
-  std::map<std::string, Asked<HeldRoles>> group_roles_, user_roles_;  ///< by id
-  std::map<std::string, Asked<std::set<std::string>>> groups_of_;     ///< by account id
+  std::map<std::string, Asked<HeldRoles>> group_roles_, user_roles_;      ///< by id
+  std::map<std::string, Asked<HeldGroups>> groups_of_;                    ///< by account id
+  std::map<std::pair<std::string, std::string>, Asked<bool>> in_groups_;  ///< and the group's
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 
 #include <boost/json/array.hpp>
+#include <utility>
 
 #include "controller/look_ups.h"
 
@@ -35,6 +36,9 @@ class ReadBack {
         delay_(delay),
         witnesses_(witnesses(plan)) {
     if (misread != nullptr) misread->hear(reader_);
+    for (const Change& change : plan.changes) {
+      if (change.kind == ChangeKind::add_member) added_.insert(change.user);
+    }
   }
 
   std::vector<Effect> run(const std::vector<std::size_t>& changes, bool closely) {
@@ -142,9 +146,22 @@ class ReadBack {
       }
       const AskedPerson& person = people_[change.user];
       if (!person.read || !person.found || is_listed_in(change, *person.found)) continue;
-      if (takes_away(change.kind) && plan_.group_lists_whole) continue;
+      if (takes_away(change.kind) && lists_are_whole_of(change.user)) continue;
       const auto [groups, fresh] = groups_of_.try_emplace(change.user);
       if (fresh) at_once_.groups_of(*person.found, groups->second);
+    }
+    reader_.run();
+    for (const std::size_t i : changes) {
+      const Change& change = plan_.changes[i];
+      const auto groups = groups_of_.find(change.user);
+      if (groups == groups_of_.end() || !groups->second.read || groups->second.found->whole) {
+        continue;
+      }
+      const std::string group = ids_.group(change);
+      if (group.empty() || groups->second.found->ids.contains(group)) continue;
+      const auto [inside, fresh] = in_groups_.try_emplace({change.user, group});
+      if (!fresh) continue;
+      at_once_.in_group(people_[change.user].found->about.account_id, group, inside->second);
     }
     reader_.run();
   }
@@ -349,11 +366,21 @@ class ReadBack {
     const auto groups = groups_of_.find(change.user);
     if (!inside && groups != groups_of_.end()) {
       if (!groups->second.read) return Effect::unknown;
-      inside = groups->second.found->contains(ids_.group(change));
-    } else if (!inside && takes_away(change.kind) && !plan_.group_lists_whole) {
+      inside = groups->second.found->ids.contains(ids_.group(change));
+      if (!inside && !groups->second.found->whole) {
+        const auto asked = in_groups_.find({change.user, ids_.group(change)});
+        if (asked == in_groups_.end() || !asked->second.read) return Effect::unknown;
+        inside = asked->second.found.has_value();
+      }
+    } else if (!inside && takes_away(change.kind) && !lists_are_whole_of(change.user)) {
       return Effect::unknown;
     }
     return as_wanted(inside != takes_away(change.kind));
+  }
+
+  /// The lists were, when the plan was made; whom it adds to a group may have one that is longer.
+  [[nodiscard]] bool lists_are_whole_of(const std::string& user) const {
+    return plan_.group_lists_whole && !added_.contains(user);
   }
 
   [[nodiscard]] bool is_listed_in(const Change& change, const ParsedUser& user) const {
@@ -372,8 +399,10 @@ class ReadBack {
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<HeldRoles>> group_roles_;
   std::map<std::string, Asked<HeldRoles>> user_roles_;
-  std::map<std::string, Asked<std::set<std::string>>> groups_of_;  ///< by address
-  std::set<std::string> gone_groups_;                              ///< ids
+  std::map<std::string, Asked<HeldGroups>> groups_of_;                    ///< by address
+  std::map<std::pair<std::string, std::string>, Asked<bool>> in_groups_;  ///< and the group's id
+  std::set<std::string> added_;        ///< addresses: the plan adds them to some group
+  std::set<std::string> gone_groups_;  ///< ids
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> kOtherRoles = {"org-admin", "site-admin", "ai-access"};
 constexpr std::size_t kPage = 100;
 constexpr std::string_view kPurpose = "grants of groups";
+constexpr std::size_t kFewestWitnesses = 3, kMostWitnesses = 5;
 
 template <class T>
 void sort_unique(std::vector<T>& list) {
@@ -133,6 +134,7 @@ void GroupGrants::conclude(const std::vector<GroupRef>& wanted) {
     ask();
   }
   reader_.run([this] { return open_ == 0; });
+  prove_one_grant(wanted);
   std::vector<GroupRef> left = take_known(wanted, false);
   std::erase_if(left, [this](GroupRef ref) {
     const Found& found = found_[out_.about(ref).id];
@@ -146,6 +148,7 @@ void GroupGrants::conclude(const std::vector<GroupRef>& wanted) {
   if (more > cost) {
     ask_further();
     reader_.run([this] { return open_ == 0; });
+    prove_one_grant(left);
     left = take_known(left, true);
   }
   for (const GroupRef ref : left) read_one(ref);
@@ -168,14 +171,11 @@ void GroupGrants::ask_further() {
 
 /// Returns those of which the searches do not say enough. `further`: it has been asked.
 std::vector<GroupRef> GroupGrants::take_known(const std::vector<GroupRef>& groups, bool further) {
-  const bool one_grant = filters_speak_of_one_grant();
   std::vector<GroupRef> unknown;
   for (const GroupRef ref : groups) {
     const Found& found = found_[out_.about(ref).id];
-    const std::set<ResourceRef> shown = resources_of(found);
-    const bool all = !has_more(ref) || (further && shown == found.resources);
-    const bool only_one = shown.size() == 1 && out_.about(ref).resource_count == 1;
-    const bool sure = shown.empty() || (!found.other && (one_grant || only_one));
+    const bool all = !has_more(ref) || (further && resources_of(found) == found.resources);
+    const bool sure = found.grants.empty() || (!found.other && (one_grant_ || is_clear(ref)));
     if (!failed_ && all && sure) {
       take(ref, found);
     } else {
@@ -197,19 +197,74 @@ std::set<ResourceRef> GroupGrants::resources_of(const Found& found) {
   return out;
 }
 
+/// Of one resource that is its only one no search says too much.
+bool GroupGrants::is_clear(GroupRef ref) {
+  return resources_of(found_[out_.about(ref).id]).size() == 1 &&
+         out_.about(ref).resource_count == 1;
+}
+
 /// A server may take a search's resource and role to speak of one grant, or of any two: then it
-/// would show a group for each of its roles on each of its resources.
-bool GroupGrants::filters_speak_of_one_grant() const {
-  return std::any_of(found_.begin(), found_.end(), [](const auto& group) {
-    std::set<ResourceRef> resources = group.second.resources;
-    std::set<Role> roles = group.second.roles;
-    for (const Grant& grant : group.second.grants) {
-      resources.insert(grant.resource);
-      roles.insert(grant.role);
-    }
-    // An empty id may be several groups'.
-    return !group.first.empty() && group.second.grants.size() < resources.size() * roles.size();
+/// would show a group for each of its roles on each of its resources. Groups that it does not show
+/// so tell which; but one that is given something between two searches looks like that as well, or
+/// one that replicas know in two ways. So a few of them are read, and each has to have just what
+/// the searches show.
+void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
+  const bool needed = std::any_of(wanted.begin(), wanted.end(), [this](GroupRef ref) {
+    return !found_[out_.about(ref).id].grants.empty() && !is_clear(ref);
   });
+  if (failed_ || one_grant_ || !needed) return;
+  std::vector<std::string> witnesses;
+  for (const auto& [id, found] : found_) {
+    if (!id.empty() && shows_less_than_any_two(found)) witnesses.push_back(id);
+  }
+  if (witnesses.size() < kFewestWitnesses) return;
+  std::sort(witnesses.begin(), witnesses.end());  // the same plan from the same organization
+  witnesses.resize(std::min(witnesses.size(), kMostWitnesses));
+  std::map<std::string, Witness> read;
+  for (const std::string& id : witnesses) read_witness(id, read[id]);
+  reader_.run([this] { return open_ == 0; });
+  one_grant_ = std::all_of(read.begin(), read.end(), [this](const auto& one) {
+    return one.second.whole && one.second.grants == found_[one.first].grants;
+  });
+}
+
+bool GroupGrants::shows_less_than_any_two(const Found& found) {
+  std::set<ResourceRef> resources = found.resources;
+  std::set<Role> roles = found.roles;
+  for (const Grant& grant : found.grants) {
+    resources.insert(grant.resource);
+    roles.insert(grant.role);
+  }
+  return found.grants.size() < resources.size() * roles.size();
+}
+
+/// What it has of the declared resources and the roles that are asked for one by one.
+void GroupGrants::read_witness(const std::string& id, Witness& into) {
+  ++open_;
+  Reader::Walking how;
+  how.pages = Reader::kMostPages;
+  how.purpose = kPurpose;
+  reader_.walk(
+      [this, id](const std::string& cursor) {
+        return endpoints_.group_roles(out_.directory_id, id, cursor);
+      },
+      [this, &into, roles = single_roles()](const Reader::Page& page) {
+        if (page.last) --open_;
+        into.whole = page.last && page.problem.empty();
+        if (page.data == nullptr) return;
+        for (const json::value& item : *page.data) {
+          const auto parsed = parse_group_roles(item);
+          if (!parsed) continue;
+          for (const ResourceRef resource : scope_.resources) {
+            if (catalog_.name(resource) != parsed->ari) continue;
+            for (const std::string& word : parsed->roles) {
+              const auto role = parse_role(word);
+              if (role && roles.contains(*role)) into.grants.insert({resource, *role});
+            }
+          }
+        }
+      },
+      std::move(how));
 }
 
 void GroupGrants::take(GroupRef ref, const Found& found) {

@@ -15,11 +15,11 @@ namespace rolecall {
 
 /// Reads the grants of the groups in scope into the snapshot, by whichever way costs fewer calls:
 /// one listing a group, or searches for each role on each resource. These tell of a group with one
-/// resource. Of one with more they tell where some group has shown that they speak of one grant:
-/// else a role may be on any of its resources, and one that no search knows on the others; and
-/// where they show a role on each of its resources. What they leave open the group's own listing
-/// says. (They do not show a role that the server's filter does not know, perhaps `viewer`, beside
-/// one that it does know on the same resource.)
+/// resource. Of one with more they tell where a few groups have proved that they speak of one
+/// grant: else a role may be on any of its resources, and one that no search knows on the others;
+/// and where they show a role on each of its resources. What they leave open the group's own
+/// listing says. (They do not show a role that the server's filter does not know, perhaps `viewer`,
+/// beside one that it does know on the same resource.)
 class GroupGrants {
  public:
   /// All must outlive this. The snapshot's groups may still come in until run().
@@ -53,7 +53,14 @@ class GroupGrants {
   void ask_further();
   std::vector<GroupRef> take_known(const std::vector<GroupRef>& groups, bool further);
   [[nodiscard]] bool has_more(GroupRef ref);
-  [[nodiscard]] bool filters_speak_of_one_grant() const;
+  struct Witness {
+    std::set<Grant> grants{};
+    bool whole = false;
+  };
+  [[nodiscard]] bool is_clear(GroupRef ref);
+  void prove_one_grant(const std::vector<GroupRef>& wanted);
+  [[nodiscard]] static bool shows_less_than_any_two(const Found& found);
+  void read_witness(const std::string& id, Witness& into);
   void take(GroupRef ref, const Found& found);
   void read_one(GroupRef ref);
   void check_whole_ones();
@@ -67,6 +74,7 @@ class GroupGrants {
   bool asked_ = false;
   std::size_t open_ = 0;                              ///< searches that have not come to their end
   bool failed_ = false;                               ///< one of them
+  bool one_grant_ = false;                            ///< what they show has proved itself
   std::unordered_map<std::string, Found> found_;      ///< by id of the group
   std::map<GroupRef, std::set<std::string>> listed_;  ///< resources of those read one by one
 };

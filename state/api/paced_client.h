@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,7 +61,9 @@ class PacedClient final : public WriteClient {
   /// their way go on to their end and are not tried again.
   void cancel_unsent() override;
   void stop_when(const std::function<bool()>& stop) override;
-  [[nodiscard]] bool out_of_reach() const override { return unanswered_ >= kOutOfReach; }
+  [[nodiscard]] bool out_of_reach() const override {
+    return unanswered_ >= kOutOfReach && unanswered_of_.size() > 1;
+  }
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
   [[nodiscard]] CallCounts total() const;
@@ -116,8 +119,9 @@ class PacedClient final : public WriteClient {
   std::map<Operation, CallCounts> counts_;
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
-  std::size_t unanswered_ = 0;  ///< reads that ended so, since any call was answered
-  bool stopped_ = false;        ///< as stop_when asked
+  std::size_t unanswered_ = 0;         ///< reads that ended so, since any call was answered
+  std::set<Operation> unanswered_of_;  ///< calls of these: one that is broken is no outage
+  bool stopped_ = false;               ///< as stop_when asked
 };
 
 }  // namespace rolecall

@@ -245,5 +245,29 @@ TEST_F(TroubledCalls, ABrokenOperationEndsNoApply) {
   }
 }
 
+// Nor does one that reads, twenty times in a row, whether the plan or what it rests on.
+TEST_F(TroubledCalls, ABrokenReadEndsNoApply) {
+  for (const bool before : {true, false}) {
+    Rehearsal world(organization());
+    world.policy(policy());
+    PacedClient client(std::make_unique<ForwardingClient>(world.client()), world.client().clock(),
+                       {});
+    world.through(client);
+    const auto break_it = [&] {
+      EXPECT_TRUE(world.client().org().set_faults(json::parse(R"({"rules": [
+          {"operation": "getUserRoleAssignments", "action": {"status": 500}},
+          {"operation": "getGroupRoleAssignments", "action": {"status": 500}}]})")));
+    };
+    if (before) break_it();
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan);
+    if (!before) break_it();
+    world.client().clock().advance(std::chrono::seconds(60));  // so that it looks again
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.stopped_because, "");
+    EXPECT_GE(report.count(ChangeOutcome::State::applied), kGroups * kMembers);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test
