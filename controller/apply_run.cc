@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "controller/logged_run.h"
 #include "controller/output.h"
 #include "controller/progress.h"
@@ -78,9 +80,15 @@ OpenStore open_store(const std::string& path, const std::string& command, const 
   if (!trim_ascii(log.accept_log_gap).empty()) {
     accepted = {me.since, fmt::format("{}@{}", me.user, me.host), log.accept_log_gap};
   }
+  std::error_code unknown;
+  const bool fresh = !std::filesystem::exists(path, unknown) && !unknown;
   auto store = Store::open(path, Store::Access::write, accepted);
   if (!store) return stop(store.error(), 8);
   out.store.emplace(std::move(*store));
+  if (fresh) {
+    spdlog::info("a new store begins at {}: it knows of no earlier run, invitation or stop order",
+                 path);
+  }
   if (const auto remote = network_file_system(path); !remote.empty()) {
     spdlog::warn(
         "the store {} is on {}, where a lock may be held twice and a write be lost; "

@@ -93,6 +93,10 @@ std::string hint_for_first_call(const std::string& problem, const std::string& o
     return "is the API's address right (--api-url or ROLECALL_API_URL), and is it to be reached "
            "from here?";
   }
+  // What was tried again is not the key's fault.
+  if (problem.find("given up after") != std::string::npos) {
+    return "try again later; status.atlassian.com tells whether Atlassian has an outage";
+  }
   return fmt::format(
       "check the organization id {} and the API key; rolecall get orgs names what the key sees",
       quote(organization));

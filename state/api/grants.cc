@@ -20,7 +20,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> kOtherRoles = {"org-admin", "site-admin", "ai-access"};
 constexpr std::size_t kPage = 100;
 constexpr std::string_view kPurpose = "grants of groups";
-constexpr std::size_t kFewestWitnesses = 3, kMostWitnesses = 5;
+constexpr std::size_t kFewestWitnesses = 2;
 
 template <class T>
 void sort_unique(std::vector<T>& list) {
@@ -206,36 +206,43 @@ bool GroupGrants::is_clear(GroupRef ref) {
 /// A server may take a search's resource and role to speak of one grant, or of any two: then it
 /// would show a group for each of its roles on each of its resources. Groups that it does not show
 /// so tell which; but one that is given something between two searches looks like that as well, or
-/// one that replicas know in two ways. So a few of them are read, and each has to have just what
-/// the searches show.
+/// one that replicas know in two ways. So they have to be more than those that have every role
+/// everywhere, and one of them is read: it has to have just what the searches show.
 void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
   const bool needed = std::any_of(wanted.begin(), wanted.end(), [this](GroupRef ref) {
     return !found_[out_.about(ref).id].grants.empty() && !is_clear(ref);
   });
   if (failed_ || one_grant_ || !needed) return;
-  std::vector<std::string> witnesses;
+  std::map<std::string_view, std::size_t> resources_of;
+  for (const LiveGroup& group : out_.groups) resources_of[group.id] = group.resource_count;
+  std::string first;  // the same plan from the same organization
+  std::size_t witnesses = 0, others = 0;
   for (const auto& [id, found] : found_) {
-    if (!id.empty() && shows_less_than_any_two(found)) witnesses.push_back(id);
+    const auto [resources, roles] = extent_of(found);
+    // An empty id may be several groups'; what one resource has says nothing.
+    if (id.empty() || roles < 2 || resources_of[id] < 2) continue;
+    if (found.grants.size() == resources * roles) {
+      ++others;
+    } else if (++witnesses == 1 || id < first) {
+      first = id;
+    }
   }
-  if (witnesses.size() < kFewestWitnesses) return;
-  std::sort(witnesses.begin(), witnesses.end());  // the same plan from the same organization
-  witnesses.resize(std::min(witnesses.size(), kMostWitnesses));
-  std::map<std::string, Witness> read;
-  for (const std::string& id : witnesses) read_witness(id, read[id]);
+  if (witnesses < kFewestWitnesses || witnesses <= others) return;
+  Witness read;
+  read_witness(first, read);
   reader_.run([this] { return open_ == 0; });
-  one_grant_ = std::all_of(read.begin(), read.end(), [this](const auto& one) {
-    return one.second.whole && one.second.grants == found_[one.first].grants;
-  });
+  one_grant_ = read.whole && read.grants == found_[first].grants;
 }
 
-bool GroupGrants::shows_less_than_any_two(const Found& found) {
+/// Of how many resources and roles the searches show something.
+std::pair<std::size_t, std::size_t> GroupGrants::extent_of(const Found& found) {
   std::set<ResourceRef> resources = found.resources;
   std::set<Role> roles = found.roles;
   for (const Grant& grant : found.grants) {
     resources.insert(grant.resource);
     roles.insert(grant.role);
   }
-  return found.grants.size() < resources.size() * roles.size();
+  return {resources.size(), roles.size()};
 }
 
 /// What it has of the declared resources and the roles that are asked for one by one.

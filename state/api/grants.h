@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "state/api/endpoints.h"
@@ -15,7 +16,7 @@ namespace rolecall {
 
 /// Reads the grants of the groups in scope into the snapshot, by whichever way costs fewer calls:
 /// one listing a group, or searches for each role on each resource. These tell of a group with one
-/// resource. Of one with more they tell where a few groups have proved that they speak of one
+/// resource. Of one with more they tell where other groups have proved that they speak of one
 /// grant: else a role may be on any of its resources, and one that no search knows on the others;
 /// and where they show a role on each of its resources. What they leave open the group's own
 /// listing says. (They do not show a role that the server's filter does not know, perhaps `viewer`,
@@ -59,7 +60,7 @@ class GroupGrants {
   };
   [[nodiscard]] bool is_clear(GroupRef ref);
   void prove_one_grant(const std::vector<GroupRef>& wanted);
-  [[nodiscard]] static bool shows_less_than_any_two(const Found& found);
+  [[nodiscard]] static std::pair<std::size_t, std::size_t> extent_of(const Found& found);
   void read_witness(const std::string& id, Witness& into);
   void take(GroupRef ref, const Found& found);
   void read_one(GroupRef ref);
