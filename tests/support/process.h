@@ -48,7 +48,7 @@ class Process {
   [[nodiscard]] std::string wait_for_line(std::string_view beginning);
   void signal(int number) const;
   /// Throws when it takes longer than `limit`.
-  Outcome wait(std::chrono::seconds limit = std::chrono::seconds(60));
+  Outcome wait(std::chrono::seconds limit = std::chrono::seconds(180));
 
  private:
   bool ended_within(std::chrono::milliseconds limit);
