@@ -605,14 +605,9 @@ class Applier {
   }
 
   bool flush() {
-    if (env_.may_still_write && !env_.may_still_write()) return keep_error(kTakenOver);
     const auto done = log_.record();
-    return done ? true : keep_error(done.error().what);
-  }
-
-  bool keep_error(std::string_view what) {
-    if (report_.store_error.empty()) report_.store_error = what;
-    return false;
+    if (!done && report_.store_error.empty()) report_.store_error = done.error().what;
+    return done.has_value();
   }
 
   void tell_progress() const {

@@ -29,10 +29,6 @@ struct ChangeOutcome {
   std::string message;  ///< the API's words, or what it was skipped because of
 };
 
-/// Then nothing is sent any more, nor written to the log: its chain is the next run's.
-inline constexpr std::string_view kTakenOver =
-    "another run has taken over the lock, and looks itself what became of these calls";
-
 struct ApplyReport {
   std::vector<ChangeOutcome> outcomes;  ///< parallel to Plan::changes
   std::size_t writes = 0;

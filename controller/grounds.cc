@@ -88,13 +88,14 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
     if (!lost || (!contradicts(*lost, floor) && !waits_for(*lost, taking, floor))) break;
   }
-  if (!lost || contradicts(*lost, floor)) {
+  contradicted_ = contradicted_ || (lost && contradicts(*lost, floor));
+  if (!lost || contradicted_) {
     for (const std::size_t i : taking) {
       findings.push_back({i, false,
-                          lost ? "who else is an org admin was read in two ways"
-                               : "who else is an org admin now could not be read"});
+                          contradicted_ ? "who else is an org admin was read in two ways"
+                                        : "who else is an org admin now could not be read"});
     }
-    if (!lost) return;
+    return;
   }
   for (const std::string& admin : *lost) floor.lose(admin);
   others_took_admins_ = others_took_admins_ || !lost->empty();

@@ -57,6 +57,7 @@ class Grounds {
   Misread& misread_;
   std::vector<bool> looked_at_;
   bool others_took_admins_ = false;
+  bool contradicted_ = false;  ///< once seen, no admin is let go by this run
 };
 
 }  // namespace rolecall

@@ -132,9 +132,8 @@ void LookUps::groups_of(const ParsedUser& user, Asked<HeldGroups>& into,
         const auto is_shown = [&](const std::string& id) { return shown->contains(id); };
         const auto is_unlisted = [&](const std::string& id) { return unlisted.contains(id); };
         into.read = true;
-        into.found->whole =
-            std::any_of(listed.begin(), listed.end(), is_shown) ||
-            (std::all_of(listed.begin(), listed.end(), is_unlisted) && (active || !listed.empty()));
+        into.found->whole = std::any_of(listed.begin(), listed.end(), is_shown) ||
+                            (active && std::all_of(listed.begin(), listed.end(), is_unlisted));
       });
 }
 

@@ -154,7 +154,9 @@ class ReadBack {
     for (const std::size_t i : changes) {
       const Change& change = plan_.changes[i];
       const auto groups = groups_of_.find(change.user);
-      if (groups == groups_of_.end() || !groups->second.read || groups->second.found->whole) {
+      // (That somebody shows proves no membership, where a server does not know the filter.)
+      if (!takes_away(change.kind) || groups == groups_of_.end() || !groups->second.read ||
+          groups->second.found->whole) {
         continue;
       }
       const std::string group = ids_.group(change);

@@ -95,8 +95,7 @@ std::string render_report(const Plan& plan, const ApplyReport& report, RunId run
     out += fmt::format("Stopped: {}.\n", escape_terminal(report.stopped_because));
   }
   if (report.interrupted) {
-    out +=
-        "Interrupted: what was in flight was finished and recorded; another apply does the rest.\n";
+    out += "Interrupted: what was in flight was finished and recorded.\n";
   }
   out += fmt::format("Run {}: {} applied, {} already so, {} failed, {} in doubt, {} skipped; {}.\n",
                      run, report.count(State::applied), report.count(State::already_so),

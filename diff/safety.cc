@@ -405,9 +405,10 @@ void AdminFloor::give(const Change& change) {
 }
 
 void AdminFloor::find(const Change& change) {
+  const bool before = admins_.contains(change.user);
   take(change);
   give(change);
-  if (change.kind == ChangeKind::grant_org_role) found_.insert(change.user);
+  if (!before && admins_.contains(change.user)) found_.insert(change.user);
 }
 
 }  // namespace rolecall

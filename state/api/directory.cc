@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <cctype>
 #include <vector>
 
 #include "state/model/json.h"
@@ -93,8 +94,12 @@ std::string hint_for_first_call(const std::string& problem, const std::string& o
     return "is the API's address right (--api-url or ROLECALL_API_URL), and is it to be reached "
            "from here?";
   }
-  // What was tried again is not the key's fault.
-  if (problem.find("given up after") != std::string::npos) {
+  // None of this is the key's fault.
+  const std::size_t status = problem.find(": 5");
+  const bool failed = status != std::string::npos && problem.size() > status + 4 &&
+                      std::isdigit(problem[status + 3]) != 0 &&
+                      std::isdigit(problem[status + 4]) != 0;
+  if (failed || problem.find("given up") != std::string::npos) {
     return "try again later; status.atlassian.com tells whether Atlassian has an outage";
   }
   return fmt::format(

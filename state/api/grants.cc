@@ -20,7 +20,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> kOtherRoles = {"org-admin", "site-admin", "ai-access"};
 constexpr std::size_t kPage = 100;
 constexpr std::string_view kPurpose = "grants of groups";
-constexpr std::size_t kFewestWitnesses = 2;
+constexpr std::size_t kMostWitnesses = 2;
 
 template <class T>
 void sort_unique(std::vector<T>& list) {
@@ -206,43 +206,59 @@ bool GroupGrants::is_clear(GroupRef ref) {
 /// A server may take a search's resource and role to speak of one grant, or of any two: then it
 /// would show a group for each of its roles on each of its resources. Groups that it does not show
 /// so tell which; but one that is given something between two searches looks like that as well, or
-/// one that replicas know in two ways. So they have to be more than those that have every role
-/// everywhere, and one of them is read: it has to have just what the searches show.
+/// one that replicas know in two ways. So of one or two of them it is read what they have, which
+/// must be just what the searches show; and then the search for a pair that they have not is made
+/// once more: they must not be in it, though they have that role and something on that resource.
 void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
   const bool needed = std::any_of(wanted.begin(), wanted.end(), [this](GroupRef ref) {
     return !found_[out_.about(ref).id].grants.empty() && !is_clear(ref);
   });
-  if (failed_ || one_grant_ || !needed) return;
-  std::map<std::string_view, std::size_t> resources_of;
-  for (const LiveGroup& group : out_.groups) resources_of[group.id] = group.resource_count;
-  std::string first;  // the same plan from the same organization
-  std::size_t witnesses = 0, others = 0;
+  if (failed_ || !needed || proof_tried_) return;
+  std::map<Grant, std::set<std::string>> lacking;
   for (const auto& [id, found] : found_) {
-    const auto [resources, roles] = extent_of(found);
-    // An empty id may be several groups'; what one resource has says nothing.
-    if (id.empty() || roles < 2 || resources_of[id] < 2) continue;
-    if (found.grants.size() == resources * roles) {
-      ++others;
-    } else if (++witnesses == 1 || id < first) {
-      first = id;
-    }
+    const std::optional<Grant> pair = missing_pair(found);
+    if (!id.empty() && pair) lacking[*pair].insert(id);  // an empty id may be several groups'
   }
-  if (witnesses < kFewestWitnesses || witnesses <= others) return;
-  Witness read;
-  read_witness(first, read);
+  if (lacking.empty()) return;
+  proof_tried_ = true;
+  // What most of them lack, and the same ones each time: the plan is the same, too.
+  const auto& [pair, groups] = *std::max_element(
+      lacking.begin(), lacking.end(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+  std::map<std::string, Witness> witnesses;
+  for (const std::string& id : groups) {
+    if (witnesses.size() == kMostWitnesses) break;
+    read_witness(id, witnesses[id]);
+  }
   reader_.run([this] { return open_ == 0; });
-  one_grant_ = read.whole && read.grants == found_[first].grants;
+  std::vector<std::string> ids;
+  for (const auto& [id, witness] : witnesses) ids.push_back(id);
+  one_grant_ = std::all_of(witnesses.begin(), witnesses.end(), [&, lacks = pair](const auto& one) {
+    const Witness& has = one.second;
+    return has.whole && has.grants == found_[one.first].grants && has.roles.contains(lacks.role) &&
+           std::any_of(has.grants.begin(), has.grants.end(),
+                       [&](const Grant& grant) { return grant.resource == lacks.resource; });
+  });
+  // One alone is looked at twice.
+  for (std::size_t i = witnesses.size(); one_grant_ && i <= kMostWitnesses; ++i) {
+    search_again(pair, ids);
+  }
 }
 
-/// Of how many resources and roles the searches show something.
-std::pair<std::size_t, std::size_t> GroupGrants::extent_of(const Found& found) {
+/// A role that the group has, on a resource on which it has something, that is not shown there.
+std::optional<Grant> GroupGrants::missing_pair(const Found& found) {
   std::set<ResourceRef> resources = found.resources;
   std::set<Role> roles = found.roles;
   for (const Grant& grant : found.grants) {
     resources.insert(grant.resource);
     roles.insert(grant.role);
   }
-  return {resources.size(), roles.size()};
+  for (const ResourceRef resource : resources) {
+    for (const Role role : roles) {
+      if (!found.grants.contains({resource, role})) return Grant{resource, role};
+    }
+  }
+  return std::nullopt;
 }
 
 /// What it has of the declared resources and the roles that are asked for one by one.
@@ -255,23 +271,52 @@ void GroupGrants::read_witness(const std::string& id, Witness& into) {
       [this, id](const std::string& cursor) {
         return endpoints_.group_roles(out_.directory_id, id, cursor);
       },
-      [this, &into, roles = single_roles()](const Reader::Page& page) {
+      [this, &into, single = single_roles()](const Reader::Page& page) {
         if (page.last) --open_;
         into.whole = page.last && page.problem.empty();
         if (page.data == nullptr) return;
         for (const json::value& item : *page.data) {
           const auto parsed = parse_group_roles(item);
           if (!parsed) continue;
-          for (const ResourceRef resource : scope_.resources) {
-            if (catalog_.name(resource) != parsed->ari) continue;
-            for (const std::string& word : parsed->roles) {
-              const auto role = parse_role(word);
-              if (role && roles.contains(*role)) into.grants.insert({resource, *role});
+          for (const std::string& word : parsed->roles) {
+            const auto role = parse_role(word);
+            if (!role || !single.contains(*role)) continue;
+            into.roles.insert(*role);
+            for (const ResourceRef resource : scope_.resources) {
+              if (catalog_.name(resource) == parsed->ari) into.grants.insert({resource, *role});
             }
           }
         }
       },
       std::move(how));
+}
+
+/// Takes the proof back where one of these groups is shown for the pair.
+void GroupGrants::search_again(const Grant& pair, const std::vector<std::string>& groups) {
+  Endpoints::GroupSearch search;
+  search.ids = groups;
+  search.resource_ids = {catalog_.name(pair.resource)};
+  search.role_ids = {role_id(pair.role)};
+  ++open_;
+  Reader::Walking how;
+  how.pages = Reader::kMostPages;
+  how.purpose = kPurpose;
+  reader_.walk(
+      [this, search](const std::string& cursor) {
+        return endpoints_.groups(out_.directory_id, search, cursor);
+      },
+      [this,
+       asked = std::set<std::string>(groups.begin(), groups.end())](const Reader::Page& page) {
+        if (page.last) --open_;
+        if (!page.problem.empty()) one_grant_ = false;
+        if (page.data == nullptr) return;
+        for (const json::value& item : *page.data) {
+          const std::string id = parse_group(item).about.id;
+          if (id.empty() || asked.contains(id)) one_grant_ = false;
+        }
+      },
+      std::move(how));
+  reader_.run([this] { return open_ == 0; });
 }
 
 void GroupGrants::take(GroupRef ref, const Found& found) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "state/api/endpoints.h"
@@ -56,12 +56,14 @@ class GroupGrants {
   [[nodiscard]] bool has_more(GroupRef ref);
   struct Witness {
     std::set<Grant> grants{};
+    std::set<Role> roles{};  ///< wherever
     bool whole = false;
   };
   [[nodiscard]] bool is_clear(GroupRef ref);
   void prove_one_grant(const std::vector<GroupRef>& wanted);
-  [[nodiscard]] static std::pair<std::size_t, std::size_t> extent_of(const Found& found);
+  [[nodiscard]] static std::optional<Grant> missing_pair(const Found& found);
   void read_witness(const std::string& id, Witness& into);
+  void search_again(const Grant& pair, const std::vector<std::string>& groups);
   void take(GroupRef ref, const Found& found);
   void read_one(GroupRef ref);
   void check_whole_ones();
@@ -73,8 +75,9 @@ class GroupGrants {
   Catalog& catalog_;
   Snapshot& out_;
   bool asked_ = false;
-  std::size_t open_ = 0;                              ///< searches that have not come to their end
-  bool failed_ = false;                               ///< one of them
+  std::size_t open_ = 0;  ///< searches that have not come to their end
+  bool failed_ = false;   ///< one of them
+  bool proof_tried_ = false;
   bool one_grant_ = false;                            ///< what they show has proved itself
   std::unordered_map<std::string, Found> found_;      ///< by id of the group
   std::map<GroupRef, std::set<std::string>> listed_;  ///< resources of those read one by one

@@ -157,6 +157,10 @@ bool StoreLock::still_mine() const {
   return is_at(impl_->file, impl_->descriptor.get());
 }
 
+std::function<bool()> StoreLock::asker() const {
+  return [impl = impl_.get()] { return is_at(impl->file, impl->descriptor.get()); };
+}
+
 StoreLock::StoreLock(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 StoreLock::StoreLock(StoreLock&&) noexcept = default;
 StoreLock& StoreLock::operator=(StoreLock&&) noexcept = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ class StoreLock {
   /// Whether this lock still counts: the file at the path is the one that was locked. Asked before
   /// every write to the API.
   [[nodiscard]] bool still_mine() const;
+  /// What still_mine() says, for as long as this lock or what it was moved to lives.
+  [[nodiscard]] std::function<bool()> asker() const;
 
   StoreLock(StoreLock&&) noexcept;
   StoreLock& operator=(StoreLock&&) noexcept;

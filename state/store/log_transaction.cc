@@ -9,6 +9,9 @@ Result<LogTransaction> StoreCore::begin() {
   if (auto fine = database.check_in_place(); !fine) return tl::make_unexpected(fine.error());
   auto transaction = Transaction::begin(database);
   if (!transaction) return tl::make_unexpected(transaction.error());
+  if (lock_is_ours && !lock_is_ours()) {
+    return fail("another run has taken over the lock, and looks itself what became of these calls");
+  }
   return LogTransaction(*this, std::move(*transaction));
 }
 

@@ -232,6 +232,10 @@ std::string_view name(ChangeResult result) {
   return kNames[static_cast<std::size_t>(result)];
 }
 
+void Store::write_only_while(std::function<bool()> lock_is_ours) {
+  impl_->lock_is_ours = std::move(lock_is_ours);
+}
+
 Result<RunId> Store::begin_run(const RunStart& start) {
   auto transaction = impl_->begin();
   if (!transaction) return tl::make_unexpected(transaction.error());

@@ -132,6 +132,10 @@ class Store {
   /// The last row that this object knows to be in the log.
   [[nodiscard]] const ChainHead& head() const;
 
+  /// From here on nothing is written once this says no: the lock is another run's, whose rows and
+  /// chain these would come between. Asked within each transaction.
+  void write_only_while(std::function<bool()> lock_is_ours);
+
   [[nodiscard]] Result<RunId> begin_run(const RunStart& start);
   [[nodiscard]] Result<void> end_run(RunId run, const RunEnd& end);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -61,6 +62,7 @@ struct StoreCore {
   ChainHasher hasher;
   RowText row_text;
   ChainHead head;
+  std::function<bool()> lock_is_ours{};
 
   /// A transaction that writes, on the file that is still at its path.
   [[nodiscard]] Result<LogTransaction> begin();

@@ -107,27 +107,29 @@ class FewRoles final : public test::ForwardingClient {
   std::set<Ticket> unknown_;
 };
 
-/// `gift`: after so many searches somebody else makes "group 0" an admin of the second app; 0:
-/// never.
-Found read(const Case& it, std::uint64_t seed, bool few_roles = false, std::size_t gift = 0) {
+/// `gift`: after so many searches somebody else makes the first `groups` of them admins of the
+/// second app; 0: never.
+Found read(const Case& it, std::uint64_t seed, bool few_roles = false, std::size_t gift = 0,
+           std::size_t groups = 1) {
   simulator::FakeClientOptions options;
   options.seed = seed;
   simulator::FakeOrg* org = nullptr;
-  options.arrived = [&org, gift,
+  options.arrived = [&org, gift, groups,
                      searches = std::size_t{0}](const simulator::HttpRequest& request) mutable {
     if (!request.target.ends_with("groups/search") || ++searches != gift) return;
     const json::value state = org->state();
-    const auto id = [&](std::string_view list, std::string_view key) {
-      return std::string(state.at(list).as_array().at(0).at(key).as_string());
+    const auto id = [&](std::string_view list, std::size_t i) {
+      return std::string(state.at(list).as_array().at(i).at("id").as_string());
     };
-    const WriteRequest grant = Endpoints("o").group_access(true, id("directories", "id"),
-                                                           id("groups", "id"), ari(1), "admin");
-    const Request& write = grant.request();
-    EXPECT_EQ(org->handle({"POST", "/admin" + write.target, "Bearer another", "application/json",
-                           write.body})
-                      .status /
-                  100,
-              2);
+    for (std::size_t i = 0; i < groups; ++i) {
+      const WriteRequest grant =
+          Endpoints("o").group_access(true, id("directories", 0), id("groups", i), ari(1), "admin");
+      const Request& write = grant.request();
+      const int status = org->handle({"POST", "/admin" + write.target, "Bearer another",
+                                      "application/json", write.body})
+                             .status;
+      EXPECT_EQ(status / 100, 2);
+    }
   };
   auto client = simulator::FakeClient::from_seed(it.seed, options);
   if (!client) throw std::logic_error(client.error().what);
@@ -182,7 +184,7 @@ Case two_apps(const std::vector<std::string>& roles, bool same_binding) {
 }
 
 const std::uint64_t kCases = test::cases(20);
-constexpr std::size_t kWitnesses = 1;  ///< groups that are read to see what searches mean
+constexpr std::size_t kWitnesses = 2;  ///< groups that are read to see what searches mean
 
 TEST(GroupGrants, AreReadAsTheyAreWhateverTwoFiltersMean) {
   for (std::uint64_t seed = 1; seed <= kCases; ++seed) {
@@ -219,18 +221,42 @@ TEST(GroupGrants, AreReadOneByOneWhereNoSearchKnowsARole) {
 }
 
 // It looks as if the server took two filters to mean one grant.
-TEST(GroupGrants, OfOneThatIsGivenSomethingMeanwhileSayNothingOfOthers) {
-  std::vector<std::string> roles(40, "admin");
-  roles[0] = "user";
-  for (const bool same_binding : {true, false}) {
-    Case it = two_apps(roles, same_binding);
-    it.grants.erase("group 0");
-    for (std::size_t gift = 1; gift <= 12; ++gift) {
-      Found found = read(it, 1, false, gift);
-      found.grants.erase("group 0");
-      EXPECT_EQ(found.grants, it.grants) << gift << ", one grant: " << same_binding;
+TEST(GroupGrants, OfSomeThatAreGivenSomethingMeanwhileSayNothingOfOthers) {
+  for (const std::size_t groups : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
+    std::vector<std::string> roles(groups, "user");
+    roles.insert(roles.end(), groups == 5 ? 3 : 40, "admin");
+    for (const bool same_binding : {true, false}) {
+      Case it = two_apps(roles, same_binding);
+      const auto leave_out = [&](Grants& grants) {
+        for (std::size_t i = 0; i < groups; ++i) grants.erase("group " + std::to_string(i));
+      };
+      leave_out(it.grants);
+      for (std::size_t gift = 1; gift <= 12; ++gift) {
+        Found found = read(it, 1, false, gift, groups);
+        leave_out(found.grants);
+        EXPECT_EQ(found.grants, it.grants)
+            << groups << " after " << gift << ", one grant: " << same_binding;
+      }
     }
   }
+}
+
+// Many that have every role everywhere say nothing against one that has not.
+TEST(GroupGrants, AreToldApartBesideThoseThatHaveEverything) {
+  std::vector<std::string> roles(400, "user");
+  for (std::size_t i = 0; i < roles.size(); i += 40) roles[i] = "admin";
+  Case it = two_apps(roles, true);
+  json::array& groups = it.seed.as_object().at("groups").as_array();
+  for (std::size_t i = 1; i < groups.size(); i += 8) {
+    for (auto& [ari, list] : groups[i].at("access").as_object()) {
+      list = json::array{"user", "admin"};
+      it.grants["group " + std::to_string(i)].emplace(ari, "user");
+      it.grants["group " + std::to_string(i)].emplace(ari, "admin");
+    }
+  }
+  const Found found = read(it, 1);
+  EXPECT_EQ(found.grants, it.grants);
+  EXPECT_EQ(found.single_reads, kWitnesses);
 }
 
 // Then nothing shows what the server takes two filters to mean.
@@ -271,7 +297,7 @@ TEST(GroupGrants, OfAThousandGroupsTakeFewCalls) {
   const Found found = read(it, 1);
   EXPECT_EQ(found.grants, it.grants);
   EXPECT_EQ(found.single_reads, kWitnesses);
-  EXPECT_EQ(found.searches, 35U) << "ten of them list the groups";
+  EXPECT_EQ(found.searches, 36U) << "ten of them list the groups";
 }
 
 }  // namespace
