@@ -1,7 +1,6 @@
 #include "controller/own_writes.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "controller/logged_run.h"
 #include "diff/matter.h"
@@ -92,9 +91,10 @@ Result<OwnWrites> own_writes(const Store& store, const std::string& organization
   std::set<std::string> gone_people, gone_groups;
   for (const RunRecord& run : *runs) {
     if (run.start.organization != organization || (run.end && run.end->at <= since)) continue;
-    const auto calls = store.calls(run.id);
+    auto calls = store.calls(run.id);
     if (!calls) return tl::make_unexpected(calls.error());
-    for (const CallRecord& call : std::views::reverse(*calls)) {
+    std::reverse(calls->begin(), calls->end());
+    for (const CallRecord& call : *calls) {
       const auto change = logged_change(call);
       const Instant at = call.outcome_at.value_or(call.at);
       if (!change || at <= since || !may_be_done(call)) continue;
