@@ -4,13 +4,14 @@
 #include <chrono>
 #include <map>
 #include <set>
-#include <utility>
 
 #include "controller/premises.h"
 #include "controller/settle_window.h"
 
 namespace rolecall {
 namespace {
+
+constexpr std::chrono::milliseconds kBetweenTwo{2000};
 
 bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(),
@@ -85,16 +86,18 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     }
   }
   std::optional<std::vector<std::string>> lost;
+  const auto fine = [&] {
+    return lost && !contradicts(*lost, floor) && !waits_for(*lost, taking, floor);
+  };
   bool missed = false;
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
-    auto now = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
-    const bool fine = now && !contradicts(*now, floor) && !waits_for(*now, taking, floor);
-    // Whoever shows after not having shown has to show twice: until then the older reading counts.
-    const bool sure = fine && !missed;
-    missed = !fine;
-    const bool over = !now || sure;
-    if (!fine || sure) lost = std::move(now);
-    if (over) break;
+    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
+    // Whoever shows after not having shown has to show twice.
+    if (fine() && missed) {
+      lost = lost_admins(client_, endpoints_, plan_.directory, counted, kBetweenTwo, misread_);
+    }
+    if (!lost || fine()) break;
+    missed = true;
   }
   contradicted_ = contradicted_ || (lost && contradicts(*lost, floor));
   if (!lost || contradicted_) {

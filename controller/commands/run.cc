@@ -208,8 +208,10 @@ Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
     print_error(done.error());
     return {8};
   }
-  // That nobody answers is no fault of the plan.
-  if ((done->exit_code == 3 && !done->report.unreached) || done->exit_code == 0) {
+  // That nobody answers is no fault of the plan; and one of which nothing could be sent, since what
+  // it rests on could not be read again, may be tried as often as one likes.
+  const bool failed = done->exit_code == 3 && !done->report.unreached && done->report.writes > 0;
+  if (failed || done->exit_code == 0) {
     const auto noted =
         done->exit_code == 0 ? quarantine.lift() : quarantine.failed(plan.digest, now);
     if (!noted) {

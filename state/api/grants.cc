@@ -226,9 +226,14 @@ void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
       lacking.begin(), lacking.end(),
       [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
   std::map<std::string, Witness> witnesses;
-  for (const std::string& id : groups) {
-    if (witnesses.size() == kMostWitnesses) break;
-    read_witness(id, witnesses[id]);
+  // Rather those that would be read without the proof: others the key may not be let read.
+  std::set<std::string> asked_for;
+  for (const GroupRef ref : wanted) asked_for.insert(out_.about(ref).id);
+  for (const bool first : {true, false}) {
+    for (const std::string& id : groups) {
+      if (asked_for.contains(id) != first || witnesses.size() == kMostWitnesses) continue;
+      read_witness(id, witnesses[id]);
+    }
   }
   reader_.run([this] { return open_ == 0; });
   std::vector<std::string> ids;

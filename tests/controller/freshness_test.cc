@@ -154,6 +154,23 @@ TEST_F(FreshnessTest, AGrantThatShowsAfterAWhileDoes) {
   EXPECT_EQ(report_.count(State::applied), 2U) << outcome(ChangeKind::revoke_org_role).message;
 }
 
+// An org role may take half a minute to show (facts.md).
+TEST_F(FreshnessTest, AGrantThatShowsAfterHalfAMinuteDoes) {
+  for (const int lag : {16'000, 30'000}) {
+    Rehearsal world(acme());
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n"
+                    "[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
+                    "\"lin@acme.example\" = {{ roles = [\"org-admin\"] }}\n"
+                    "\"grace@acme.example\" = {{ roles = [] }}\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(world.client().org().set_faults(
+        json::parse(fmt::format(R"({{"lag_ms": {}, "rules": []}})", lag))));
+    EXPECT_EQ(world.apply(planned).count(State::applied), 2U) << lag;
+  }
+}
+
 TEST_F(FreshnessTest, WhoIsTakenAwayHasBecomeAnAdmin) {
   policy(
       "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
