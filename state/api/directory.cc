@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <cctype>
 #include <vector>
 
 #include "state/model/json.h"
@@ -87,6 +86,18 @@ Result<Directory> find_directory(Reader& reader, const Endpoints& endpoints,
               "try again; if it stays so, write its id in [organization]");
 }
 
+namespace {
+
+/// As "GET .../directories: 503 (down)".
+bool tells_of_5xx(std::string_view problem) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::size_t at = problem.find(": 5");
+  return at != std::string_view::npos && problem.size() > at + 4 && is_digit(problem[at + 3]) &&
+         is_digit(problem[at + 4]);
+}
+
+}  // namespace
+
 std::string hint_for_first_call(const std::string& problem, const std::string& organization) {
   const bool unreachable = problem.find("no connection to ") != std::string::npos ||
                            problem.find("no address for ") != std::string::npos;
@@ -95,11 +106,7 @@ std::string hint_for_first_call(const std::string& problem, const std::string& o
            "from here?";
   }
   // None of this is the key's fault.
-  const std::size_t status = problem.find(": 5");
-  const bool failed = status != std::string::npos && problem.size() > status + 4 &&
-                      std::isdigit(problem[status + 3]) != 0 &&
-                      std::isdigit(problem[status + 4]) != 0;
-  if (failed || problem.find("given up") != std::string::npos) {
+  if (tells_of_5xx(problem) || problem.find("given up") != std::string::npos) {
     return "try again later; status.atlassian.com tells whether Atlassian has an outage";
   }
   return fmt::format(
