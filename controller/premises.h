@@ -32,7 +32,8 @@ struct Premises {
 ///
 /// Costs a call for each hundred people and ten groups among the changes, one for each person or
 /// group whose access changes, and one for each person who is restored, whom an undo removes, or
-/// who seems to have been taken out of a group, since expanded groups may be cut short.
+/// who seems to have been taken out of a group, since expanded groups may be cut short; one more
+/// for each of the latter where that is no proof.
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes,
                                      Misread& misread);

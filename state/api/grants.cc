@@ -28,6 +28,14 @@ void sort_unique(std::vector<T>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
+/// Others wait for it.
+Reader::Walking to_the_end() {
+  Reader::Walking how;
+  how.pages = Reader::kMostPages;
+  how.purpose = kPurpose;
+  return how;
+}
+
 std::string role_id(Role role) {
   return fmt::format("atlassian/{}", name(role));
 }
@@ -106,9 +114,6 @@ void GroupGrants::ask() {
 template <class Mark>
 void GroupGrants::walk(const Endpoints::GroupSearch& search, Mark mark) {
   ++open_;
-  Reader::Walking how;
-  how.pages = Reader::kMostPages;  // others wait for their end
-  how.purpose = kPurpose;
   reader_.walk(
       [this, search](const std::string& cursor) {
         return endpoints_.groups(out_.directory_id, search, cursor);
@@ -119,7 +124,7 @@ void GroupGrants::walk(const Endpoints::GroupSearch& search, Mark mark) {
         if (page.data == nullptr) return;
         for (const json::value& item : *page.data) mark(found_[parse_group(item).about.id]);
       },
-      std::move(how));
+      to_the_end());
 }
 
 void GroupGrants::conclude(const std::vector<GroupRef>& wanted) {
@@ -269,9 +274,6 @@ std::optional<Grant> GroupGrants::missing_pair(const Found& found) {
 /// What it has of the declared resources and the roles that are asked for one by one.
 void GroupGrants::read_witness(const std::string& id, Witness& into) {
   ++open_;
-  Reader::Walking how;
-  how.pages = Reader::kMostPages;
-  how.purpose = kPurpose;
   reader_.walk(
       [this, id](const std::string& cursor) {
         return endpoints_.group_roles(out_.directory_id, id, cursor);
@@ -293,7 +295,7 @@ void GroupGrants::read_witness(const std::string& id, Witness& into) {
           }
         }
       },
-      std::move(how));
+      to_the_end());
 }
 
 /// Takes the proof back where one of these groups is shown for the pair.
@@ -303,9 +305,6 @@ void GroupGrants::search_again(const Grant& pair, const std::vector<std::string>
   search.resource_ids = {catalog_.name(pair.resource)};
   search.role_ids = {role_id(pair.role)};
   ++open_;
-  Reader::Walking how;
-  how.pages = Reader::kMostPages;
-  how.purpose = kPurpose;
   reader_.walk(
       [this, search](const std::string& cursor) {
         return endpoints_.groups(out_.directory_id, search, cursor);
@@ -320,7 +319,7 @@ void GroupGrants::search_again(const Grant& pair, const std::vector<std::string>
           if (id.empty() || asked.contains(id)) one_grant_ = false;
         }
       },
-      std::move(how));
+      to_the_end());
   reader_.run([this] { return open_ == 0; });
 }
 
