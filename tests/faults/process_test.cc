@@ -47,6 +47,18 @@ class ProcessFaults : public Faulted {
     FAIL() << "it does not take the lock";
   }
   [[nodiscard]] std::size_t writes_so_far() const { return writes().size(); }
+  /// An apply that fell asleep so long after its first write, and whose lock was taken away.
+  Process asleep_and_without_its_lock(microseconds after) {
+    slow_writes(40);
+    Process sleeper = launch({"apply", "--yes", "--parallelism", "2"});
+    wait_for_a_write();
+    std::this_thread::sleep_for(after);
+    sleeper.signal(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(100));  // what is in flight arrives
+    rolecall_exits(0, {"unlock", "--yes"});
+    simulator->end_faults();
+    return sleeper;
+  }
 
   /// In the order of their ids.
   [[nodiscard]] std::vector<RunRecord> runs() const {
@@ -287,14 +299,7 @@ TEST_F(ProcessFaults, AHolderThatSleptThroughATakeoverWritesNothingMore) {
   std::mt19937_64 random(3);
   for (std::size_t i = 0; i < std::min<std::size_t>(trials(2), 200) && !HasFailure(); ++i) {
     turn();
-    slow_writes(40);
-    Process sleeper = launch({"apply", "--yes", "--parallelism", "2"});
-    wait_for_a_write();
-    std::this_thread::sleep_for(microseconds(random() % 100'000));
-    sleeper.signal(SIGSTOP);
-    std::this_thread::sleep_for(milliseconds(100));  // what is in flight arrives
-    rolecall_exits(0, {"unlock", "--yes"});
-    simulator->end_faults();
+    Process sleeper = asleep_and_without_its_lock(microseconds(random() % 100'000));
     const std::size_t so_far = writes_so_far();
     const bool busy = rolecall({"apply", "--yes"}).exit_code == 8;
     if (busy) {
@@ -314,25 +319,22 @@ TEST_F(ProcessFaults, AHolderThatSleptThroughATakeoverWritesNothingMore) {
 
 TEST_F(ProcessFaults, AHolderThatWakesWhileTheNextOneBeginsWritesNothingMore) {
   std::mt19937_64 random(4);
+  std::size_t in_a_commit = 0;
   for (std::size_t i = 0; i < std::min<std::size_t>(trials(3), 200) && !HasFailure(); ++i) {
     turn();
-    slow_writes(40);
-    Process sleeper = launch({"apply", "--yes", "--parallelism", "2"});
-    wait_for_a_write();
-    std::this_thread::sleep_for(microseconds(random() % 100'000));
-    sleeper.signal(SIGSTOP);
-    std::this_thread::sleep_for(milliseconds(100));  // what is in flight arrives
-    rolecall_exits(0, {"unlock", "--yes"});
-    simulator->end_faults();
+    Process sleeper = asleep_and_without_its_lock(microseconds(random() % 100'000));
     Process next = launch({"apply", "--yes"});
     std::this_thread::sleep_for(microseconds(random() % 300'000));
     sleeper.signal(SIGCONT);
     EXPECT_NE(sleeper.wait().exit_code, 0);
     const Outcome outcome = next.wait();
-    // 3: what the sleeper had sent cannot be told yet.
-    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3)) << outcome.said();
+    // 3: what the sleeper had sent cannot be told yet. 8: it woke in the middle of a commit, after
+    // the next one had opened the store.
+    EXPECT_THAT(outcome.exit_code, ::testing::AnyOf(0, 3, 8)) << outcome.said();
+    if (outcome.exit_code == 8) ++in_a_commit;
     recover_and_check(fmt::format("woken {}", i));
   }
+  EXPECT_LE(in_a_commit, 1 + trials(3) / 10);
 }
 
 }  // namespace
