@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -21,6 +22,11 @@ namespace rolecall::test {
 namespace json = boost::json;
 
 namespace {
+
+bool may_write(const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [](const std::string& one) { return one == "apply" || one == "run"; });
+}
 
 constexpr const char* kAcme = R"({
   "organization": {"id": "1b2c3d4e-0000-4000-8000-0000000000aa", "name": "Acme"},
@@ -185,7 +191,14 @@ ProcessWish EndToEnd::wish(const Arguments& arguments, const Variables& variable
 }
 
 Process EndToEnd::launch(const Arguments& arguments, const Variables& variables) const {
-  return Process(wish(arguments, variables));
+  Process process(wish(arguments, variables));
+  if (may_write(arguments)) writers_.push_back(process.pid());
+  return process;
+}
+
+bool EndToEnd::nobody_writes() const {
+  return std::none_of(writers_.begin(), writers_.end(),
+                      [](pid_t writer) { return ::kill(writer, 0) == 0; });
 }
 
 Outcome EndToEnd::on_terminal(const Arguments& arguments, const std::string& input,
@@ -194,13 +207,12 @@ Outcome EndToEnd::on_terminal(const Arguments& arguments, const std::string& inp
 }
 
 Outcome EndToEnd::rolecall(const Arguments& arguments, const Variables& variables) const {
-  const bool writer = std::any_of(arguments.begin(), arguments.end(),
-                                  [](auto& a) { return a == "apply" || a == "run"; });
-  if (writer) return launch(arguments, variables).wait();
+  if (may_write(arguments)) return launch(arguments, variables).wait();
+  const bool alone = nobody_writes();
   const std::size_t before = simulator ? writes().size() : 0;
   Outcome outcome = launch(arguments, variables).wait();
   documents_.add(arguments, outcome, folder.path());
-  if (!simulator) return outcome;
+  if (!simulator || !alone) return outcome;
   EXPECT_EQ(writes().size(), before) << fmt::format("rolecall {}", fmt::join(arguments, " "));
   return outcome;
 }

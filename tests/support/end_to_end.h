@@ -40,7 +40,8 @@ class EndToEnd : public ::testing::Test {
   /// The same on a terminal, where `input` is typed.
   Outcome on_terminal(const Arguments& arguments, const std::string& input = {},
                       const Variables& variables = {}) const;
-  /// Expects that no write comes of any command but apply and run.
+  /// Expects that no write comes of any command but apply and run. While one of these that was
+  /// launched here runs, nobody can tell whose a write is, and none is held against the others.
   Outcome rolecall(const Arguments& arguments, const Variables& variables = {}) const;
   /// Expects this exit code.
   Outcome rolecall_exits(int code, const Arguments& arguments,
@@ -73,8 +74,10 @@ class EndToEnd : public ::testing::Test {
  private:
   void account_for_requests();
   void account_for_stores();
+  [[nodiscard]] bool nobody_writes() const;
 
   Ledger ledger_;
+  mutable std::vector<pid_t> writers_;  ///< whether they still run or not
   mutable WrittenDocuments documents_;
 };
 
