@@ -274,8 +274,11 @@ class Applier {
       std::vector<std::size_t> changes;
       for (std::size_t c = next; c < end; ++c) {
         for (const std::size_t i : ready_changes(calls[c])) {
-          // What was sent before has been read back just now.
-          if (outcomes_.attempts(i) == 0) changes.push_back(i);
+          // What was sent before has been read back just now; not who else is an admin, nor what
+          // has become of a group meanwhile.
+          if (outcomes_.attempts(i) == 0 || is_read_twice(plan_.changes[i].kind)) {
+            changes.push_back(i);
+          }
         }
       }
       if (!look_at(changes)) return false;
@@ -300,10 +303,13 @@ class Applier {
     if (must_stop()) return false;
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
-      if (finding.done) {
+      if (!finding.done) {
+        leave(i, finding.because);
+      } else if (outcomes_.attempts(i) == 0) {
         outcomes_.find_done(i, finding.because);
       } else {
-        leave(i, finding.because);
+        outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied,
+                        "found done on reading back");
       }
     }
     for (const std::size_t i : changes) {
@@ -360,10 +366,9 @@ class Applier {
     }
     if (std::string because = identities_.doubt(change, ids_); !because.empty()) return because;
     if (floor_.forbids(change)) {
+      const std::string_view why = grounds_.why_fewer_admins();
       return fmt::format("it would leave fewer than {} active org admins, because {}",
-                         plan_.min_org_admins,
-                         grounds_.others_took_admins() ? "somebody else took others away meanwhile"
-                                                       : "others failed");
+                         plan_.min_org_admins, why.empty() ? "others failed" : why);
     }
     return {};
   }
@@ -432,7 +437,7 @@ class Applier {
   void hold_back_rename(std::size_t i) {
     if (!successors_.doubt(plan_.changes[i]).empty()) return;  // held back as all of it is
     if (!successors_.complete(plan_.changes[i], ids_)) {
-      outcomes_.set(i, State::skipped, "its successor does not show everything yet");
+      leave(i, "its successor does not show everything yet");
     }
   }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <set>
 
 #include "controller/premises.h"
 #include "controller/settle_window.h"
@@ -64,7 +63,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
                            AdminFloor& floor, std::vector<Finding>& findings) {
   std::vector<std::size_t> taking;
   for (const std::size_t i : changes) {
-    if (floor.takes_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
+    if (floor.may_take_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
   }
   if (taking.empty()) return;
   std::map<std::string, std::string> counted;
@@ -89,14 +88,16 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   const auto fine = [&] {
     return lost && !contradicts(*lost, floor) && !waits_for(*lost, taking, floor);
   };
+  const auto read = [&](std::chrono::milliseconds wait) {
+    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
+    if (lost) note_who_shows(counted, *lost);
+  };
   bool missed = false;
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
-    lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
+    read(wait);
     // Whoever shows after not having shown has to show twice.
-    if (fine() && missed) {
-      lost = lost_admins(client_, endpoints_, plan_.directory, counted, kBetweenTwo, misread_);
-    }
-    if (!lost || fine()) break;
+    if (fine() && missed) read(kBetweenTwo);
+    if (!lost || contradicted_ || fine()) break;
     missed = true;
   }
   contradicted_ = contradicted_ || (lost && contradicts(*lost, floor));
@@ -108,8 +109,34 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     }
     return;
   }
-  for (const std::string& admin : *lost) floor.lose(admin);
-  others_took_admins_ = others_took_admins_ || !lost->empty();
+  for (const std::string& admin : *lost) {
+    floor.lose(admin);
+    (was_one(admin) ? others_took_admins_ : new_ones_do_not_show_) = true;
+  }
+}
+
+/// When the plan was made.
+bool Grounds::was_one(const std::string& admin) const {
+  return std::binary_search(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
+}
+
+std::string_view Grounds::why_fewer_admins() const {
+  if (others_took_admins_) return "somebody else took others away meanwhile";
+  if (new_ones_do_not_show_) return "who was made one does not show as one yet";
+  return {};
+}
+
+/// Whoever was made an admin by this run shows from some moment on, and does not cease to.
+void Grounds::note_who_shows(const std::map<std::string, std::string>& counted,
+                             const std::vector<std::string>& lost) {
+  for (const auto& [account, admin] : counted) {
+    if (was_one(admin)) continue;
+    if (std::find(lost.begin(), lost.end(), admin) == lost.end()) {
+      shown_.insert(admin);
+    } else if (shown_.contains(admin)) {
+      contradicted_ = true;
+    }
+  }
 }
 
 /// Whether somebody was read to be an admin already, without a grant of this run, and now not to
@@ -123,9 +150,8 @@ bool Grounds::contradicts(const std::vector<std::string>& lost, const AdminFloor
 /// this run is needed, and does not show yet.
 bool Grounds::waits_for(const std::vector<std::string>& lost,
                         const std::vector<std::size_t>& taking, AdminFloor floor) const {
-  const bool fresh = std::any_of(lost.begin(), lost.end(), [&](const std::string& admin) {
-    return !std::binary_search(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
-  });
+  const bool fresh = std::any_of(lost.begin(), lost.end(),
+                                 [&](const std::string& admin) { return !was_one(admin); });
   if (!fresh) return false;
   for (const std::string& admin : lost) floor.lose(admin);
   return std::any_of(taking.begin(), taking.end(), [&](std::size_t i) {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/misread.h"
@@ -33,19 +36,23 @@ class Grounds {
     bool key_refused = false;
   };
   /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
-  /// of `floor` who are no active admins any more.
+  /// of `floor` who are no active admins any more. May be asked again about what was sent in vain,
+  /// as it seems.
   [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, const KnownIds& ids,
                           AdminFloor& floor);
 
   /// How many changes have been looked at.
   [[nodiscard]] std::size_t looked_at() const;
-  /// Somebody whom the floor counted was seen not to be an active admin any more.
-  [[nodiscard]] bool others_took_admins() const { return others_took_admins_; }
+  /// Why the floor counts fewer admins than the plan has, where that was seen; or nothing.
+  [[nodiscard]] std::string_view why_fewer_admins() const;
 
  private:
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
   void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
                     std::vector<Finding>& findings);
+  [[nodiscard]] bool was_one(const std::string& admin) const;
+  void note_who_shows(const std::map<std::string, std::string>& counted,
+                      const std::vector<std::string>& lost);
   [[nodiscard]] static bool contradicts(const std::vector<std::string>& lost,
                                         const AdminFloor& floor);
   [[nodiscard]] bool waits_for(const std::vector<std::string>& lost,
@@ -56,7 +63,9 @@ class Grounds {
   const Plan& plan_;
   Misread& misread_;
   std::vector<bool> looked_at_;
+  std::set<std::string> shown_;  ///< as admins, whom this run has made ones
   bool others_took_admins_ = false;
+  bool new_ones_do_not_show_ = false;
   bool contradicted_ = false;  ///< once seen, no admin is let go by this run
 };
 

@@ -381,13 +381,22 @@ void check_safety(const PlanInput& input, Plan& plan) {
 }
 
 bool AdminFloor::takes_admin(const Change& change) const {
+  return may_take_admin(change) && admins_.contains(change.user);
+}
+
+bool AdminFloor::may_take_admin(const Change& change) const {
   return (change.kind == ChangeKind::revoke_org_role || change.kind == ChangeKind::suspend_user ||
           change.kind == ChangeKind::remove_user) &&
-         admins_.contains(change.user);
+         ever_.contains(change.user);
 }
 
 bool AdminFloor::forbids(const Change& change) const {
-  return takes_admin(change) && count() - 1 < floor_;
+  return may_take_admin(change) && count() - (admins_.contains(change.user) ? 1 : 0) < floor_;
+}
+
+void AdminFloor::count_in(const std::string& admin) {
+  admins_.insert(admin);
+  ever_.insert(admin);
 }
 
 void AdminFloor::take(const Change& change) {
@@ -397,10 +406,10 @@ void AdminFloor::take(const Change& change) {
 void AdminFloor::give(const Change& change) {
   if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
   if (change.kind == ChangeKind::restore_user && suspended_admins_.contains(change.user)) {
-    admins_.insert(change.user);
+    count_in(change.user);
   }
   if (change.kind == ChangeKind::grant_org_role && !invited_.contains(change.user)) {
-    admins_.insert(change.user);
+    count_in(change.user);
   }
 }
 

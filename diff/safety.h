@@ -30,6 +30,7 @@ class AdminFloor {
   /// Starts from the organization that the plan was made on.
   explicit AdminFloor(const Plan& plan)
       : admins_(plan.org_admins.begin(), plan.org_admins.end()),
+        ever_(admins_),
         suspended_admins_(plan.suspended_org_admins.begin(), plan.suspended_org_admins.end()),
         invited_(plan.pending_org_admins.begin(), plan.pending_org_admins.end()),
         floor_(plan.min_org_admins) {
@@ -37,8 +38,10 @@ class AdminFloor {
   }
 
   /// It has not happened after all: somebody who was taken out is still an admin.
-  void keep(const std::string& admin) { admins_.insert(admin); }
-  /// Whether the change would take an active org admin away and leave fewer than the floor.
+  void keep(const std::string& admin) { count_in(admin); }
+  /// Whether the change would take an active org admin away and leave fewer than the floor. Whoever
+  /// was taken out, or is in doubt, may be one still: they are not let go either while those who
+  /// count are fewer than the floor.
   [[nodiscard]] bool forbids(const Change& change) const;
   /// The change has happened, or may have: counts what it takes.
   void take(const Change& change);
@@ -50,8 +53,10 @@ class AdminFloor {
   /// Somebody else has taken the role from an admin, or the admin out.
   void lose(const std::string& admin) { admins_.erase(admin); }
 
-  /// Whether the change would take an active org admin away.
+  /// Whether the change would take away an active org admin who counts.
   [[nodiscard]] bool takes_admin(const Change& change) const;
+  /// Whether it may take one away: also somebody who counted once and was taken out.
+  [[nodiscard]] bool may_take_admin(const Change& change) const;
 
   /// Whether somebody counts because of what was found.
   [[nodiscard]] bool was_found(const std::string& admin) const { return found_.contains(admin); }
@@ -59,7 +64,10 @@ class AdminFloor {
   [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(admins_.size()); }
 
  private:
+  void count_in(const std::string& admin);
+
   std::set<std::string> admins_;
+  std::set<std::string> ever_;              ///< and who was one of them, or was in doubt
   std::set<std::string> suspended_admins_;  ///< count again once restored
   std::set<std::string> invited_;           ///< not active until they accept
   std::set<std::string> found_;             ///< see was_found

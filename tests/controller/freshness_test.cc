@@ -318,6 +318,37 @@ TEST_F(FreshnessTest, TheFloorIsOfThoseWhoAreAdminsNow) {
   EXPECT_THAT(outcome(ChangeKind::revoke_org_role).message, HasSubstr("fewer than 2"));
 }
 
+// What was answered with an error is sent again half a minute later.
+TEST_F(FreshnessTest, SoItIsWhereACallIsSentOnceMore) {
+  for (const bool meanwhile : {false, true}) {
+    ASSERT_EQ(rival_.does(rival_.api.org_admin(true, account(lin))) / 100, 2);
+    policy(
+        "[safety.limits.revoke_admins]\nfree = 9\n"
+        "[users]\n\"lin@acme.example\" = { roles = [] }\n");
+    ASSERT_EQ(planned_.plan->changes.size(), 1U);
+    ASSERT_TRUE(world_.client().org().set_faults(
+        json::parse(R"({"rules": [{"operation": "writes", "times": 1,
+                                   "action": {"status": 500}}]})")));
+    const Instant planned_at = world_.client().clock().now();
+    bool done = false;
+    report_ = world_.apply(planned_, [&] {
+      const bool now = world_.client().clock().now() - planned_at > seconds(20);
+      if (!done && meanwhile && now) {
+        done = true;
+        EXPECT_EQ(rival_.does(rival_.api.org_admin(false, account(grace))) / 100, 2);
+      }
+      return "";
+    });
+    EXPECT_EQ(done, meanwhile) << "nobody waited";
+    EXPECT_EQ(report_.count(State::applied), meanwhile ? 0U : 1U);
+    EXPECT_EQ(report_.count(State::in_doubt), meanwhile ? 1U : 0U);
+    const ChangeOutcome one = outcome(ChangeKind::revoke_org_role);
+    if (meanwhile) {
+      EXPECT_THAT(one.message, HasSubstr("not sent again: it would leave fewer than 2"));
+    }
+  }
+}
+
 TEST_F(FreshnessTest, WhoAreAdminsMustBeKnownBeforeOneGoes) {
   ASSERT_EQ(rival_.does(rival_.api.org_admin(true, account(lin))) / 100, 2);
   policy("[users]\n\"lin@acme.example\" = { roles = [] }\n");

@@ -269,6 +269,24 @@ TEST(SafetyTest, AChangeThatMayHaveHappenedOnlyTakes) {
   EXPECT_EQ(floor.count(), 1);
 }
 
+TEST(SafetyTest, WhoMayBeAnAdminStillIsLetGoOnlyWhereOthersHoldTheFloor) {
+  for (const bool another : {true, false}) {
+    PlanBuilder b;
+    b.without_limits().live_user(person(0), Presence::active, true);
+    b.live_user(person(1), Presence::active, true).user(person(1)).org_admin(person(1), false);
+    b.live_user(person(2), Presence::active, another);
+    b.desired.safety.min_org_admins = 2;
+    b.history.admins_taken = {person(1)};
+    const Plan plan = b.plan();
+    ASSERT_EQ(plan.changes.size(), 1U);
+    EXPECT_EQ(plan.refusals.empty(), another);
+    AdminFloor floor(plan);
+    EXPECT_EQ(floor.forbids(plan.changes.front()), !another);
+    EXPECT_FALSE(floor.takes_admin(plan.changes.front()));
+    EXPECT_TRUE(floor.may_take_admin(plan.changes.front()));
+  }
+}
+
 // --- protected -------------------------------------------------------------------------------
 
 TEST(SafetyTest, NothingIsTakenFromProtectedPeople) {
