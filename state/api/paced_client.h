@@ -62,7 +62,7 @@ class PacedClient final : public WriteClient {
   void cancel_unsent() override;
   void stop_when(const std::function<bool()>& stop) override;
   [[nodiscard]] bool out_of_reach() const override {
-    return unanswered_ >= kOutOfReach && unanswered_of_.size() > 1;
+    return unanswered_ >= kOutOfReach && (unanswered_of_.size() > 1 || silent_ >= kOutOfReach);
   }
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
@@ -120,6 +120,7 @@ class PacedClient final : public WriteClient {
   std::map<Operation, Clock::Steady> told_until_;  ///< waits already reported
   bool key_refused_ = false;
   std::size_t unanswered_ = 0;         ///< reads that ended so, since any call was answered
+  std::size_t silent_ = 0;             ///< of these, the last ones, without an answer of any kind
   std::set<Operation> unanswered_of_;  ///< calls of these: one that is broken is no outage
   bool stopped_ = false;               ///< as stop_when asked
 };

@@ -276,6 +276,25 @@ TEST(PacedClient, GivesUpWithAReason) {
       ElementsAre("searchDirectoryUsers: the server asks to wait 60 min, longer than 15 min"));
 }
 
+TEST(PacedClient, WhereNobodyAnswersIsToldFromAnOperationThatFails) {
+  constexpr std::size_t kOfANetwork = 16;
+  const auto reached_after = [](const Reply& reply, const std::vector<Operation>& operations) {
+    World world(in_turn({reply}));
+    std::size_t calls = 0;
+    while (calls < 2 * kOfANetwork && !world.client->out_of_reach()) {
+      world.client->start(1, RequestsForTests::read(operations[calls++ % operations.size()]),
+                          milliseconds(0));
+      (void)world.client->wait();
+    }
+    return calls;
+  };
+  EXPECT_EQ(reached_after(failure(Kind::no_answer), {kUsers}), kOfANetwork);
+  EXPECT_EQ(reached_after(failure(Kind::not_sent), {kUsers}), kOfANetwork);
+  EXPECT_EQ(reached_after({response(503)}, {kUsers, kGroups}), kOfANetwork);
+  EXPECT_EQ(reached_after({response(503)}, {kUsers}), 2 * kOfANetwork) << "never";
+  EXPECT_EQ(reached_after({response(404)}, {kUsers, kGroups}), 2 * kOfANetwork) << "never";
+}
+
 TEST(PacedClient, NoCallOfTheOperationLeavesBeforeTheToldTime) {
   // Call 1 is told to wait while call 2 of its kind is delayed below until before that time.
   World world([](const Arrival& arrival) -> Reply {
