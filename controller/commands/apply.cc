@@ -182,11 +182,18 @@ bool policy_has_changed(const PlanRequest& request) {
          fingerprint_at(request.policy_path) != fingerprint(request.policy->files);
 }
 
+int lock_is_lost() {
+  print_error({"another run has taken the lock over meanwhile; nothing was sent",
+               "see `rolecall audit list` for what it did, then plan again"});
+  return 7;
+}
+
 int apply_planned(ApplyRun& run, const PlanRequest& request, const Planned& planned,
                   bool must_ask) {
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
   if (!json) print(view(run.global, plan, ""));
+  if (!run.opened.lock->still_mine()) return lock_is_lost();
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan) != 0 ? exit_code(plan) : waits_for_people(plan) ? 3 : 0;
     const auto recorded = run.record_without_calls(planned, code);
@@ -226,11 +233,7 @@ int apply_planned(ApplyRun& run, const PlanRequest& request, const Planned& plan
         return print_error({"no terminal to confirm on", "pass --yes, or apply a saved plan"});
     }
   }
-  if (!run.opened.lock->still_mine()) {
-    print_error({"another run has taken the lock over meanwhile; nothing was sent",
-                 "see `rolecall audit list` for what it did, then plan again"});
-    return 7;
-  }
+  if (!run.opened.lock->still_mine()) return lock_is_lost();
   if (policy_has_changed(request)) {
     print_error({fmt::format("{} has changed since this plan was made of it; nothing was sent",
                              request.policy_path),

@@ -182,12 +182,16 @@ Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
     const int code = exit_code(plan);
     const Cycle cycle = without(*left, plan, {code, code == 6 && waits_for_clock(plan)});
     const auto recorded = run.record_without_calls(planned, cycle.code);
+    if (!recorded) {
+      print_error(recorded.error());
+      return {8};
+    }
     tell_audit_head(opened);
     const auto noted = plan.refusals.empty()
                            ? quarantine.lift()
                            : quarantine.refused(policy, plan.digest, refusals_in_words(plan), now);
-    if (!recorded || !noted) {
-      print_error(recorded ? noted.error() : recorded.error());
+    if (!noted) {
+      print_error(noted.error());
       return {8};
     }
     return cycle;

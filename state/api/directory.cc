@@ -106,6 +106,11 @@ std::string hint_for_first_call(const std::string& problem, const std::string& o
            "from here?";
   }
   // None of this is the key's fault.
+  if (problem.find(": TLS: ") != std::string::npos) {
+    return "is the API's address right (--api-url or ROLECALL_API_URL), and are its certificates "
+           "trusted here (--ca-file)?";
+  }
+  if (problem.find(": 429") != std::string::npos) return "too many calls for now: try again later";
   if (tells_of_5xx(problem) || problem.find("given up") != std::string::npos) {
     return "try again later; status.atlassian.com tells whether Atlassian has an outage";
   }

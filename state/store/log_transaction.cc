@@ -10,7 +10,8 @@ Result<LogTransaction> StoreCore::begin() {
   auto transaction = Transaction::begin(database);
   if (!transaction) return tl::make_unexpected(transaction.error());
   if (lock_is_ours && !lock_is_ours()) {
-    return fail("another run has taken over the lock, and looks itself what became of these calls");
+    return fail("another run has taken over the lock: this one writes nothing any more",
+                "see `rolecall audit list` for what the other did, then plan again");
   }
   return LogTransaction(*this, std::move(*transaction));
 }
@@ -46,6 +47,8 @@ Result<void> LogTransaction::commit(Head head) {
   if (auto done = transaction_.commit(); !done) return done;
   if (store_.head == head_) return {};
   store_.head = head_;
+  // It hung meanwhile, and the head file is by now of what another run wrote.
+  if (store_.lock_is_ours && !store_.lock_is_ours()) return {};
   return head == Head::on_disk ? store_.head_file.write(store_.id, head_)
                                : store_.head_file.overwrite(store_.id, head_);
 }

@@ -52,6 +52,9 @@ tl::unexpected<Error> failure(sqlite3* handle, int code, std::string_view verb,
     case SQLITE_CORRUPT:
       hint = "restore a copy of the store, or name another with --store";
       break;
+    case SQLITE_BUSY:
+      hint = "a run whose lock was taken away may be writing still: end it, then run again";
+      break;
     case SQLITE_NOTADB:
       hint = "name another file with --store; this one was not touched";
       break;

@@ -200,6 +200,12 @@ Result<Store> Store::open(const std::string& path, Access access,
   if (!statements) return tl::make_unexpected(statements.error());
   auto id = store_id_of(*database);
   if (!id) return tl::make_unexpected(id.error());
+  if (write) {
+    // Whoever hung in a transaction while its lock was taken away ends that one first, and begins
+    // no other (StoreCore::begin): only then is it certain where the log ends.
+    const auto barrier = Transaction::begin(*database);
+    if (!barrier) return tl::make_unexpected(barrier.error());
+  }
   auto head = recorded_head(*database, *id);
   if (!head) return tl::make_unexpected(head.error());
   auto impl = std::make_unique<Impl>(

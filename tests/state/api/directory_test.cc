@@ -19,6 +19,10 @@ TEST(FirstCall, IsFollowedByAHintThatFitsWhatWentWrong) {
                               "a text: 5\xc3\xa9", "GET /v2/orgs/o/directories: 403"}) {
     EXPECT_THAT(hint_for_first_call(refused, "o"), HasSubstr("the API key")) << refused;
   }
+  EXPECT_THAT(hint_for_first_call("GET /v2/orgs/o/directories: 429 (wait 3600 s)", "o"),
+              HasSubstr("too many calls"));
+  EXPECT_THAT(hint_for_first_call("GET /v2/orgs/o/directories: TLS: certificate is for x", "o"),
+              HasSubstr("--ca-file"));
   EXPECT_THAT(hint_for_first_call("no connection to 127.0.0.1:1 (given up after 4 tries)", "o"),
               HasSubstr("--api-url"));
 }
