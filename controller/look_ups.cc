@@ -119,7 +119,7 @@ void LookUps::groups_of(const ParsedUser& user, Asked<HeldGroups>& into,
                         const std::set<std::string>& unlisted) const {
   Endpoints::GroupSearch search;
   search.account_ids = {user.about.account_id};
-  into.found = HeldGroups{{user.group_ids.begin(), user.group_ids.end()}, false};
+  into.found = HeldGroups{{user.group_ids.begin(), user.group_ids.end()}, false, false};
   const bool active = user.presence == Presence::active && user.about.account_active;
   const auto shown = std::make_shared<std::set<std::string>>();
   groups(
@@ -132,8 +132,9 @@ void LookUps::groups_of(const ParsedUser& user, Asked<HeldGroups>& into,
         const auto is_shown = [&](const std::string& id) { return shown->contains(id); };
         const auto is_unlisted = [&](const std::string& id) { return unlisted.contains(id); };
         into.read = true;
-        into.found->whole = std::any_of(listed.begin(), listed.end(), is_shown) ||
-                            (active && std::all_of(listed.begin(), listed.end(), is_unlisted));
+        into.found->shown = std::any_of(listed.begin(), listed.end(), is_shown);
+        into.found->whole =
+            into.found->shown || (active && std::all_of(listed.begin(), listed.end(), is_unlisted));
       });
 }
 

@@ -32,6 +32,7 @@ struct HeldRoles {
 struct HeldGroups {
   std::set<std::string> ids;
   bool whole = false;  ///< there is proof that these are all
+  bool shown = false;  ///< and the search has shown one that came with them
 };
 
 /// The people of a group, as a search in it shows them.

@@ -53,7 +53,7 @@ class PremiseReader {
     reader_.run();
     for (const std::size_t i : changes) look_closer(plan_.changes[i]);
     reader_.run();
-    for (const std::size_t i : changes) look_in_the_group(plan_.changes[i]);
+    for (const std::size_t i : changes) look_in_the_groups(plan_.changes[i]);
     reader_.run();
     Premises out;
     out.key_refused = reader_.key_refused();
@@ -183,14 +183,20 @@ class PremiseReader {
     }
   }
 
-  /// Where neither list nor search of their groups shows it, and neither is known to be whole.
-  void look_in_the_group(const Change& change) {
-    if (change.kind != ChangeKind::remove_member) return;
+  /// Where neither list nor search of somebody's groups shows one, the group itself may.
+  void look_in_the_groups(const Change& change) {
     const auto groups = groups_of_.find(change.account_id);
-    if (groups == groups_of_.end() || !groups->second.read || groups->second.found->whole) return;
-    if (groups->second.found->ids.contains(change.group_id)) return;
-    const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, change.group_id});
-    if (fresh) look_ups_.in_group(change.account_id, change.group_id, inside->second);
+    if (groups == groups_of_.end() || !groups->second.read) return;
+    const HeldGroups& held = *groups->second.found;
+    const Plan::Holdings* planned = holdings_of(change);
+    std::set<std::string> missed;
+    if (planned != nullptr && !held.whole) missed = planned->groups;
+    if (change.kind == ChangeKind::remove_member && !held.shown) missed.insert(change.group_id);
+    for (const std::string& id : missed) {
+      if (held.ids.contains(id)) continue;
+      const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, id});
+      if (fresh) look_ups_.in_group(change.account_id, id, inside->second);
+    }
   }
 
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
@@ -319,10 +325,11 @@ class PremiseReader {
       if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
     }
     if (!groups.read) return no(kNotRead);
-    // Where no search shows the groups of somebody suspended, there is the list that came with
-    // them, unless it is shorter than it was.
-    const bool shorter = groups.found->ids.size() < planned->groups.size();
-    if (!groups.found->whole && shorter) return no(kNotRead);
+    // Where no search shows the groups of somebody suspended, those that they were in may, as when
+    // the plan was made; not all of them: then neither would one that was added.
+    if (!groups.found->whole && !are_shown(change, *groups.found, planned->groups)) {
+      return no(kNotRead);
+    }
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
     if (!roles.read) return no(kNotRead);
@@ -332,12 +339,21 @@ class PremiseReader {
     return {};
   }
 
+  [[nodiscard]] bool are_shown(const Change& change, const HeldGroups& held,
+                               const std::set<std::string>& groups) const {
+    return std::all_of(groups.begin(), groups.end(), [&](const std::string& id) {
+      const auto inside = in_groups_.find({change.account_id, id});
+      return held.ids.contains(id) ||
+             (inside != in_groups_.end() && inside->second.read && inside->second.found);
+    });
+  }
+
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
     if (is_member(change, person)) return {};
     const Asked<HeldGroups>& groups = groups_of_.at(change.account_id);
     if (!groups.read) return no(kNotRead);
     if (groups.found->ids.contains(change.group_id)) return {};
-    if (groups.found->whole) return {true};
+    if (groups.found->shown) return {true};
     const Asked<bool>& inside = in_groups_.at({change.account_id, change.group_id});
     return inside.read ? Premise{!inside.found} : no(kNotRead);
   }

@@ -36,9 +36,6 @@ class ReadBack {
         delay_(delay),
         witnesses_(witnesses(plan)) {
     if (misread != nullptr) misread->hear(reader_);
-    for (const Change& change : plan.changes) {
-      if (change.kind == ChangeKind::add_member) added_.insert(change.user);
-    }
   }
 
   std::vector<Effect> run(const std::vector<std::size_t>& changes, bool closely) {
@@ -50,7 +47,7 @@ class ReadBack {
     reader_.run();
     read_roles_of_the_found(changes);
     look_for_unreadable_groups();
-    if (closely) read_groups_of_the_found(changes);
+    read_groups_of_the_found(changes, closely);
     std::vector<Effect> out;
     for (const std::size_t i : changes) out.push_back(effect(plan_.changes[i]));
     return out;
@@ -137,16 +134,15 @@ class ReadBack {
     reader_.run();
   }
 
-  /// Whoever's groups, as they were sent, lack the one that a change is about.
-  void read_groups_of_the_found(const std::vector<std::size_t>& changes) {
+  /// Whoever's groups, as they were sent, lack the one that a change is about: they may be cut
+  /// short.
+  void read_groups_of_the_found(const std::vector<std::size_t>& changes, bool of_additions) {
     for (const std::size_t i : changes) {
       const Change& change = plan_.changes[i];
-      if (change.kind != ChangeKind::add_member && change.kind != ChangeKind::remove_member) {
-        continue;
-      }
+      const bool adds = change.kind == ChangeKind::add_member && of_additions;
+      if (!adds && change.kind != ChangeKind::remove_member) continue;
       const AskedPerson& person = people_[change.user];
       if (!person.read || !person.found || is_listed_in(change, *person.found)) continue;
-      if (takes_away(change.kind) && lists_are_whole_of(change.user)) continue;
       const auto [groups, fresh] = groups_of_.try_emplace(change.user);
       if (fresh) at_once_.groups_of(*person.found, groups->second);
     }
@@ -156,7 +152,7 @@ class ReadBack {
       const auto groups = groups_of_.find(change.user);
       // (That somebody shows proves no membership, where a server does not know the filter.)
       if (!takes_away(change.kind) || groups == groups_of_.end() || !groups->second.read ||
-          groups->second.found->whole) {
+          groups->second.found->shown) {
         continue;
       }
       const std::string group = ids_.group(change);
@@ -369,20 +365,16 @@ class ReadBack {
     if (!inside && groups != groups_of_.end()) {
       if (!groups->second.read) return Effect::unknown;
       inside = groups->second.found->ids.contains(ids_.group(change));
-      if (!inside && !groups->second.found->whole) {
+      const HeldGroups& held = *groups->second.found;
+      if (!inside && !(takes_away(change.kind) ? held.shown : held.whole)) {
         const auto asked = in_groups_.find({change.user, ids_.group(change)});
         if (asked == in_groups_.end() || !asked->second.read) return Effect::unknown;
         inside = asked->second.found.has_value();
       }
-    } else if (!inside && takes_away(change.kind) && !lists_are_whole_of(change.user)) {
+    } else if (!inside && takes_away(change.kind)) {
       return Effect::unknown;
     }
     return as_wanted(inside != takes_away(change.kind));
-  }
-
-  /// The lists were, when the plan was made; whom it adds to a group may have one that is longer.
-  [[nodiscard]] bool lists_are_whole_of(const std::string& user) const {
-    return plan_.group_lists_whole && !added_.contains(user);
   }
 
   [[nodiscard]] bool is_listed_in(const Change& change, const ParsedUser& user) const {
@@ -403,8 +395,7 @@ class ReadBack {
   std::map<std::string, Asked<HeldRoles>> user_roles_;
   std::map<std::string, Asked<HeldGroups>> groups_of_;                    ///< by address
   std::map<std::pair<std::string, std::string>, Asked<bool>> in_groups_;  ///< and the group's id
-  std::set<std::string> added_;        ///< addresses: the plan adds them to some group
-  std::set<std::string> gone_groups_;  ///< ids
+  std::set<std::string> gone_groups_;                                     ///< ids
 };
 
 }  // namespace

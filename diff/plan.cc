@@ -354,7 +354,6 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   plan.live_digest = digest_of(input.live, input.catalog);
   plan.complete = input.live.complete();
   plan.gaps = input.live.gaps;
-  plan.group_lists_whole = input.live.group_lists_whole;
   plan.reads = input.live.read_calls;
   plan.reads_for = input.live.calls_for;
   plan.renamed = std::move(differences.renamed);

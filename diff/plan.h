@@ -152,7 +152,6 @@ struct Plan {
     bool grants_read = false;
   };
   std::map<std::string, Holdings> holdings{};  ///< by account id; not saved
-  bool group_lists_whole = false;              ///< Snapshot::group_lists_whole; not saved
   /// What a renamed group has, as it was read, and what of it must live on in its successor.
   struct Copied {
     std::string id;                                    ///< of the old group

@@ -383,7 +383,6 @@ class Fetch {
       if (!uncounted_.contains(ref) && group->members.size() == out_.groups[i].user_count) continue;
       rereads.push_back(std::make_unique<Reread>(Reread{ref}));
     }
-    out_.group_lists_whole = rereads.empty();
     if (rereads.empty()) return;
     for (std::size_t i = 0; i < out_.users.size(); ++i) {
       const std::string& account = out_.users[i].account_id;

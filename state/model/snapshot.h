@@ -79,10 +79,7 @@ struct Snapshot {
   std::vector<std::string> gaps;  ///< one sentence each: endpoint and what did not add up
   bool users_proved = true;       ///< who is not in `live` is not in the directory
   bool groups_proved = true;      ///< likewise for groups
-  /// Whether the groups that came with each person add up to what the groups count, so that a
-  /// server has cut none of these lists short.
-  bool group_lists_whole = false;
-  bool clock_trusted = true;  ///< dates, and what happened when, were decided by a true clock
+  bool clock_trusted = true;      ///< dates, and what happened when, were decided by a true clock
   std::vector<Note> notes;
   std::size_t read_calls = 0;
   std::map<std::string, std::size_t> calls_for{};  ///< what they were made for

@@ -116,6 +116,39 @@ TEST_F(HeldGroups, OfSomebodySuspendedWhoIsTakenOut) {
   EXPECT_EQ(planned_.plan->changes.size(), 0U);
 }
 
+TEST_F(HeldGroups, OfSomebodySuspendedWhoIsRestored) {
+  for (const bool given : {false, true}) {
+    suspend_lin();
+    Spoiling way(world_.client(), [](json::object& item) {
+      if (is_lin(item)) item["groups"] = json::array{};
+    });
+    way.searches_show_nothing = true;
+    world_.through(way);
+    policy("[users]\n\"lin@acme.example\" = { state = \"active\" }\n");
+    ASSERT_EQ(planned_.plan->changes.size(), 1U);
+    apply_after(seconds(60));
+    EXPECT_EQ(outcome(ChangeKind::restore_user).state, State::applied)
+        << outcome(ChangeKind::restore_user).message;
+    if (given) continue;
+    world_.through(world_.client());
+    ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(lin))), 204);
+  }
+}
+
+TEST_F(HeldGroups, OfSomebodyWhomOnlyTheGroupShows) {
+  ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(lin))), 204);
+  Spoiling way(world_.client(), [](json::object& item) {
+    if (is_lin(item)) item["groups"] = json::array{};
+  });
+  way.searches_show_nothing = true;
+  world_.through(way);
+  policy(kWithoutLin);
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  apply_after(seconds(60));
+  EXPECT_EQ(outcome(ChangeKind::remove_member).state, State::applied)
+      << outcome(ChangeKind::remove_member).message;
+}
+
 /// One count is of yesterday, so that nobody's list is known to be whole; and one group of Lin's is
 /// in no listing.
 void one_stale_count(json::object& item) {
@@ -137,21 +170,27 @@ TEST_F(HeldGroups, OfSomebodyWhomAnotherTookOutFirst) {
   way.before_the_first = [&](const WriteRequest& same) { EXPECT_EQ(rival_.does(same), 204); };
   world_.through(way);
   policy(kWithoutLin);
-  EXPECT_FALSE(planned_.plan->group_lists_whole);
   ASSERT_EQ(planned_.plan->changes.size(), 1U);
   apply_after(seconds(0));
   EXPECT_EQ(outcome(ChangeKind::remove_member).state, State::already_so)
       << outcome(ChangeKind::remove_member).message;
 }
 
-// The list of whoever is moved to another group becomes longer than it shows.
-TEST(HeldGroupsCutShort, OfSomebodyWhoIsMoved) {
+/// Two groups, of which a list of somebody's shows the first.
+json::object two_groups() {
   json::object seed = acme();
   seed["options"].as_object()["expanded_groups"] = 1;
-  seed["groups"] = json::array{
-      json::object{{"name", "aa"}, {"members", {"ada@acme.example"}}},
-      json::object{{"name", "zz"}, {"members", {"grace@acme.example", "lin@acme.example"}}}};
-  Rehearsal world{json::value(seed)};
+  seed["groups"] =
+      json::array{json::object{{"name", "aa"}, {"id", group(1)}, {"members", {"ada@acme.example"}}},
+                  json::object{{"name", "zz"},
+                               {"id", group(2)},
+                               {"members", {"grace@acme.example", "lin@acme.example"}}}};
+  return seed;
+}
+
+// The list of whoever is moved to another group becomes longer than it shows.
+TEST(HeldGroupsCutShort, OfSomebodyWhoIsMoved) {
+  Rehearsal world{json::value(two_groups())};
   world.policy(
       fmt::format("version = 1\n[organization]\nid = \"{}\"\n"
                   "[groups.aa]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
@@ -159,10 +198,25 @@ TEST(HeldGroupsCutShort, OfSomebodyWhoIsMoved) {
                   kOrganization));
   const Planned planned = world.plan();
   ASSERT_EQ(planned.plan->changes.size(), 2U);
-  EXPECT_TRUE(planned.plan->group_lists_whole);
   ASSERT_TRUE(world.client().org().set_faults(json::parse(
       R"({"rules": [{"operation": "removeUserFromGroup", "times": 1, "action": {"status": 503}}]})")));
   EXPECT_EQ(world.apply(planned).count(State::applied), 2U);
+  EXPECT_EQ(world.plan().plan->changes.size(), 0U);
+}
+
+TEST(HeldGroupsCutShort, OfSomebodyWhomAnotherPutIntoAGroupMeanwhile) {
+  Rehearsal world{json::value(two_groups())};
+  Rival rival(world);
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n"
+                  "[groups.zz]\nmembers = [\"grace@acme.example\"]\n",
+                  kOrganization));
+  const Planned planned = world.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 1U);
+  ASSERT_EQ(rival.does(rival.api.add_member(kDirectory, group(1), account(lin))), 204);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "removeUserFromGroup", "times": 1, "action": {"status": 503}}]})")));
+  EXPECT_EQ(world.apply(planned).count(State::applied), 1U);
   EXPECT_EQ(world.plan().plan->changes.size(), 0U);
 }
 
