@@ -214,6 +214,8 @@ bool GroupGrants::is_clear(GroupRef ref) {
 /// one that replicas know in two ways. So of one or two of them it is read what they have, which
 /// must be just what the searches show; and then the search for a pair that they have not is made
 /// once more: they must not be in it, though they have that role and something on that resource.
+/// Of the groups that are shown with all of their roles everywhere one is read likewise, if there
+/// are any.
 void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
   const bool needed = std::any_of(wanted.begin(), wanted.end(), [this](GroupRef ref) {
     return !found_[out_.about(ref).id].grants.empty() && !is_clear(ref);
@@ -240,6 +242,9 @@ void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
       read_witness(id, witnesses[id]);
     }
   }
+  const std::string full = shown_with_everything(asked_for);
+  Witness everywhere;
+  if (!full.empty()) read_witness(full, everywhere);
   reader_.run([this] { return open_ == 0; });
   std::vector<std::string> ids;
   for (const auto& [id, witness] : witnesses) ids.push_back(id);
@@ -249,6 +254,9 @@ void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
            std::any_of(has.grants.begin(), has.grants.end(),
                        [&](const Grant& grant) { return grant.resource == lacks.resource; });
   });
+  const bool spoken_against =
+      !full.empty() && !(everywhere.whole && everywhere.grants == found_[full].grants);
+  one_grant_ = one_grant_ && !spoken_against;
   // One alone is looked at twice.
   for (std::size_t i = witnesses.size(); one_grant_ && i <= kMostWitnesses; ++i) {
     search_again(pair, ids);
@@ -269,6 +277,21 @@ std::optional<Grant> GroupGrants::missing_pair(const Found& found) {
     }
   }
   return std::nullopt;
+}
+
+/// Rather one of `rather`; empty where there is none that has two roles on two resources.
+std::string GroupGrants::shown_with_everything(const std::set<std::string>& rather) const {
+  std::string out;
+  for (const auto& [id, found] : found_) {
+    std::set<Role> roles;
+    for (const Grant& grant : found.grants) roles.insert(grant.role);
+    const std::size_t resources = resources_of(found).size();
+    const bool mixed = resources > 1 && roles.size() > 1;
+    if (id.empty() || !mixed || found.grants.size() != resources * roles.size()) continue;
+    const auto rank = [&](const std::string& one) { return std::pair(!rather.contains(one), one); };
+    if (out.empty() || rank(id) < rank(out)) out = id;
+  }
+  return out;
 }
 
 /// What it has of the declared resources and the roles that are asked for one by one.

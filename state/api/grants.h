@@ -62,6 +62,7 @@ class GroupGrants {
   [[nodiscard]] bool is_clear(GroupRef ref);
   void prove_one_grant(const std::vector<GroupRef>& wanted);
   [[nodiscard]] static std::optional<Grant> missing_pair(const Found& found);
+  [[nodiscard]] std::string shown_with_everything(const std::set<std::string>& rather) const;
   void read_witness(const std::string& id, Witness& into);
   void search_again(const Grant& pair, const std::vector<std::string>& groups);
   void take(GroupRef ref, const Found& found);

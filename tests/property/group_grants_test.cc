@@ -108,22 +108,32 @@ class FewRoles final : public test::ForwardingClient {
 };
 
 /// `gift`: after so many searches somebody else makes the first `groups` of them admins of the
-/// second app; 0: never.
+/// second app; 0: never. From then on half of the answers are of `stale` before.
 Found read(const Case& it, std::uint64_t seed, bool few_roles = false, std::size_t gift = 0,
-           std::size_t groups = 1) {
+           std::size_t groups = 1, std::chrono::milliseconds stale = {}) {
   simulator::FakeClientOptions options;
   options.seed = seed;
   simulator::FakeOrg* org = nullptr;
-  options.arrived = [&org, gift, groups,
+  options.arrived = [&org, gift, groups, stale, seed,
                      searches = std::size_t{0}](const simulator::HttpRequest& request) mutable {
     if (!request.target.ends_with("groups/search") || ++searches != gift) return;
+    if (stale.count() > 0) {  // before the gift: from then on it is kept how things stood
+      const json::object half{
+          {"operation", "reads"}, {"probability", 0.5}, {"action", {{"stale_ms", stale.count()}}}};
+      EXPECT_TRUE(org->set_faults(
+          json::object{{"seed", static_cast<std::int64_t>(seed)}, {"rules", json::array{half}}}));
+    }
     const json::value state = org->state();
-    const auto id = [&](std::string_view list, std::size_t i) {
-      return std::string(state.at(list).as_array().at(i).at("id").as_string());
+    const std::string directory(state.at("directories").at(0).at("id").as_string());
+    const auto id_of = [&](const std::string& group) {
+      for (const json::value& one : state.at("groups").as_array()) {
+        if (one.at("name").as_string() == group) return std::string(one.at("id").as_string());
+      }
+      throw std::logic_error("no " + group);
     };
     for (std::size_t i = 0; i < groups; ++i) {
-      const WriteRequest grant =
-          Endpoints("o").group_access(true, id("directories", 0), id("groups", i), ari(1), "admin");
+      const WriteRequest grant = Endpoints("o").group_access(
+          true, directory, id_of("group " + std::to_string(i)), ari(1), "admin");
       const Request& write = grant.request();
       const int status = org->handle({"POST", "/admin" + write.target, "Bearer another",
                                       "application/json", write.body})
@@ -241,6 +251,26 @@ TEST(GroupGrants, OfSomeThatAreGivenSomethingMeanwhileSayNothingOfOthers) {
   }
 }
 
+// Of a group that was given something a moment ago one replica knows, and another does not.
+TEST(GroupGrants, OfSomeThatReplicasKnowInTwoWaysSayNothingOfOthers) {
+  for (const std::size_t groups : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
+    std::vector<std::string> roles(groups, "user");
+    roles.insert(roles.end(), 40, "admin");
+    for (const bool same_binding : {true, false}) {
+      Case it = two_apps(roles, same_binding);
+      const auto leave_out = [&](Grants& grants) {
+        for (std::size_t i = 0; i < groups; ++i) grants.erase("group " + std::to_string(i));
+      };
+      leave_out(it.grants);
+      for (std::uint64_t seed = 1; seed <= 2 * kCases; ++seed) {
+        Found found = read(it, seed, false, 1, groups, std::chrono::seconds(100));
+        leave_out(found.grants);
+        EXPECT_EQ(found.grants, it.grants) << groups << ", seed " << seed;
+      }
+    }
+  }
+}
+
 // Many that have every role everywhere say nothing against one that has not.
 TEST(GroupGrants, AreToldApartBesideThoseThatHaveEverything) {
   std::vector<std::string> roles(400, "user");
@@ -256,7 +286,7 @@ TEST(GroupGrants, AreToldApartBesideThoseThatHaveEverything) {
   }
   const Found found = read(it, 1);
   EXPECT_EQ(found.grants, it.grants);
-  EXPECT_EQ(found.single_reads, kWitnesses);
+  EXPECT_EQ(found.single_reads, kWitnesses + 1);
 }
 
 // Then nothing shows what the server takes two filters to mean.
