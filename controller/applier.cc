@@ -296,20 +296,19 @@ class Applier {
 
   bool look_at(const std::vector<std::size_t>& changes) {
     if (changes.empty()) return true;
-    const Grounds::Seen seen = grounds_.look(changes, ids_, floor_);
+    const Grounds::Seen seen = grounds_.look(changes, ids_, floor_, freshness_.plan_is_fresh());
     if (seen.key_refused && report_.stopped_because.empty()) {
       report_.stopped_because = std::string(kKeyRefused);
     }
     if (must_stop()) return false;
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
-      if (!finding.done) {
-        leave(i, finding.because);
-      } else if (outcomes_.attempts(i) == 0) {
+      if (outcomes_.attempts(i) != 0) {
+        leave_or_find_done(finding);
+      } else if (finding.done) {
         outcomes_.find_done(i, finding.because);
       } else {
-        outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied,
-                        "found done on reading back");
+        leave(i, finding.because);
       }
     }
     for (const std::size_t i : changes) {
@@ -317,6 +316,17 @@ class Applier {
       if (deletes && outcomes_.pending(i)) hold_back_rename(i);
     }
     return !must_stop();
+  }
+
+  /// What was sent before, and seemed not to have taken effect, may have done so by now.
+  void leave_or_find_done(const Grounds::Finding& finding) {
+    const std::size_t i = finding.change;
+    const bool done =
+        finding.done ||
+        read_back(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_).front() ==
+            Effect::there;
+    if (!done) return leave(i, finding.because);
+    outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied, "found done on reading back");
   }
 
   /// The changes of a call that are still to be made and may be made now.
@@ -499,9 +509,11 @@ class Applier {
       for (const Outcomes::Back& open : open_) {
         const auto known = effects.find(open.change);
         const bool settled = known != effects.end() && known->second == Effect::there;
-        // A conflict that a read contradicts once is the API's last word: no need to wait.
+        // A conflict that a read contradicts once is the API's last word: no need to wait, unless
+        // it may be one with our own first try.
         const bool contradicted = known != effects.end() && open.verdict == Verdict::conflict &&
-                                  known->second == Effect::not_there;
+                                  known->second == Effect::not_there &&
+                                  !outcomes_.lost_an_answer(open.change);
         if (!settled && !contradicted) asked.push_back(open.change);
       }
       if (asked.empty()) break;

@@ -16,11 +16,13 @@ Freshness::Freshness(const Clock& clock, std::optional<Instant> read_at)
     : clock_(clock), seen_at_(read_at.value_or(clock.now())), seen_steady_(clock.steady()) {
   // Nothing remembers the steady time of then.
   if (clock.now() > seen_at_) seen_steady_ -= clock.now() - seen_at_;
+  planned_at_ = seen_at_;
+  planned_steady_ = seen_steady_;
 }
 
-milliseconds Freshness::age() const {
-  const auto steady = std::chrono::duration_cast<milliseconds>(clock_.steady() - seen_steady_);
-  return std::max(clock_.now() - seen_at_, steady);
+milliseconds Freshness::since(Instant at, Clock::Steady steady) const {
+  return std::max(clock_.now() - at,
+                  std::chrono::duration_cast<milliseconds>(clock_.steady() - steady));
 }
 
 std::size_t Freshness::begin_look(std::size_t next, std::size_t of) {

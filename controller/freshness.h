@@ -29,6 +29,10 @@ class Freshness {
   [[nodiscard]] bool covers(std::size_t next) const { return next < end_ && is_fresh(); }
   /// Whether those may still leave that were covered.
   [[nodiscard]] bool is_fresh() const { return age() <= kFreshFor; }
+  /// Likewise of the reading that the plan was made on.
+  [[nodiscard]] bool plan_is_fresh() const {
+    return since(planned_at_, planned_steady_) <= kFreshFor;
+  }
   /// The first call that has not been looked at.
   [[nodiscard]] std::size_t end() const { return end_; }
 
@@ -46,11 +50,14 @@ class Freshness {
  private:
   /// By the clock that says more: either may stand still or jump, where a machine slept or somebody
   /// set the time.
-  [[nodiscard]] std::chrono::milliseconds age() const;
+  [[nodiscard]] std::chrono::milliseconds since(Instant at, Clock::Steady steady) const;
+  [[nodiscard]] std::chrono::milliseconds age() const { return since(seen_at_, seen_steady_); }
 
   const Clock& clock_;
   Instant seen_at_;
   Clock::Steady seen_steady_;
+  Instant planned_at_;
+  Clock::Steady planned_steady_;
   std::size_t begin_ = 0;  ///< of what was looked at
   std::size_t end_ = std::numeric_limits<std::size_t>::max();
   std::size_t batch_ = 64;

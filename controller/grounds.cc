@@ -20,8 +20,9 @@ bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings)
 }  // namespace
 
 Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                            AdminFloor& floor) {
-  const Premises premises = read_premises(client_, endpoints_, plan_, changes, misread_);
+                            AdminFloor& floor, bool plan_is_fresh) {
+  const Premises premises =
+      read_premises(client_, endpoints_, plan_, changes, misread_, plan_is_fresh);
   Seen out;
   out.key_refused = premises.key_refused;
   for (std::size_t k = 0; k < changes.size(); ++k) {
@@ -90,7 +91,10 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   };
   const auto read = [&](std::chrono::milliseconds wait) {
     lost = lost_admins(client_, endpoints_, plan_.directory, counted, wait, misread_);
-    if (lost) note_who_shows(counted, *lost);
+    if (!lost) return;
+    // Replicas may do as much; where nobody needs whoever it is, they are just not counted.
+    const bool flickers = note_who_shows(counted, *lost);
+    contradicted_ = contradicted_ || (flickers && waits_for(*lost, taking, floor));
   };
   bool missed = false;
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
@@ -126,17 +130,17 @@ std::string_view Grounds::why_fewer_admins() const {
   return {};
 }
 
-/// Whoever was made an admin by this run shows from some moment on, and does not cease to.
-void Grounds::note_who_shows(const std::map<std::string, std::string>& counted,
+/// Whether somebody whom this run has made an admin has shown as one before, and does not now.
+bool Grounds::note_who_shows(const std::map<std::string, std::string>& counted,
                              const std::vector<std::string>& lost) {
+  bool flickers = false;
   for (const auto& [account, admin] : counted) {
     if (was_one(admin)) continue;
-    if (std::find(lost.begin(), lost.end(), admin) == lost.end()) {
-      shown_.insert(admin);
-    } else if (shown_.contains(admin)) {
-      contradicted_ = true;
-    }
+    const bool shows = std::find(lost.begin(), lost.end(), admin) == lost.end();
+    flickers = flickers || (!shows && shown_.contains(admin));
+    if (shows) shown_.insert(admin);
   }
+  return flickers;
 }
 
 /// Whether somebody was read to be an admin already, without a grant of this run, and now not to

@@ -37,9 +37,9 @@ class Grounds {
   };
   /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
   /// of `floor` who are no active admins any more. May be asked again about what was sent in vain,
-  /// as it seems.
+  /// as it seems. `plan_is_fresh`: see read_premises.
   [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                          AdminFloor& floor);
+                          AdminFloor& floor, bool plan_is_fresh);
 
   /// How many changes have been looked at.
   [[nodiscard]] std::size_t looked_at() const;
@@ -51,7 +51,7 @@ class Grounds {
   void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
                     std::vector<Finding>& findings);
   [[nodiscard]] bool was_one(const std::string& admin) const;
-  void note_who_shows(const std::map<std::string, std::string>& counted,
+  bool note_who_shows(const std::map<std::string, std::string>& counted,
                       const std::vector<std::string>& lost);
   [[nodiscard]] static bool contradicts(const std::vector<std::string>& lost,
                                         const AdminFloor& floor);

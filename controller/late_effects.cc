@@ -68,7 +68,8 @@ std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
     // The key was refused: nothing leaves any more, and no wait is one.
     if (clock.steady() - before < wait) break;
   }
-  const bool stopped = must_stop();
+  // That nobody answers is no order to stop: what was not seen is not vouched for.
+  const bool stopped = must_stop() && !environment.client.out_of_reach();
   const auto looked_for = std::chrono::duration_cast<std::chrono::seconds>(clock.steady() - begun);
   std::vector<LateEffect> out;
   for (const Unseen& one : left) {

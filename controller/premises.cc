@@ -29,11 +29,13 @@ std::vector<std::string> keys(const std::map<std::string, Value>& map) {
 
 class PremiseReader {
  public:
-  PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
+  PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread,
+                bool plan_is_fresh)
       : reader_(client),
         look_ups_(reader_, endpoints, plan.directory),
         plan_(plan),
-        standing_(plan) {
+        standing_(plan),
+        plan_is_fresh_(plan_is_fresh) {
     misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
@@ -325,11 +327,13 @@ class PremiseReader {
       if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
     }
     if (!groups.read) return no(kNotRead);
-    // Where no search shows the groups of somebody suspended, those that they were in may, as when
-    // the plan was made; not all of them: then neither would one that was added.
-    if (!groups.found->whole && !are_shown(change, *groups.found, planned->groups)) {
-      return no(kNotRead);
-    }
+    // Where no search shows the groups of somebody suspended, there is the list that came with
+    // them. Where that is shorter than it was, the groups themselves may tell, as when the plan was
+    // made; to which others they have been added since, the few that are asked here do not say.
+    const bool listed = std::includes(groups.found->ids.begin(), groups.found->ids.end(),
+                                      planned->groups.begin(), planned->groups.end());
+    const bool shown = plan_is_fresh_ && are_shown(change, *groups.found, planned->groups);
+    if (!groups.found->whole && !listed && !shown) return no(kNotRead);
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
     if (!roles.read) return no(kNotRead);
@@ -372,6 +376,7 @@ class PremiseReader {
   LookUps look_ups_;
   const Plan& plan_;
   Standing standing_;
+  bool plan_is_fresh_;
   std::set<std::string> invited_;  ///< by this run, in time
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
@@ -386,8 +391,9 @@ class PremiseReader {
 }  // namespace
 
 Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-                       const std::vector<std::size_t>& changes, Misread& misread) {
-  return PremiseReader(client, endpoints, plan, misread).run(changes);
+                       const std::vector<std::size_t>& changes, Misread& misread,
+                       bool plan_is_fresh) {
+  return PremiseReader(client, endpoints, plan, misread, plan_is_fresh).run(changes);
 }
 
 std::optional<std::vector<std::string>> lost_admins(

@@ -28,15 +28,16 @@ struct Premises {
 /// understood, is no ground for anything.
 ///
 /// What this run has made itself may not show yet: people it has invited and groups it has made are
-/// taken to be as they were made.
+/// taken to be as they were made. `plan_is_fresh`: so is that nobody was added to groups that do
+/// not show, on a server that shows those of suspended people by the groups alone.
 ///
 /// Costs a call for each hundred people and ten groups among the changes, one for each person or
 /// group whose access changes, and one for each person who is restored, whom an undo removes, or
 /// who seems to have been taken out of a group, since expanded groups may be cut short; one more
-/// for each of the latter where that is no proof.
+/// for each of their groups where that is no proof.
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes,
-                                     Misread& misread);
+                                     Misread& misread, bool plan_is_fresh);
 
 /// Which of these org admins (account id -> address) are not to be seen as active ones; nothing
 /// where that could not be read. Costs a call for each ten. `delay`: before the reads.

@@ -151,7 +151,8 @@ class ReadClient {
   virtual void stop_when(const std::function<bool()>& /*stop*/) {}
   /// So many reads, one after the other and each tried again, have ended without an answer that the
   /// API itself stands for (none, or 5xx) that whoever has more calls to make had better come back
-  /// later. Any answer ends that, and calls of one operation alone are no outage.
+  /// later. Any answer ends that. Where all were of one operation, only if nothing came back at
+  /// all: else that one is broken, and this is no outage.
   [[nodiscard]] virtual bool out_of_reach() const { return false; }
 };
 

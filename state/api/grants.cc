@@ -254,9 +254,10 @@ void GroupGrants::prove_one_grant(const std::vector<GroupRef>& wanted) {
            std::any_of(has.grants.begin(), has.grants.end(),
                        [&](const Grant& grant) { return grant.resource == lacks.resource; });
   });
-  const bool spoken_against =
-      !full.empty() && !(everywhere.whole && everywhere.grants == found_[full].grants);
-  one_grant_ = one_grant_ && !spoken_against;
+  // (One that nobody asked for the key may not be let read.)
+  const bool heard = everywhere.whole || asked_for.contains(full);
+  const bool as_shown = everywhere.whole && everywhere.grants == found_[full].grants;
+  one_grant_ = one_grant_ && (full.empty() || !heard || as_shown);
   // One alone is looked at twice.
   for (std::size_t i = witnesses.size(); one_grant_ && i <= kMostWitnesses; ++i) {
     search_again(pair, ids);

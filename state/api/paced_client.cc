@@ -174,8 +174,9 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
   const bool answered = answer && answer->status < 500;
   const bool reads = std::holds_alternative<ReadRequest>(call.request);
   unanswered_ = answered ? 0 : unanswered_ + (reads ? 1 : 0);
-  // An operation that is broken says so; of a network that is, nobody does.
-  silent_ = answer ? 0 : silent_ + (reads ? 1 : 0);
+  // An operation that is broken says so in some way; of a network that is, nobody does.
+  const bool said = answer || answer.error().kind == Failure::Kind::bad_answer;
+  silent_ = said ? 0 : silent_ + (reads ? 1 : 0);
   if (answered) unanswered_of_.clear();
   if (!answered) unanswered_of_.insert(call.operation);
   if (const auto* give_up = std::get_if<GiveUp>(&decision);

@@ -53,7 +53,7 @@ tl::unexpected<Error> failure(sqlite3* handle, int code, std::string_view verb,
       hint = "restore a copy of the store, or name another with --store";
       break;
     case SQLITE_BUSY:
-      hint = "a run whose lock was taken away may be writing still: end it, then run again";
+      hint = "wait for it, or end it, then run again: a run whose lock was taken away may be one";
       break;
     case SQLITE_NOTADB:
       hint = "name another file with --store; this one was not touched";

@@ -112,7 +112,7 @@ TEST_F(FreshnessTest, UntilReadsShowIt) {
   policy(
       "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
       "\"omar@acme.example\" = { state = \"suspended\" }\n");
-  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"lag_ms": 90000, "rules": []})")));
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 90000, "rules": []})")));
   apply_after(seconds(0));
   EXPECT_EQ(report_.count(State::applied), 2U);
 }
@@ -149,7 +149,7 @@ TEST_F(FreshnessTest, AGrantThatShowsAfterAWhileDoes) {
       "[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
       "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
       "\"grace@acme.example\" = { roles = [] }\n");
-  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"lag_ms": 8000, "rules": []})")));
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 8000, "rules": []})")));
   apply_after(seconds(0));
   EXPECT_EQ(report_.count(State::applied), 2U) << outcome(ChangeKind::revoke_org_role).message;
 }
@@ -166,7 +166,7 @@ TEST_F(FreshnessTest, AGrantThatShowsAfterHalfAMinuteDoes) {
                     kOrganization));
     const Planned planned = world.plan();
     ASSERT_TRUE(world.client().org().set_faults(
-        json::parse(fmt::format(R"({{"lag_ms": {}, "rules": []}})", lag))));
+        json::parse(fmt::format(R"({{"write_lag_ms": {}, "rules": []}})", lag))));
     EXPECT_EQ(world.apply(planned).count(State::applied), 2U) << lag;
   }
 }
@@ -346,6 +346,27 @@ TEST_F(FreshnessTest, SoItIsWhereACallIsSentOnceMore) {
     if (meanwhile) {
       EXPECT_THAT(one.message, HasSubstr("not sent again: it would leave fewer than 2"));
     }
+  }
+}
+
+// What seemed to be without effect for a while is not sent again once it shows.
+TEST_F(FreshnessTest, AFirstTryThatShowsLateIsTheOneThatDidIt) {
+  for (int lag = 5'000; lag < 7'000; lag += 20) {
+    Rehearsal world(acme());
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[users]\n"
+                    "\"lin@acme.example\" = {{ state = \"removed\" }}\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+        R"({{"write_lag_ms": {}, "rules": [{{"operation": "writes", "times": 1,
+             "action": {{"status": 500, "after_effect": true}}}}]}})",
+        lag))));
+    const ApplyReport report = world.apply(planned, [&] {  // its own work takes time
+      world.client().clock().advance(std::chrono::milliseconds(40));
+      return "";
+    });
+    EXPECT_EQ(report.count(State::applied), 1U) << lag << ": " << report.outcomes.front().message;
   }
 }
 
