@@ -112,7 +112,8 @@ TEST_F(FreshnessTest, UntilReadsShowIt) {
   policy(
       "[users]\n\"lin@acme.example\" = { state = \"removed\" }\n"
       "\"omar@acme.example\" = { state = \"suspended\" }\n");
-  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 90000, "rules": []})")));
+  ASSERT_TRUE(
+      world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 90000, "rules": []})")));
   apply_after(seconds(0));
   EXPECT_EQ(report_.count(State::applied), 2U);
 }
@@ -149,7 +150,8 @@ TEST_F(FreshnessTest, AGrantThatShowsAfterAWhileDoes) {
       "[safety.limits.revoke_admins]\nfree = 9\n[users]\n"
       "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
       "\"grace@acme.example\" = { roles = [] }\n");
-  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 8000, "rules": []})")));
+  ASSERT_TRUE(
+      world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 8000, "rules": []})")));
   apply_after(seconds(0));
   EXPECT_EQ(report_.count(State::applied), 2U) << outcome(ChangeKind::revoke_org_role).message;
 }

@@ -63,9 +63,19 @@ class HeldGroups : public FreshnessTest {
   void faults(const std::string& rules) {
     ASSERT_TRUE(world_.client().org().set_faults(json::parse("{\"rules\": [" + rules + "]}")));
   }
+  /// From now on neither list nor search shows Lin's groups.
+  void only_groups_tell() {
+    silent_.searches_show_nothing = true;
+    world_.through(silent_);
+  }
   void suspend_lin() {
     ASSERT_EQ(rival_.does(rival_.api.suspend(kDirectory, account(lin))) / 100, 2);
   }
+
+ private:
+  Spoiling silent_{world_.client(), [](json::object& item) {
+                     if (is_lin(item)) item["groups"] = json::array{};
+                   }};
 };
 
 constexpr const char* kWithoutLin =
@@ -103,11 +113,7 @@ TEST_F(HeldGroups, OfWhomAnUndoRemovesWhileSearchesFail) {
 TEST_F(HeldGroups, OfSomebodySuspendedWhoIsTakenOut) {
   ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(lin))), 204);
   suspend_lin();
-  Spoiling way(world_.client(), [](json::object& item) {
-    if (is_lin(item)) item["groups"] = json::array{};
-  });
-  way.searches_show_nothing = true;
-  world_.through(way);
+  only_groups_tell();
   policy(kWithoutLin);
   ASSERT_EQ(planned_.plan->changes.size(), 1U);
   apply_after(seconds(60));
@@ -119,11 +125,7 @@ TEST_F(HeldGroups, OfSomebodySuspendedWhoIsTakenOut) {
 
 // To which others they have been added since the plan was made nothing would tell.
 TEST_F(HeldGroups, OfSomebodySuspendedWhoIsRestored) {
-  Spoiling way(world_.client(), [](json::object& item) {
-    if (is_lin(item)) item["groups"] = json::array{};
-  });
-  way.searches_show_nothing = true;
-  world_.through(way);
+  only_groups_tell();
   suspend_lin();
   for (const seconds later : {seconds(60), seconds(0)}) {
     policy("[users]\n\"lin@acme.example\" = { state = \"active\" }\n");
@@ -140,11 +142,7 @@ TEST_F(HeldGroups, OfSomebodySuspendedWhoIsRestored) {
 
 TEST_F(HeldGroups, OfSomebodyWhomOnlyTheGroupShows) {
   ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(lin))), 204);
-  Spoiling way(world_.client(), [](json::object& item) {
-    if (is_lin(item)) item["groups"] = json::array{};
-  });
-  way.searches_show_nothing = true;
-  world_.through(way);
+  only_groups_tell();
   policy(kWithoutLin);
   ASSERT_EQ(planned_.plan->changes.size(), 1U);
   apply_after(seconds(60));
