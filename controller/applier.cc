@@ -323,8 +323,9 @@ class Applier {
     const std::size_t i = finding.change;
     const bool done =
         finding.done ||
-        read_back(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_).front() ==
-            Effect::there;
+        (finding.gone &&
+         read_back(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_).front() ==
+             Effect::there);
     if (!done) return leave(i, finding.because);
     outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied, "found done on reading back");
   }
@@ -587,8 +588,9 @@ class Applier {
       if (done && is_read_twice(plan_.changes[i].kind)) answered.push_back(i);
     }
     looks_end_ = env_.clock.steady() + env_.settle_window + kLastLook;
-    for (LateEffect& one : not_shown_done(env_, endpoints_, plan_, answered, ids_, misread_,
-                                          [this] { return must_stop(); })) {
+    for (LateEffect& one : not_shown_done(
+             env_, endpoints_, plan_, answered, ids_, misread_, [this] { return must_stop(); },
+             report_.unreached)) {
       outcomes_.set(one.change, State::in_doubt, std::move(one.because));
     }
   }

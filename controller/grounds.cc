@@ -32,7 +32,7 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const Known
       out.findings.push_back(
           {changes[k], true, "found so on reading again, just before it was to be made"});
     } else if (!premise.because.empty()) {
-      out.findings.push_back({changes[k], false, premise.because});
+      out.findings.push_back({changes[k], false, premise.because, premise.gone});
     }
   }
   leave_riders(changes, out.findings);
@@ -130,16 +130,22 @@ std::string_view Grounds::why_fewer_admins() const {
   return {};
 }
 
-/// Whether somebody whom this run has made an admin has shown as one before, and does not now.
+/// Whether somebody whom this run has made an admin has shown as one before, and does not now. They
+/// are lost from then on, however they show.
 bool Grounds::note_who_shows(const std::map<std::string, std::string>& counted,
-                             const std::vector<std::string>& lost) {
+                             std::vector<std::string>& lost) {
   bool flickers = false;
+  std::vector<std::string> again;
   for (const auto& [account, admin] : counted) {
     if (was_one(admin)) continue;
     const bool shows = std::find(lost.begin(), lost.end(), admin) == lost.end();
-    flickers = flickers || (!shows && shown_.contains(admin));
+    const bool ceased = !shows && shown_.contains(admin);
+    flickers = flickers || ceased;
+    if (ceased) flickered_.insert(admin);
     if (shows) shown_.insert(admin);
+    if (shows && flickered_.contains(admin)) again.push_back(admin);
   }
+  lost.insert(lost.end(), again.begin(), again.end());
   return flickers;
 }
 

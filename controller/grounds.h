@@ -30,6 +30,7 @@ class Grounds {
     std::size_t change = 0;
     bool done = false;
     std::string because;
+    bool gone = false;  ///< because what it is about is not to be seen
   };
   struct Seen {
     std::vector<Finding> findings;  ///< at most one a change
@@ -52,7 +53,7 @@ class Grounds {
                     std::vector<Finding>& findings);
   [[nodiscard]] bool was_one(const std::string& admin) const;
   bool note_who_shows(const std::map<std::string, std::string>& counted,
-                      const std::vector<std::string>& lost);
+                      std::vector<std::string>& lost);
   [[nodiscard]] static bool contradicts(const std::vector<std::string>& lost,
                                         const AdminFloor& floor);
   [[nodiscard]] bool waits_for(const std::vector<std::string>& lost,
@@ -63,7 +64,8 @@ class Grounds {
   const Plan& plan_;
   Misread& misread_;
   std::vector<bool> looked_at_;
-  std::set<std::string> shown_;  ///< as admins, whom this run has made ones
+  std::set<std::string> shown_;      ///< as admins, whom this run has made ones
+  std::set<std::string> flickered_;  ///< of these, who did not show later
   bool others_took_admins_ = false;
   bool new_ones_do_not_show_ = false;
   bool contradicted_ = false;  ///< once seen, no admin is let go by this run

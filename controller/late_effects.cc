@@ -37,7 +37,8 @@ std::string in_words(const Unseen& one, bool stopped, std::chrono::seconds looke
 std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
                                        const Endpoints& endpoints, const Plan& plan,
                                        const std::vector<std::size_t>& changes, KnownIds& ids,
-                                       Misread& misread, const std::function<bool()>& must_stop) {
+                                       Misread& misread, const std::function<bool()>& must_stop,
+                                       const bool& unreached) {
   std::vector<Unseen> left;
   for (const std::size_t i : changes) left.push_back({i});
   const Clock& clock = environment.clock;
@@ -69,7 +70,7 @@ std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
     if (clock.steady() - before < wait) break;
   }
   // That nobody answers is no order to stop: what was not seen is not vouched for.
-  const bool stopped = must_stop() && !environment.client.out_of_reach();
+  const bool stopped = must_stop() && !unreached;
   const auto looked_for = std::chrono::duration_cast<std::chrono::seconds>(clock.steady() - begun);
   std::vector<LateEffect> out;
   for (const Unseen& one : left) {

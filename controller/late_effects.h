@@ -19,11 +19,12 @@ struct LateEffect {
 
 /// Those of `changes`, all answered as done, that no reading shows done until the settle window is
 /// over (facts.md section 9). Ends early once `must_stop` says so, with those that were shown
-/// undone.
+/// undone; where that is since nobody answers (`unreached`, by then), with all that were not seen.
 [[nodiscard]] std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
                                                      const Endpoints& endpoints, const Plan& plan,
                                                      const std::vector<std::size_t>& changes,
                                                      KnownIds& ids, Misread& misread,
-                                                     const std::function<bool()>& must_stop);
+                                                     const std::function<bool()>& must_stop,
+                                                     const bool& unreached);
 
 }  // namespace rolecall

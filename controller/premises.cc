@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kNotRead =
     "what it rests on could not be read again before it was to be made";
+constexpr const char* kOnlyGroupsTell =
+    "only the groups themselves show them: it takes a plan that is less than half a minute old";
 constexpr const char* kAnotherPlan = "it takes another plan";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
 
@@ -250,7 +252,7 @@ class PremiseReader {
   [[nodiscard]] Premise about_group(const Change& change, const Asked<ParsedGroup>& group) const {
     if (!group.read) return no(kNotRead);
     const bool deletes = change.kind == ChangeKind::delete_group;
-    if (!group.found) return no("the group is not to be seen any more");
+    if (!group.found) return {false, "the group is not to be seen any more", true};
     Premise standing = Standing::of(change, *group.found);
     if (!standing.because.empty() || !deletes) return standing;
     const LiveGroup& about = group.found->about;
@@ -284,7 +286,7 @@ class PremiseReader {
     if (!person.found || person.found->presence == Presence::absent) {
       if (invited_.contains(change.user)) return {};  // by this run: they may not show yet
       // An empty answer is no proof that what is to be taken away is gone.
-      return no("the account is not to be seen in the directory any more");
+      return {false, "the account is not to be seen in the directory any more", true};
     }
     Premise standing = standing_.of(change, *person.found);
     if (standing.done || !standing.because.empty()) return standing;
@@ -333,7 +335,9 @@ class PremiseReader {
     const bool listed = std::includes(groups.found->ids.begin(), groups.found->ids.end(),
                                       planned->groups.begin(), planned->groups.end());
     const bool shown = plan_is_fresh_ && are_shown(change, *groups.found, planned->groups);
-    if (!groups.found->whole && !listed && !shown) return no(kNotRead);
+    if (!groups.found->whole && !listed && !shown) {
+      return no(plan_is_fresh_ ? kNotRead : kOnlyGroupsTell);
+    }
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
     if (!roles.read) return no(kNotRead);

@@ -12,6 +12,7 @@ namespace rolecall {
 struct Premise {
   bool done = false;      ///< the organization is as the change wants it already
   std::string because{};  ///< else why it must not be made any more; empty: it may be
+  bool gone = false;      ///< because the account, or the group, is not to be seen
 };
 
 /// What one reading of an account or of a group says of changes about it: whether it is still the
