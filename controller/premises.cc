@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kNotRead =
     "what it rests on could not be read again before it was to be made";
 constexpr const char* kOnlyGroupsTell =
-    "only the groups themselves show them: it takes a plan that is less than half a minute old";
+    "only groups themselves show which suspended people are in them: it takes a plan that is less "
+    "than half a minute old";
 constexpr const char* kAnotherPlan = "it takes another plan";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
 
