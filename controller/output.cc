@@ -35,8 +35,13 @@ void print(std::string_view text) {
   write(stdout, text);
 }
 
+void flush_output() {
+  errno = 0;
+  if (std::fflush(stdout) != 0 && write_error == 0) write_error = errno;
+}
+
 void print_message(std::string_view text) {
-  std::fflush(stdout);
+  flush_output();
   write(stderr, text);
 }
 

@@ -12,6 +12,8 @@ namespace rolecall {
 
 /// A result, to stdout as it is: whoever made it has escaped it.
 void print(std::string_view text);
+/// What was printed is out, also if the process ends in the middle of what comes.
+void flush_output();
 /// For people, to stderr as it is.
 void print_message(std::string_view text);
 /// "error: WHAT" and "  hint: HINT" to stderr, escaped. Returns 1, the exit code for errors.

@@ -105,6 +105,7 @@ class Planning {
     if (!snapshot) return stop(std::move(snapshot.error()));
     live_ = std::move(*snapshot);
     live_.read_calls += first_calls_;
+    if (first_calls_ > 0) live_.calls_for["apps"] += first_calls_;
     out_.server_date = live_.server_date;
     return true;
   }

@@ -7,6 +7,7 @@
 #include "controller/apply_run.h"
 #include "controller/output.h"
 #include "controller/text_table.h"
+#include "diff/plan_json.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
@@ -132,6 +133,7 @@ std::string render_report_json(const Plan& plan, const ApplyReport& report, RunI
       {"writes", report.writes},
       {"interrupted", report.interrupted},
       {"audit_head", format_head(audit_head)},
+      {"refusals", refusals_array(plan)},
       {"misread", json::array(report.misread.begin(), report.misread.end())},
       {"changes", std::move(changes)}};
   return print_line(document) + "\n";

@@ -90,8 +90,10 @@ bool is_same(const std::string& path, const std::string& other) {
 
 /// Leaves the plan no choice of policy, day and undone run.
 std::string command_to_apply(const std::string& plan_file, const Named& named) {
-  std::string out = "rolecall apply " + plan_file;
-  if (!is_same(named.policy, default_policy_path().value_or(""))) out += " " + named.policy;
+  std::string out = "rolecall apply " + shell_word(plan_file);
+  if (!is_same(named.policy, default_policy_path().value_or(""))) {
+    out += " " + shell_word(named.policy);
+  }
   if (named.at) out += " --at " + format_instant(*named.at);
   if (named.undo != 0) out += fmt::format(" --undo {}", named.undo);
   return out;

@@ -112,7 +112,7 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
     case OutputFormat::json:
       return render_json(plan, ROLECALL_VERSION, base);
     case OutputFormat::markdown:
-      return render_markdown(plan, base);
+      return render_markdown(plan, base, apply_command);
     case OutputFormat::csv:
     case OutputFormat::text:
       break;
@@ -121,6 +121,11 @@ std::string view(const GlobalOptions& global, const Plan& plan, const std::strin
   options.color = wants_color(global, STDOUT_FILENO);
   options.columns = terminal_columns(STDOUT_FILENO);
   options.apply_command = apply_command;
+  const bool stopped = std::any_of(plan.notes.begin(), plan.notes.end(),
+                                   [](const Note& note) { return note.kind == kStoppedNote; });
+  if (stopped && !apply_command.empty()) {
+    options.apply_command = "rolecall resume, then " + apply_command;
+  }
   options.base = base;
   return render_text(plan, options);
 }

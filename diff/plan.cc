@@ -10,6 +10,7 @@
 
 #include "diff/diff.h"
 #include "diff/goes_along.h"
+#include "diff/near_names.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/digest.h"
@@ -340,7 +341,9 @@ void reschedule(Plan& plan) {
 }
 
 PlanResult make_plan(const PlanInput& input) {
-  return plan_of(input, diff(input));
+  Differences differences = diff(input);
+  note_near_names(input, differences.notes);
+  return plan_of(input, std::move(differences));
 }
 
 PlanResult plan_of(const PlanInput& input, Differences differences) {

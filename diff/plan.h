@@ -29,8 +29,8 @@ struct Refusal {
   std::string klass;
   std::int64_t n = 0;
   std::int64_t of = 0;
-  /// The rule in words: "free 3, percent 10, count 100", with "; 2 already in the last 24 hours"
-  /// behind it where there were any (they count besides `n`).
+  /// The rule in words: "free 3, percent 10, count 100", with "; 2 already in the last 24 hours,
+  /// which count too" behind it where there were any.
   std::string limit;
   std::string subject;  ///< the group or person concerned, where it is one
   auto operator<=>(const Refusal&) const = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace rolecall {
 
 /// The object of command-line.md, "plan --format json", its members in that order.
 [[nodiscard]] boost::json::object plan_object(const Plan& plan, std::string_view tool_version);
+
+/// Its "refusals".
+[[nodiscard]] boost::json::array refusals_array(const Plan& plan);
 
 /// One of its "changes".
 [[nodiscard]] boost::json::object change_object(const Change& change);

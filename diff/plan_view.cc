@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "diff/near_names.h"
 #include "diff/undo.h"
 #include "state/model/text.h"
 
@@ -211,10 +212,14 @@ std::string acknowledgements_for(const Plan& plan) {
   return out;
 }
 
+bool only_limits_refuse(const Plan& plan) {
+  return std::all_of(plan.refusals.begin(), plan.refusals.end(),
+                     [](const Refusal& r) { return limit_class(r.klass).has_value(); });
+}
+
 std::string acknowledgements_lead(const Plan& plan) {
-  const bool all = std::all_of(plan.refusals.begin(), plan.refusals.end(),
-                               [](const Refusal& r) { return limit_class(r.klass).has_value(); });
-  return all ? "If all of this is meant, add this to a file of the policy, and plan again:"
+  return only_limits_refuse(plan)
+             ? "If all of this is meant, add this to a file of the policy, and plan again:"
              : "Limits can be acknowledged in a file of the policy, the other refusals cannot:";
 }
 
@@ -262,6 +267,9 @@ std::string_view note_in_words(std::string_view kind) {
        "none, apply with --invite-again ADDRESS"},
       {kFreshInvitation,
        "people invited so lately that the directory may not show them yet; not invited again"},
+      {kNearName,
+       "names that the organization has not, while it has nearly the same one, of which the policy "
+       "does not speak: look at their spelling"},
       {"not_looked_at", "what --quick does not look at"},
       {kNotHeld,
        "people who were suspended or removed, as it was answered, and are there all the same: it "

@@ -47,6 +47,9 @@ struct AdminChange {
 [[nodiscard]] std::string acknowledgements_lead(const Plan& plan);
 /// The notes that writing is stopped: shown among the risks.
 inline constexpr std::string_view kStoppedNote = "stopped";
+
+/// Whether every refusal is one of a limit, which an acknowledgement lets through.
+[[nodiscard]] bool only_limits_refuse(const Plan& plan);
 /// The notes that somebody was suspended or removed lately and is there all the same.
 inline constexpr std::string_view kSettling = "settling";
 /// What a run did less than 120 s ago, and the reading contradicts.

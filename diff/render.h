@@ -37,6 +37,8 @@ inline constexpr std::string_view kMarkdownMarker = "<!-- rolecall plan -->";
 /// group and by person (with `base` this change's own, then what was to be done before), notes;
 /// cost last. Fewer than kMostMarkdown bytes, so characters too: what does not fit is counted, from
 /// the end of the folds up. Admins are shown one and all for as long as some hundreds of them fit.
-[[nodiscard]] std::string render_markdown(const Plan& plan, const AgainstBase* base = nullptr);
+/// `apply_command` is as in TextOptions.
+[[nodiscard]] std::string render_markdown(const Plan& plan, const AgainstBase* base = nullptr,
+                                          const std::string& apply_command = {});
 
 }  // namespace rolecall

@@ -107,20 +107,24 @@ json::object change_object(const Change& change) {
           {"cause", std::move(cause)}};
 }
 
+json::array refusals_array(const Plan& plan) {
+  json::array out;
+  for (const Refusal& refusal : plan.refusals) {
+    out.push_back({{"class", json_text(refusal.klass)},
+                   {"n", refusal.n},
+                   {"of", refusal.of},
+                   {"limit", json_text(refusal.limit)},
+                   {"subject", text_or_null(refusal.subject)}});
+  }
+  return out;
+}
+
 json::object plan_object(const Plan& plan, std::string_view tool_version) {
   json::array changes;
   for (const Change& change : plan.changes) changes.push_back(change_object(change));
   json::array notes;
   for (const Note& note : plan.notes) {
     notes.push_back({{"kind", json_text(note.kind)}, {"subject", json_text(note.subject)}});
-  }
-  json::array refusals;
-  for (const Refusal& refusal : plan.refusals) {
-    refusals.push_back({{"class", json_text(refusal.klass)},
-                        {"n", refusal.n},
-                        {"of", refusal.of},
-                        {"limit", json_text(refusal.limit)},
-                        {"subject", text_or_null(refusal.subject)}});
   }
   json::object out = {{"format_version", "1.0"},
                       {"tool_version", json_text(tool_version)},
@@ -139,7 +143,7 @@ json::object plan_object(const Plan& plan, std::string_view tool_version) {
                         {"writes", plan.calls.size()},
                         {"estimated_seconds", estimated_seconds(plan)}}},
                       {"notes", std::move(notes)},
-                      {"refusals", std::move(refusals)}};
+                      {"refusals", refusals_array(plan)}};
   if (plan.undo_of != 0) out.emplace("undo_of", plan.undo_of);
   return out;
 }

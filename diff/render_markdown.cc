@@ -76,7 +76,8 @@ std::string cut(const List& list, std::size_t room, std::string_view what,
 
 class MarkdownRenderer {
  public:
-  MarkdownRenderer(const Plan& plan, const AgainstBase* base) : plan_(plan), base_(base) {}
+  MarkdownRenderer(const Plan& plan, const AgainstBase* base, const std::string& apply_command)
+      : plan_(plan), base_(base), apply_command_(apply_command) {}
 
   std::string run() {
     std::string out = std::string(kMarkdownMarker) + "\n" + verdict();
@@ -424,20 +425,23 @@ class MarkdownRenderer {
     std::string out = fmt::format("\nCost: {}", cost_in_words(plan_));
     if (plan_.changes.empty()) return out + "\n";
     out += fmt::format(" - digest {}\n", escape_markdown(short_digest(plan_)));
-    if (!plan_.applyable()) return out;
-    return out +
-           fmt::format("\nTo apply this plan and no other: `rolecall apply --expect-digest {}`\n",
-                       escape_markdown(short_digest(plan_)));
+    if (!plan_.applyable() || apply_command_.empty()) return out;
+    // Within backticks nothing but another one means anything.
+    if (apply_command_.find('`') != std::string::npos) return out;
+    return out + fmt::format("\nTo apply this plan and no other: `{}`\n",
+                             escape_terminal(apply_command_));
   }
 
   const Plan& plan_;
   const AgainstBase* base_;
+  const std::string& apply_command_;
 };
 
 }  // namespace
 
-std::string render_markdown(const Plan& plan, const AgainstBase* base) {
-  return MarkdownRenderer(plan, base).run();
+std::string render_markdown(const Plan& plan, const AgainstBase* base,
+                            const std::string& apply_command) {
+  return MarkdownRenderer(plan, base, apply_command).run();
 }
 
 }  // namespace rolecall

@@ -103,7 +103,8 @@ class Limits {
     if (taken == 0 || passes(limit, taken + recent, of)) return;
     if (admitted(klass, taken)) return;
     std::string words = in_words(limit);
-    if (recent > 0) words += fmt::format("; {} already in the last 24 hours", recent);
+    if (recent > 0)
+      words += fmt::format("; {} already in the last 24 hours, which count too", recent);
     plan_.refusals.push_back({std::string(name(klass)), taken, of, std::move(words), subject});
   }
 

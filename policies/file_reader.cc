@@ -25,7 +25,7 @@ std::string example_of(ValueKind kind) {
     case ValueKind::array:
       return "write a list, as in [\"a\", \"b\"]";
     case ValueKind::table:
-      return "write keys and values, as in { state = \"active\" }";
+      return "write keys with their values in { }, or below a header of its own";
     default:
       return {};
   }

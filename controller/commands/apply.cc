@@ -193,6 +193,8 @@ int apply_planned(ApplyRun& run, const PlanRequest& request, const Planned& plan
   const Plan& plan = *planned.plan;
   const bool json = run.global.format == OutputFormat::json;
   if (!json) print(view(run.global, plan, ""));
+  // A run that is cut off has said what it was about to do.
+  flush_output();
   if (!run.opened.lock->still_mine()) return lock_is_lost();
   if (plan.changes.empty() || !plan.applyable()) {
     const int code = exit_code(plan) != 0 ? exit_code(plan) : waits_for_people(plan) ? 3 : 0;
@@ -204,6 +206,9 @@ int apply_planned(ApplyRun& run, const PlanRequest& request, const Planned& plan
     const ApplyReport nothing = nothing_done(plan, "the plan is refused");
     tell_audit_head(run);
     if (json) {
+      for (const Refusal& refusal : plan.refusals) {
+        print_error({fmt::format("refused: {}: {}", refusal.klass, refusal_in_words(refusal)), {}});
+      }
       print(render_report_json(plan, nothing, *recorded, code, run.opened.store->head()));
     }
     return finish_output(code);

@@ -14,6 +14,8 @@
 #include "controller/saved_plan.h"
 #include "controller/store_path.h"
 #include "controller/view.h"
+#include "diff/plan_view.h"
+#include "state/model/text.h"
 
 namespace rolecall {
 
@@ -38,8 +40,13 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (const int code = show_problems(global, planned); code != 0) return code;
   const Plan& plan = *planned.plan;
-  std::string apply_command = fmt::format("rolecall apply {}", *policy);
+  // In a review it is this plan that is agreed to; a script may look for the digest at this place.
+  const bool review = global.format == OutputFormat::markdown;
+  std::string apply_command = "rolecall apply";
+  if (review) apply_command += fmt::format(" --expect-digest {}", short_digest(plan));
+  if (!review || !options.policy.empty()) apply_command += " " + shell_word(*policy);
   if (global.at) apply_command += " --at " + format_instant(*global.at);
+  if (!global.store.empty()) apply_command += " --store " + shell_word(global.store);
   if (!options.out.empty()) {
     auto saved =
         write_plan_file(options.out, *request, planned, global.at, connection->clock().now());

@@ -57,8 +57,8 @@ void log_refusals(const Plan& plan) {
   }
   for (const std::string& why : plan.unfit_acknowledgements) spdlog::error("{}", why);
   if (!plan.refusals.empty()) {
-    spdlog::error("plan {} is not applied; rolecall plan shows how to acknowledge a limit",
-                  plan.digest.substr(0, 12));
+    spdlog::error("plan {} is not applied; rolecall plan shows {}", plan.digest.substr(0, 12),
+                  only_limits_refuse(plan) ? "how to acknowledge it" : "it in full");
   }
 }
 

@@ -85,10 +85,11 @@ int run_stop(const GlobalOptions& global, const StopOptions& options) {
   if (const auto there = check_something_is_there(global, *store, options.policy); !there) {
     return print_error(there.error());
   }
+  const std::string before = stop.in_force();
   const StopSwitch::Order order{login_name(), host_name(), SystemClock().now(), options.reason};
   if (const auto set = stop.set(order); !set) return print_error(set.error());
-  print(fmt::format("{}; {}\nstore: {}\n", escape_terminal(stop.in_force()), kHowToResume,
-                    place_of(*store)));
+  print(fmt::format("{}{}; {}\nstore: {}\n", before.empty() ? "" : "stopped already: ",
+                    escape_terminal(stop.in_force()), kHowToResume, place_of(*store)));
   if (!is_there(*store)) {
     print_message(
         "note: there is no store there yet; runs with another one (--store, ROLECALL_STORE) go "
@@ -114,7 +115,7 @@ int run_resume(const GlobalOptions& global, const ResumeOptions& options) {
   if (const auto cleared = stop.clear(); !cleared) return print_error(cleared.error());
   if (const auto lifted = quarantine.release(); !lifted) return print_error(lifted.error());
   print(was.empty() ? "nothing was stopped\n"
-                    : fmt::format("goes on; it was {}\n", fmt::join(was, "; ")));
+                    : fmt::format("goes on; until now: {}\n", fmt::join(was, "; ")));
   print(fmt::format("store: {}\n", place_of(*store)));
   return finish_output(0);
 }

@@ -43,6 +43,9 @@ namespace rolecall {
 /// White space of ASCII taken off both ends.
 [[nodiscard]] std::string_view trim_ascii(std::string_view text);
 
+/// As a POSIX shell reads it: in quotes where it has anything but letters, digits and ./:@%+=,_-
+[[nodiscard]] std::string shell_word(std::string_view text);
+
 /// Number of code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);
 

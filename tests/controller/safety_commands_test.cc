@@ -199,7 +199,7 @@ TEST_F(SafetyCommands, StoppingNeedsNoLockAndNoStore) {
   const auto resume = [&] {
     return test::run_captured([&] { return run_resume(org_.global(), {policy_}); }).out;
   };
-  EXPECT_THAT(resume(), HasSubstr("goes on; it was stopped by "));
+  EXPECT_THAT(resume(), HasSubstr("goes on; until now: stopped by "));
   EXPECT_THAT(resume(), testing::StartsWith("nothing was stopped\nstore: "));
 }
 

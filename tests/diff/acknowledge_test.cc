@@ -206,11 +206,12 @@ TEST(WindowTest, WhatWasDoneCountsBesidesThePlan) {
       EXPECT_EQ(!plan.applyable(), n > 0 && n + before > 3) << n << " after " << before;
       if (plan.applyable()) continue;
       const std::string rule = "free 3, percent 0, count 0";
-      EXPECT_EQ(plan.refusals[0], (Refusal{"suspend_users", n, 100,
-                                           before == 0 ? rule
-                                                       : rule + "; " + std::to_string(before) +
-                                                             " already in the last 24 hours",
-                                           ""}));
+      EXPECT_EQ(plan.refusals[0],
+                (Refusal{"suspend_users", n, 100,
+                         before == 0 ? rule
+                                     : rule + "; " + std::to_string(before) +
+                                           " already in the last 24 hours, which count too",
+                         ""}));
     }
   }
 }

@@ -1,11 +1,13 @@
 #include "diff/render.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "diff/effects.h"
+#include "diff/plan_view.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 #include "tests/support/golden.h"
@@ -20,6 +22,11 @@ using test::PlanBuilder;
 using test::sample_plan;
 
 const TextOptions kPlain{.color = false, .apply_command = "rolecall apply change.plan.json"};
+
+std::string in_markdown(const Plan& plan) {
+  return render_markdown(plan, nullptr,
+                         fmt::format("rolecall apply --expect-digest {}", short_digest(plan)));
+}
 
 Plan refused_plan() {
   Plan plan = sample_plan();
@@ -128,7 +135,7 @@ TEST(RenderTest, SampleAsJson) {
   expect_golden("plan/sample.json", render_json(sample_plan(), "1.2.3"));
 }
 TEST(RenderTest, SampleAsMarkdown) {
-  expect_golden("plan/sample.md", render_markdown(sample_plan()));
+  expect_golden("plan/sample.md", in_markdown(sample_plan()));
 }
 TEST(RenderTest, RefusedAsText) {
   expect_golden("plan/refused.txt", render_text(refused_plan(), kPlain));
@@ -137,13 +144,13 @@ TEST(RenderTest, RefusedAsJson) {
   expect_golden("plan/refused.json", render_json(refused_plan(), "1.2.3"));
 }
 TEST(RenderTest, RefusedAsMarkdown) {
-  expect_golden("plan/refused.md", render_markdown(refused_plan()));
+  expect_golden("plan/refused.md", in_markdown(refused_plan()));
 }
 TEST(RenderTest, IncompleteAsText) {
   expect_golden("plan/incomplete.txt", render_text(incomplete_plan(), kPlain));
 }
 TEST(RenderTest, IncompleteAsMarkdown) {
-  expect_golden("plan/incomplete.md", render_markdown(incomplete_plan()));
+  expect_golden("plan/incomplete.md", in_markdown(incomplete_plan()));
 }
 TEST(RenderTest, ToldAsText) {
   expect_golden("plan/told.txt", render_text(told_plan(), kPlain));
@@ -152,7 +159,7 @@ TEST(RenderTest, ToldAsJson) {
   expect_golden("plan/told.json", render_json(told_plan(), "1.2.3"));
 }
 TEST(RenderTest, ToldAsMarkdown) {
-  expect_golden("plan/told.md", render_markdown(told_plan()));
+  expect_golden("plan/told.md", in_markdown(told_plan()));
 }
 TEST(RenderTest, ToldAsTextOnANarrowTerminal) {
   TextOptions options = kPlain;
@@ -163,7 +170,7 @@ TEST(RenderTest, NothingToDoAsText) {
   expect_golden("plan/empty.txt", render_text(empty_plan(), kPlain));
 }
 TEST(RenderTest, NothingToDoAsMarkdown) {
-  expect_golden("plan/empty.md", render_markdown(empty_plan()));
+  expect_golden("plan/empty.md", in_markdown(empty_plan()));
 }
 
 TEST(RenderTest, TextNamesNoCommandForAPlanThatMayNotBeApplied) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 
@@ -207,6 +208,9 @@ TEST_P(Refusals, NothingIsSent) {
   EXPECT_EQ(plan.at("applyable"), false);
   ASSERT_FALSE(plan.at("refusals").as_array().empty());
   EXPECT_EQ(plan.at("refusals").at(0).at("class"), json::string(GetParam().rule));
+  const Outcome refused = rolecall_exits(4, {"apply", "--yes", "--format", "json"});
+  EXPECT_EQ(json::parse(refused.out).at("refusals"), plan.at("refusals"));
+  EXPECT_THAT(refused.err, HasSubstr("error: refused: " + GetParam().rule + ": "));
   expect_nothing_sent();
   EXPECT_EQ(simulator->state(), before);
 }

@@ -59,7 +59,7 @@ TEST_F(InQuarantine, ResumeHasItPlannedOnceMore) {
   night(4);
   night(4);
   expect_no_call();
-  EXPECT_THAT(rolecall_exits(0, {"resume"}).out, HasSubstr("goes on; it was plan "));
+  EXPECT_THAT(rolecall_exits(0, {"resume"}).out, HasSubstr("goes on; until now: plan "));
   night(4);
   EXPECT_THAT(simulator->requests(), Not(IsEmpty()));
   night(4);

@@ -219,6 +219,36 @@ TEST_F(Review, TheWholeDigestInCapitalsIsTheSame) {
   rolecall_exits(0, {"apply", "--expect-digest", whole, "--yes"});
 }
 
+/// What stands in backticks behind "To apply this plan".
+std::string command_in(const std::string& markdown) {
+  const std::size_t at = markdown.find("\nTo apply this plan and no other: `");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = markdown.find('`', at) + 1;
+  return markdown.substr(begin, markdown.find('`', begin) - begin);
+}
+
+TEST_F(Review, TheCommandOfAPlanIsTheOneThatAppliesIt) {
+  const std::string shown = digest().substr(0, 12);
+  EXPECT_EQ(command_in(rolecall_exits(0, {"plan", "--format", "markdown"}).out),
+            "rolecall apply --expect-digest " + shown)
+      << "scripts look for this";
+  std::filesystem::copy(folder.path() / "rolecall.toml", folder.path() / "our org.toml");
+  const std::string at = "2026-11-27T00:00:00Z";
+  const Outcome elsewhere =
+      rolecall_exits(0, {"plan", "our org.toml", "--at", at, "--store", "s/x.db"});
+  EXPECT_THAT(elsewhere.out, HasSubstr("\nApply:  rolecall apply 'our org.toml' --at " + at +
+                                       " --store s/x.db\n"));
+  EXPECT_EQ(
+      command_in(
+          rolecall_exits(0, {"plan", "our org.toml", "--at", at, "--format", "markdown"}).out),
+      "rolecall apply --expect-digest " + shown + " 'our org.toml' --at " + at);
+  EXPECT_THAT(rolecall_exits(0, {"plan", "our org.toml", "--out", "my plan"}).out,
+              HasSubstr("\nApply:  rolecall apply 'my plan' 'our org.toml'\n"));
+  rolecall_exits(0, {"stop", "--reason", "look first"});
+  EXPECT_THAT(rolecall_exits(0, {"plan"}).out,
+              HasSubstr("\nApply:  rolecall resume, then rolecall apply rolecall.toml\n"));
+}
+
 TEST_F(Review, AnyOtherPlanIsNotApplied) {
   const std::string reviewed = digest();
   const std::string other = (reviewed[11] == '0' ? "1" : "0");

@@ -171,7 +171,7 @@ TEST_F(StopOrder, HoldsByWhateverNameThePolicyIsGiven) {
     EXPECT_EQ(in("access", {"apply", "--yes", "."}).exit_code, 4);
     EXPECT_EQ(made(), 0);
     const Outcome resumed = in(below, {"resume", name});
-    EXPECT_THAT(resumed.out, HasSubstr("goes on; it was stopped by"));
+    EXPECT_THAT(resumed.out, HasSubstr("goes on; until now: stopped by"));
     EXPECT_THAT(resumed.out, HasSubstr(fmt::format("store: {}\n", store)));
   }
   rolecall_exits(0, {"apply", "--yes"});

@@ -14,7 +14,7 @@ if [ -z "$number" ]; then
 fi
 # shellcheck disable=SC2016  # the backticks are Markdown's
 digest="$(own_comment "$number" | jq -r .body |
-  sed -n 's/^To apply this plan and no other: `rolecall apply --expect-digest \([0-9a-f]*\)`$/\1/p')"
+  sed -n 's/^To apply this plan and no other: `rolecall apply --expect-digest \([0-9a-f]*\)[^`]*`$/\1/p')"
 if [ -z "$digest" ]; then
   echo "No plan that may be applied stands under $review $number: nothing is applied." >&2
   exit 1
