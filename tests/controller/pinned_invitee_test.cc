@@ -101,6 +101,16 @@ members = ["new@acme.example"]
   EXPECT_THAT(planned_.plan->changes, IsEmpty());
 }
 
+// What they get after it waits until they show, and is asked for anew each time.
+TEST_F(PinnedInvitee, GetsEverythingInOneRunAlsoWhereTheyShowLate) {
+  policy("[users]\n\"new@acme.example\" = { account_id = \"n1\", roles = [\"org-admin\"] }\n");
+  ASSERT_TRUE(world_.client().org().set_faults(json::parse(R"({"write_lag_ms": 8000})")));
+  apply();
+  ASSERT_EQ(planned_.plan->changes.size(), 2U);
+  expect_all_applied();
+  EXPECT_TRUE(model().people.at(kNew).admin);
+}
+
 TEST_F(PinnedInvitee, SharesACallWithThoseWhoAreNot) {
   for (const std::string other : {"aa@acme.example", "zz@acme.example"}) {
     Rehearsal world(acme_after_one_left());

@@ -227,6 +227,16 @@ TEST(DiffTest, ARenameCarriesOverWhatIsNotManaged) {
   EXPECT_EQ(plan.renamed, (std::map<std::string, std::string>{{"old", "new"}}));
 }
 
+TEST(DiffTest, WhatTwoPreviousNamesBothMayIsGrantedOnce) {
+  PlanBuilder b;
+  b.live_group("old").live_group("older").group("new", {}).previous("new", "old");
+  b.live_grant("old", "confluence", Role::user).live_grant("older", "confluence", Role::user);
+  b.previous("new", "older");
+  EXPECT_EQ(words(b.plan()),
+            (Words{"create_group new", "grant_group_access new user ari:cloud:confluence::site/1",
+                   "delete_group old", "delete_group older"}));
+}
+
 TEST(DiffTest, ARenameThatStoppedHalfWayGoesOn) {
   PlanBuilder b;
   b.live_user(kAda).live_group("old", {kAda}).live_group("new", {kAda});
