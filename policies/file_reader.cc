@@ -249,6 +249,14 @@ void FileReader::bad_address(std::string_view spelling, Position where, const Er
 }
 
 bool FileReader::one_script(std::string_view spelling, Position where) {
+  // No error: it may stand in an address, and an import has written what is there.
+  if (spelling.find('*') != std::string_view::npos) {
+    diagnostics_.warning(
+        policy_.place(at(where)),
+        fmt::format("address {} has a \"*\", which stands for itself", quote(spelling)),
+        "there are no patterns in addresses; `match` takes many people at once "
+        "into a group");
+  }
   const std::optional<std::string> scripts = find_mixed_scripts(spelling);
   if (!scripts) return true;
   error(where, fmt::format("address {} mixes {} letters", quote(spelling), *scripts),

@@ -140,6 +140,9 @@ std::string toml_text(std::string_view text) {
 }
 
 Result<void> check(const Answers& given) {
+  if (const Problem problem = check_organization(given.organization)) {
+    return tl::make_unexpected(*problem);
+  }
   for (const std::string& admin : given.admins) {
     if (const Problem problem = check_admins(admin)) return tl::make_unexpected(*problem);
   }

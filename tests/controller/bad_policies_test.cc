@@ -313,5 +313,13 @@ TEST(BadPolicyFiles, AGroupNameOfTwoScriptsIsAWarning) {
   EXPECT_THAT(ended.err, HasSubstr("1 warning in 1 file"));
 }
 
+TEST(BadPolicyFiles, AStarInAnAddressIsAWarning) {
+  const test::TempDir dir;
+  const std::string path = dir.write("policy.toml", head("[users]\n\"*@acme.example\" = {}\n"));
+  const Ended ended = command({"validate", path});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr(":5:1: warning: address \"*@acme.example\" has a \"*\""));
+}
+
 }  // namespace
 }  // namespace rolecall

@@ -77,6 +77,7 @@ TEST_F(Terminal, InitWritesNothingThatIsNotSound) {
   folder.write("a-file", "");
   for (const Arguments& wrong : std::vector<Arguments>{
            {"init", "--org", "not an id"},
+           {"init", "--org", "1b2c3d4e-0000-4000-8000-0000000000a"},
            {"init", "--org", organization, "--admin", "ada"},
            {"init", "--org", organization, "--unlisted-users", "remove"},
            {"init", "--org", organization, "--admin", "a@x.example", "--admin", "A@x.example"},
