@@ -273,10 +273,12 @@ class Applier {
       const std::size_t end = freshness_.begin_look(next, calls.size());
       std::vector<std::size_t> changes;
       for (std::size_t c = next; c < end; ++c) {
-        for (const std::size_t i : ready_changes(calls[c])) {
+        for (const std::size_t i : ready_changes(calls[c], grounds_.may_find_more())) {
           // What was sent before has been read back just now; not who else is an admin, nor what
           // has become of a group meanwhile.
-          if (outcomes_.attempts(i) == 0 || is_read_twice(plan_.changes[i].kind)) {
+          // Nor what whoever is restored has been given.
+          if (outcomes_.attempts(i) == 0 || is_read_twice(plan_.changes[i].kind) ||
+              plan_.changes[i].kind == ChangeKind::restore_user) {
             changes.push_back(i);
           }
         }
@@ -331,7 +333,8 @@ class Applier {
   }
 
   /// The changes of a call that are still to be made and may be made now.
-  std::vector<std::size_t> ready_changes(std::size_t call) {
+  /// `floor_is_open`: who counts for the floor is to be read first.
+  std::vector<std::size_t> ready_changes(std::size_t call, bool floor_is_open = false) {
     std::vector<std::size_t> ready;
     for (const std::size_t needed : needs_[call]) {
       for (const std::size_t i : plan_.calls[needed].changes) {
@@ -340,7 +343,7 @@ class Applier {
     }
     for (const std::size_t i : plan_.calls[call].changes) {
       if (!outcomes_.pending(i)) continue;
-      if (std::string because = held_back(plan_.changes[i]); !because.empty()) {
+      if (std::string because = held_back(plan_.changes[i], floor_is_open); !because.empty()) {
         leave(i, std::move(because));
         continue;
       }
@@ -369,14 +372,14 @@ class Applier {
   }
 
   /// Why a change cannot be made, or nothing.
-  [[nodiscard]] std::string held_back(const Change& change) const {
+  [[nodiscard]] std::string held_back(const Change& change, bool floor_is_open) const {
     if (std::string because = successors_.doubt(change); !because.empty()) return because;
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
     for (const std::string& id : {ids_.account(change), ids_.group(change)}) {
       if (std::string because = misread_.opaque(id); !because.empty()) return because;
     }
     if (std::string because = identities_.doubt(change, ids_); !because.empty()) return because;
-    if (floor_.forbids(change)) {
+    if (!floor_is_open && floor_.forbids(change)) {
       const std::string_view why = grounds_.why_fewer_admins();
       return fmt::format("it would leave fewer than {} active org admins, because {}",
                          plan_.min_org_admins, why.empty() ? "others failed" : why);
@@ -509,7 +512,8 @@ class Applier {
       std::vector<std::size_t> asked;
       for (const Outcomes::Back& open : open_) {
         const auto known = effects.find(open.change);
-        const bool settled = known != effects.end() && known->second == Effect::there;
+        const bool settled = known != effects.end() &&
+                             (known->second == Effect::there || known->second == Effect::filled);
         // A conflict that a read contradicts once is the API's last word: no need to wait, unless
         // it may be one with our own first try.
         const bool contradicted = known != effects.end() && open.verdict == Verdict::conflict &&
@@ -520,8 +524,13 @@ class Applier {
       if (asked.empty()) break;
       // Who is to be put into a group is rather sent once more than looked at one by one.
       const bool sent_again = kind == ChangeKind::add_member && !last_round;
-      const std::vector<Effect> found = read_back(env_.client, endpoints_, plan_, asked, ids_, wait,
-                                                  &misread_, wait == waits.back() && !sent_again);
+      // Where the API says that they are in it a list that is cut short is no answer.
+      const bool conflicts = std::any_of(open_.begin(), open_.end(), [](const auto& open) {
+        return open.verdict == Verdict::conflict;
+      });
+      const bool closely = conflicts || (wait == waits.back() && !sent_again);
+      const std::vector<Effect> found =
+          read_back_for_sure(env_.client, endpoints_, plan_, asked, ids_, wait, &misread_, closely);
       for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
     }
     std::vector<std::size_t> again;
@@ -549,16 +558,18 @@ class Applier {
     if (effect == Effect::ambiguous) {
       return outcomes_.close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
     }
+    const bool foreign = change.kind == ChangeKind::create_group &&
+                         open.verdict == Verdict::conflict &&
+                         !outcomes_.lost_an_answer(open.change);
+    if (foreign && (effect == Effect::there || effect == Effect::filled)) {
+      return outcomes_.close(
+          open, State::failed,
+          "somebody else has made a group of this name meanwhile: it takes another plan");
+    }
+    if (effect == Effect::filled) {
+      return outcomes_.close(open, State::in_doubt, fmt::format("{}; {}", kMayBeTheirs, was));
+    }
     if (effect == Effect::there) {
-      const bool foreign = change.kind == ChangeKind::create_group &&
-                           open.verdict == Verdict::conflict &&
-                           !outcomes_.lost_an_answer(open.change);
-      // Who is in it nobody has looked at.
-      if (foreign) {
-        return outcomes_.close(
-            open, State::failed,
-            "somebody else has made a group of this name meanwhile: it takes another plan");
-      }
       // In conflict with our own first try, whose answer was lost.
       const bool ours = outcomes_.lost_an_answer(open.change);
       if (open.verdict == Verdict::conflict && !ours) {

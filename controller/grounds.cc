@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <utility>
 
 #include "controller/premises.h"
 #include "controller/settle_window.h"
@@ -28,6 +29,7 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const Known
   for (std::size_t k = 0; k < changes.size(); ++k) {
     looked_at_[changes[k]] = true;
     const Premise& premise = premises.of[k];
+    if (premise.counts) floor.is_one(plan_.changes[changes[k]].user);
     if (premise.done) {
       out.findings.push_back(
           {changes[k], true, "found so on reading again, just before it was to be made"});
@@ -68,15 +70,20 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   }
   if (taking.empty()) return;
   std::map<std::string, std::string> counted;
+  // Who did not show yet where nobody needed them may do so by now.
+  const std::set<std::string> before = std::exchange(unseen_, {});
+  for (const std::string& admin : before) {
+    if (!flickered_.contains(admin)) floor.keep(admin);
+  }
   const std::set<std::string> admins = floor.admins();
   for (const std::string& admin : admins) {
     const auto planned = std::lower_bound(plan_.org_admins.begin(), plan_.org_admins.end(), admin);
     const auto place = static_cast<std::size_t>(planned - plan_.org_admins.begin());
-    const bool before = planned != plan_.org_admins.end() && *planned == admin;
+    const bool was = planned != plan_.org_admins.end() && *planned == admin;
     std::string account;
     if (const auto known = ids.accounts.find(admin); known != ids.accounts.end()) {
       account = known->second;
-    } else if (before && place < plan_.org_admin_accounts.size()) {
+    } else if (was && place < plan_.org_admin_accounts.size()) {
       account = plan_.org_admin_accounts[place];
     }
     if (account.empty()) {
@@ -96,7 +103,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     const bool flickers = note_who_shows(counted, *lost);
     contradicted_ = contradicted_ || (flickers && waits_for(*lost, taking, floor));
   };
-  bool missed = false;
+  bool missed = !before.empty();
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
     read(wait);
     // Whoever shows after not having shown has to show twice.
@@ -106,6 +113,8 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   }
   contradicted_ = contradicted_ || (lost && contradicts(*lost, floor));
   if (!lost || contradicted_) {
+    unseen_ = before;
+    for (const std::string& admin : before) floor.lose(admin);
     for (const std::size_t i : taking) {
       findings.push_back({i, false,
                           contradicted_ ? "who else is an org admin was read in two ways"
@@ -115,6 +124,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   }
   for (const std::string& admin : *lost) {
     floor.lose(admin);
+    if (!was_one(admin)) unseen_.insert(admin);
     (was_one(admin) ? others_took_admins_ : new_ones_do_not_show_) = true;
   }
 }

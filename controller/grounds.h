@@ -44,6 +44,8 @@ class Grounds {
 
   /// How many changes have been looked at.
   [[nodiscard]] std::size_t looked_at() const;
+  /// Whether another look may find more admins than the floor counts.
+  [[nodiscard]] bool may_find_more() const { return !unseen_.empty(); }
   /// Why the floor counts fewer admins than the plan has, where that was seen; or nothing.
   [[nodiscard]] std::string_view why_fewer_admins() const;
 
@@ -66,6 +68,7 @@ class Grounds {
   std::vector<bool> looked_at_;
   std::set<std::string> shown_;      ///< as admins, whom this run has made ones
   std::set<std::string> flickered_;  ///< of these, who did not show later
+  std::set<std::string> unseen_;     ///< likewise who did not show yet when last looked for
   bool others_took_admins_ = false;
   bool new_ones_do_not_show_ = false;
   bool contradicted_ = false;  ///< once seen, no admin is let go by this run

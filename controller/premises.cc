@@ -303,7 +303,7 @@ class PremiseReader {
       case ChangeKind::revoke_user_access:
         return about_roles(change, user_roles_.at(change.account_id));
       default:
-        return {};
+        return standing;
     }
   }
 

@@ -17,6 +17,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMostWitnesses = 2;
+constexpr std::chrono::milliseconds kBetweenTwo{1000};
 
 struct AskedPerson : Asked<ParsedUser> {
   bool ambiguous = false;    ///< `found` is one of several accounts that have the address
@@ -398,12 +399,65 @@ class ReadBack {
   std::set<std::string> gone_groups_;                                     ///< ids
 };
 
+/// `made`: by id, the place of its effect.
+void look_into_groups(ReadClient& client, const Endpoints& endpoints, const std::string& directory,
+                      const std::map<std::string, std::size_t>& made, Misread* misread,
+                      std::vector<Effect>& effects) {
+  for (const auto& [id, place] : made) effects[place] = Effect::unknown;
+  Reader reader(client);
+  if (misread != nullptr) misread->hear(reader);
+  const LookUps look_ups(reader, endpoints, directory);
+  std::vector<std::string> ids;
+  for (const auto& [id, place] : made) ids.push_back(id);
+  by_parts(ids, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
+    Endpoints::GroupSearch search;
+    search.ids = part;
+    search.expand_counts = true;
+    look_ups.groups(
+        search,
+        [&](const ParsedGroup& group) {
+          const auto place = made.find(group.about.id);
+          if (place == made.end() || !group.has_counts) return;
+          const bool empty = group.about.user_count == 0 && group.about.resource_count == 0;
+          effects[place->second] = empty ? Effect::there : Effect::filled;
+        },
+        [] {});
+  });
+  reader.run();
+}
+
 }  // namespace
 
 std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
                               const std::vector<std::size_t>& changes, KnownIds& ids,
                               std::chrono::milliseconds delay, Misread* misread, bool closely) {
   return ReadBack(client, endpoints, plan, ids, delay, misread).run(changes, closely);
+}
+
+std::vector<Effect> read_back_for_sure(ReadClient& client, const Endpoints& endpoints,
+                                       const Plan& plan, const std::vector<std::size_t>& changes,
+                                       KnownIds& ids, std::chrono::milliseconds delay,
+                                       Misread* misread, bool closely) {
+  std::vector<Effect> effects =
+      read_back(client, endpoints, plan, changes, ids, delay, misread, closely);
+  std::vector<std::size_t> places;
+  std::vector<std::size_t> taken;
+  std::map<std::string, std::size_t> made;
+  for (std::size_t k = 0; k < changes.size(); ++k) {
+    const Change& change = plan.changes[changes[k]];
+    if (effects[k] != Effect::there) continue;
+    if (change.kind == ChangeKind::create_group) made.emplace(ids.group(change), k);
+    if (!takes_away(change.kind)) continue;
+    places.push_back(k);
+    taken.push_back(changes[k]);
+  }
+  if (!taken.empty()) {
+    const auto again =
+        read_back(client, endpoints, plan, taken, ids, kBetweenTwo, misread, closely);
+    for (std::size_t k = 0; k < taken.size(); ++k) effects[places[k]] = again[k];
+  }
+  if (!made.empty()) look_into_groups(client, endpoints, plan.directory, made, misread, effects);
+  return effects;
 }
 
 }  // namespace rolecall

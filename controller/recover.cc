@@ -17,7 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
-constexpr milliseconds kBetweenTwo{1000};
 constexpr std::chrono::hours kLookedForLongEnough{1};
 
 Change change_of(const Intent& intent, ChangeKind kind) {
@@ -39,25 +38,6 @@ struct Unfinished {
   std::vector<const CallRecord*> records;  ///< parallel to plan.changes
 };
 
-/// Nobody is known who would have to show in each answer, so one that lacks somebody or something
-/// proves nothing: what was to be taken away is asked for twice.
-std::vector<Effect> read_twice(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-                               const std::vector<std::size_t>& changes, KnownIds& ids,
-                               milliseconds wait) {
-  std::vector<Effect> effects = read_back(client, endpoints, plan, changes, ids, wait);
-  std::vector<std::size_t> places;
-  std::vector<std::size_t> taken;
-  for (std::size_t k = 0; k < changes.size(); ++k) {
-    if (effects[k] != Effect::there || !takes_away(plan.changes[changes[k]].kind)) continue;
-    places.push_back(k);
-    taken.push_back(changes[k]);
-  }
-  if (taken.empty()) return effects;
-  const auto again = read_back(client, endpoints, plan, taken, ids, kBetweenTwo);
-  for (std::size_t k = 0; k < taken.size(); ++k) effects[places[k]] = again[k];
-  return effects;
-}
-
 std::vector<Effect> look(ReadClient& client, const Unfinished& unfinished) {
   const Endpoints endpoints(unfinished.plan.organization);
   KnownIds ids(unfinished.plan);
@@ -65,7 +45,7 @@ std::vector<Effect> look(ReadClient& client, const Unfinished& unfinished) {
   std::vector<std::size_t> asked;
   for (std::size_t i = 0; i < effects.size(); ++i) asked.push_back(i);
   for (const milliseconds wait : kWaits) {
-    const auto found = read_twice(client, endpoints, unfinished.plan, asked, ids, wait);
+    const auto found = read_back_for_sure(client, endpoints, unfinished.plan, asked, ids, wait);
     std::vector<std::size_t> missing;
     for (std::size_t k = 0; k < asked.size(); ++k) {
       effects[asked[k]] = found[k];
@@ -87,6 +67,9 @@ Outcome outcome_of(const CallRecord& record, ChangeKind kind, Effect effect, Ins
   } else if (effect == Effect::ambiguous) {
     outcome.result = ChangeResult::in_doubt;
     outcome.message = fmt::format("{}; {}", cut, kTwoAccounts);
+  } else if (effect == Effect::filled) {
+    outcome.result = ChangeResult::in_doubt;
+    outcome.message = fmt::format("{}; {}", cut, kMayBeTheirs);
   } else if (effect == Effect::unknown) {
     outcome.result = ChangeResult::in_doubt;
     outcome.message = cut + "; the next runs could not read whether it was done";

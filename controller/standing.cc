@@ -54,9 +54,10 @@ Premise Standing::of(const Change& change, const ParsedUser& user) const {
       return if_active(change, user);
     case ChangeKind::revoke_org_role:
       if (!user.org_admin && !user.has_platform_roles) {
-        return no("whether they are an org admin could not be read again");
+        return {false, "whether they are an org admin could not be read again", true};
       }
-      return {!user.org_admin};
+      if (user.org_admin) return {false, {}, false, is_active(user) && user.about.accepted};
+      return {true};
     default:
       return {};
   }

@@ -13,6 +13,7 @@ struct Premise {
   bool done = false;      ///< the organization is as the change wants it already
   std::string because{};  ///< else why it must not be made any more; empty: it may be
   bool gone = false;      ///< because the account, or the group, is not to be seen
+  bool counts = false;    ///< it takes the role from somebody who is an active admin now
 };
 
 /// What one reading of an account or of a group says of changes about it: whether it is still the

@@ -50,6 +50,9 @@ class AdminFloor {
   /// The change was found to have happened, without this run.
   void find(const Change& change);
 
+  /// Was read to be an active admin, whether or not they count.
+  void is_one(const std::string& admin) { ever_.insert(admin); }
+
   /// Somebody else has taken the role from an admin, or the admin out.
   void lose(const std::string& admin) { admins_.erase(admin); }
 

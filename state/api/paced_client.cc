@@ -179,6 +179,10 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
   silent_ = said ? 0 : silent_ + (reads ? 1 : 0);
   if (answered) unanswered_of_.clear();
   if (!answered) unanswered_of_.insert(call.operation);
+  if (answered && reads) {
+    answered_.insert_or_assign(call.operation, std::get<ReadRequest>(std::move(call.request)));
+  }
+  if (silent_ >= kOutOfReach) ask_another();
   if (const auto* give_up = std::get_if<GiveUp>(&decision);
       give_up != nullptr && !give_up->reason.empty()) {
     ++counts_[call.operation].given_up;
@@ -188,8 +192,27 @@ void PacedClient::again_or_finish(Id id, Answer answer, milliseconds took) {
   finish(id, std::move(answer));
 }
 
+void PacedClient::ask_another() {
+  const ReadRequest* request = other_answered();
+  if (request == nullptr || unanswered_of_.size() > 1 || asked_another_ || key_refused_) return;
+  asked_another_ = next_id_;
+  start_any({}, *request, {});
+}
+
+const ReadRequest* PacedClient::other_answered() const {
+  const auto other = std::find_if(answered_.begin(), answered_.end(), [this](const auto& known) {
+    return !unanswered_of_.contains(known.first);
+  });
+  return other == answered_.end() ? nullptr : &other->second;
+}
+
 void PacedClient::finish(Id id, Answer answer) {
   const auto found = calls_.find(id);
+  if (asked_another_ == id) {
+    asked_another_.reset();
+    calls_.erase(found);
+    return;
+  }
   const Call& call = found->second;
   done_.push_back(Completion{call.ticket, std::move(answer), call.attempts,
                              round_up(clock_.steady() - call.begun)});

@@ -62,7 +62,8 @@ class PacedClient final : public WriteClient {
   void cancel_unsent() override;
   void stop_when(const std::function<bool()>& stop) override;
   [[nodiscard]] bool out_of_reach() const override {
-    return unanswered_ >= kOutOfReach && (unanswered_of_.size() > 1 || silent_ >= kOutOfReach);
+    return unanswered_ >= kOutOfReach &&
+           (unanswered_of_.size() > 1 || (silent_ >= kOutOfReach && other_answered() == nullptr));
   }
 
   [[nodiscard]] const CallCounts& counts(Operation operation) const;
@@ -97,6 +98,10 @@ class PacedClient final : public WriteClient {
   void wait_below();
   void came_back(Completion below);
   void again_or_finish(Id id, Answer answer, std::chrono::milliseconds took);
+  /// Where nothing comes back of one operation: whether that is the network, another one tells.
+  void ask_another();
+  /// A read of an operation that has been answered, and not in vain since.
+  [[nodiscard]] const ReadRequest* other_answered() const;
   void finish(Id id, Answer answer);
   void finish_parked();
   void refuse_key();
@@ -122,7 +127,9 @@ class PacedClient final : public WriteClient {
   std::size_t unanswered_ = 0;         ///< reads that ended so, since any call was answered
   std::size_t silent_ = 0;             ///< of these, the last ones, without an answer of any kind
   std::set<Operation> unanswered_of_;  ///< calls of these: one that is broken is no outage
-  bool stopped_ = false;               ///< as stop_when asked
+  std::map<Operation, ReadRequest> answered_;  ///< the last read of each
+  std::optional<Id> asked_another_;            ///< nobody waits for this one
+  bool stopped_ = false;                       ///< as stop_when asked
 };
 
 }  // namespace rolecall

@@ -295,6 +295,35 @@ TEST(PacedClient, WhereNobodyAnswersIsToldFromAnOperationThatFails) {
   EXPECT_EQ(reached_after({response(404)}, {kUsers, kGroups}), 2 * kOfANetwork) << "never";
 }
 
+/// Groups were answered once; then `groups` is what comes to them, and nothing to people.
+std::size_t silent_calls_until_out_of_reach(const Reply& groups, std::size_t& asked) {
+  bool met = false;
+  World world([&](const Arrival& arrival) -> Reply {
+    if (arrival.operation != kGroups) return failure(Kind::no_answer);
+    if (std::exchange(met, true)) ++asked;
+    return asked == 0 ? Reply{response(200)} : groups;
+  });
+  world.client->start(1, RequestsForTests::read(kGroups), milliseconds(0));
+  (void)world.client->wait();
+  std::size_t calls = 0;
+  while (calls < 100 && !world.client->out_of_reach()) {
+    ++calls;
+    world.client->start(2, RequestsForTests::read(kUsers), milliseconds(0));
+    EXPECT_EQ(world.client->wait().ticket, 2U) << "only what was asked for comes back";
+  }
+  return calls;
+}
+
+TEST(PacedClient, BeforeAnOutageIsSeenByOneOperationAnotherIsAsked) {
+  std::size_t asked = 0;
+  EXPECT_LT(silent_calls_until_out_of_reach(failure(Kind::no_answer), asked), 60U)
+      << "it is tried as often as any call, and others go on meanwhile";
+  EXPECT_GT(asked, 0U);
+  asked = 0;
+  EXPECT_EQ(silent_calls_until_out_of_reach({response(200)}, asked), 100U) << "never";
+  EXPECT_LE(asked, 100U / 16) << "once for each sixteen";
+}
+
 TEST(PacedClient, NoCallOfTheOperationLeavesBeforeTheToldTime) {
   // Call 1 is told to wait while call 2 of its kind is delayed below until before that time.
   World world([](const Arrival& arrival) -> Reply {

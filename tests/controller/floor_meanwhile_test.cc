@@ -1,0 +1,71 @@
+// The floor of org admins, where who is one changes between the plan and the calls.
+#include <gmock/gmock.h>
+
+#include "tests/controller/freshness_fixture.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using State = ChangeOutcome::State;
+
+constexpr const char* kHead =
+    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+    "[safety.limits.revoke_admins]\nfree = 9\n[users]\n";
+
+// Rosa holds the role, and counted for nothing while she had not accepted.
+TEST(FloorMeanwhile, WhoHasAcceptedSinceIsLetGoOnlyWhereEnoughOthersAreLeft) {
+  for (const bool grace_stays : {false, true}) {
+    json::object seed = acme();
+    json::object& invited = seed["users"].as_array()[4].as_object();
+    invited["status"] = "invited";
+    invited["roles"] = json::array{"org-admin"};
+    Rehearsal world{json::value(seed)};
+    Rival rival(world);
+    world.policy(std::string(kHead) + "\"rosa@acme.example\" = { roles = [] }\n");
+    const Planned planned = world.plan();
+    ASSERT_EQ(planned.plan->changes.size(), 1U);
+    ASSERT_EQ(world.client()
+                  .org()
+                  .handle({"POST",
+                           "/_simulator/accept",
+                           {},
+                           "application/json",
+                           R"({"emails": ["rosa@acme.example"]})"})
+                  .status,
+              204);
+    if (!grace_stays) {
+      ASSERT_EQ(rival.does(rival.api.org_admin(false, account(grace))) / 100, 2);
+    }
+    world.client().clock().advance(seconds(60));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.outcomes.front().state, grace_stays ? State::applied : State::skipped)
+        << report.outcomes.front().message;
+    EXPECT_EQ(world.plan().plan->org_admins.size(), 2U);
+  }
+}
+
+// Lin is made one; nobody needs her to be where Rosa goes, and all do where Grace goes.
+TEST(FloorMeanwhile, WhoDidNotShowWhereNobodyNeededThemIsLookedForWhereTheyAre) {
+  for (const int lag : {0, 8'000, 25'000}) {
+    Rehearsal world(acme());
+    Rival rival(world);
+    ASSERT_EQ(rival.does(rival.api.org_admin(true, account(rosa))) / 100, 2);
+    world.client().clock().advance(seconds(300));
+    world.policy(std::string(kHead) +
+                 "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
+                 "\"rosa@acme.example\" = { state = \"suspended\" }\n"
+                 "\"grace@acme.example\" = { roles = [] }\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan->applyable());
+    ASSERT_TRUE(world.client().org().set_faults(
+        json::parse(fmt::format(R"({{"write_lag_ms": {}, "rules": []}})", lag))));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.count(State::applied), 3U) << lag;
+  }
+}
+
+}  // namespace
+}  // namespace rolecall::test
