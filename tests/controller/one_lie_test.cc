@@ -286,6 +286,60 @@ INSTANTIATE_TEST_SUITE_P(
                   }}),
     [](const auto& it) { return it.param.name; });
 
+/// Refuses to say who is in one group.
+class NoMembersOf final : public ForwardingClient {
+ public:
+  NoMembersOf(WriteClient& below, std::string group)
+      : ForwardingClient(below), group_(std::move(group)) {}
+  using ForwardingClient::start;
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
+    const Request& asked = request.request();
+    const bool it = asked.target.find("users/search") != std::string::npos &&
+                    asked.body.find("groupIds") != std::string::npos &&
+                    asked.body.find(group_) != std::string::npos;
+    if (it) refused_.insert(ticket);
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (refused_.erase(out.ticket) > 0 && out.answer) {
+      out.answer->status = 403;
+      told = true;
+    }
+    return out;
+  }
+  bool told = false;
+
+ private:
+  std::string group_;
+  std::set<Ticket> refused_;
+};
+
+TEST(RenamedWithoutALook, KeepsTheOldGroup) {
+  for (const char* unread :
+       {"9a000000-0000-4000-8000-000000000001", "9a000000-0000-4000-8000-000000000009"}) {
+    json::object seed = acme();
+    json::object made = seed["groups"].as_array()[0].as_object();
+    made["name"] = "platform";
+    made["id"] = "9a000000-0000-4000-8000-000000000009";
+    seed["groups"].as_array().push_back(std::move(made));
+    Rehearsal world{json::value(seed)};
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n"
+                    "[groups.platform]\nprevious_names = [\"engineering\"]\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    NoMembersOf way(world.client(), unread);
+    world.through(way);
+    (void)world.apply(planned);
+    EXPECT_TRUE(way.told) << unread;
+    EXPECT_TRUE(read_model(world.client().org().state()).groups.contains("engineering"));
+    world.through(world.client());
+    (void)world.apply(world.plan());
+    EXPECT_FALSE(read_model(world.client().org().state()).groups.contains("engineering"));
+  }
+}
+
 TEST_F(OneLieTest, TheNameOfASuccessor) {
   json::object seed = acme();
   json::object twin = seed["groups"].as_array()[0].as_object();

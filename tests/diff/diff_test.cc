@@ -253,6 +253,23 @@ TEST(DiffTest, ARenameWaitsForOpaqueMembers) {
   EXPECT_TRUE(has_note(plan, "rename_waits_for_opaque_member", "old"));
 }
 
+TEST(DiffTest, ARenameTellsOfMembersWhoseAccountsAreNotActive) {
+  for (const auto& [opaque, wanted, told] : {std::tuple{"", Presence::active, true},
+                                             std::tuple{"unknown status", Presence::active, false},
+                                             std::tuple{"", Presence::absent, false}}) {
+    PlanBuilder b;
+    b.live_user(kAda).live_group("old", {kAda}).group("new", {}).previous("new", "old");
+    if (wanted == Presence::absent) b.user(kAda, wanted);
+    b.desired.groups[index(b.group_ref("new"))].members_managed = false;
+    b.about(kAda).account_active = false;
+    b.about(kAda).opaque = opaque;
+    const Plan plan = b.plan();
+    const auto all =
+        std::count(plan.notes.begin(), plan.notes.end(), Note{"deactivated_account", kAda});
+    EXPECT_EQ(all > 0, told) << opaque;
+  }
+}
+
 // --- reads that were not proved --------------------------------------------------------------
 
 TEST(DiffTest, NothingIsTakenAwayWithoutProof) {

@@ -255,5 +255,20 @@ TEST(AnotherDirectory, IsNoGroundForAPlan) {
   EXPECT_FALSE(another_directory(world.live, world.desired, memory)) << "somebody has said so";
 }
 
+TEST(CountsOf, CountsWhoAndWhatIsThere) {
+  PlanBuilder world;
+  world.live_user("ada@acme.example", Presence::active, true);
+  world.live_user("eve@acme.example", Presence::suspended, true);
+  world.live_user("lin@acme.example");
+  world.live_group("team", {"ada@acme.example", "lin@acme.example"}).live_group("empty");
+  world.user("nobody@acme.example").group("planned", {});
+  const Counts counts = counts_of(world.live);
+  EXPECT_EQ(counts.users, 3);
+  EXPECT_EQ(counts.suspended, 1);
+  EXPECT_EQ(counts.org_admins, 2);
+  EXPECT_EQ(counts.groups, 2);
+  EXPECT_EQ(counts.memberships, 2);
+}
+
 }  // namespace
 }  // namespace rolecall
