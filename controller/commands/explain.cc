@@ -246,9 +246,11 @@ int run_explain(const GlobalOptions& global, const ExplainOptions& options) {
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
   if (planned.error) {
     const std::string& hint = planned.error->hint;
-    return print_error(
-        {planned.error->what, fmt::format("{}{}--offline explains what is wanted, without the API",
-                                          hint, hint.empty() ? "" : "; ")});
+    return print_error({planned.error->what,
+                        fmt::format("{}{}--offline explains what is wanted, without the API", hint,
+                                    hint.empty()          ? ""
+                                    : hint.ends_with('?') ? " "
+                                                          : "; ")});
   }
   if (const int code = show_problems(global, planned); code != 0) return code;
   return shown;

@@ -157,8 +157,9 @@ Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
   Plan& plan = *planned.plan;
   const auto left = leave_to_people(plan, *opened.store, now);
   if (!left) return {(print_error(left.error()), 8)};
-  spdlog::info("planned: {} changes, {} calls, {} reads, digest {}", plan.changes.size(),
-               plan.calls.size(), plan.reads, plan.digest.substr(0, 12));
+  spdlog::info("planned: {}, {}, {}, digest {}", counted(plan.changes.size(), "change", "changes"),
+               counted(plan.calls.size(), "write", "writes"), counted(plan.reads, "read", "reads"),
+               plan.digest.substr(0, 12));
   if (planned.quick) {
     spdlog::info("looked only at counts and groups: no change is seen since everything was read");
   }
