@@ -159,6 +159,45 @@ TEST_F(SecondTry, IsNotSparedByOneAnswerThatLacksAGroup) {
   EXPECT_EQ(logged(), ChangeResult::applied);
 }
 
+/// Refuses to tell of anybody's or anything's roles.
+class NoRoles final : public ForwardingClient {
+ public:
+  using ForwardingClient::ForwardingClient;
+  using ForwardingClient::start;
+  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
+    const bool it = request.request().target.find("role-assignments") != std::string::npos;
+    if (it && refuses) refused_.insert(ticket);
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
+    refuses = true;
+    ForwardingClient::start(ticket, std::move(request), delay);
+  }
+  [[nodiscard]] Completion wait() override {
+    Completion out = ForwardingClient::wait();
+    if (refused_.erase(out.ticket) > 0 && out.answer) out.answer->status = 403;
+    return out;
+  }
+  bool refuses = false;
+
+ private:
+  std::set<Ticket> refused_;
+};
+
+// The group is there: it has not lost its access by being gone.
+TEST_F(SecondTry, IsInDoubtWhereWhatAGroupMayCannotBeReadBack) {
+  policy(
+      "[resources]\njira = \"ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001\"\n"
+      "[groups.engineering]\naccess = {}\n[safety.limits.revoke_group_access]\nfree = 9\n");
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  ASSERT_EQ(planned_.plan->changes[0].kind, ChangeKind::revoke_group_access);
+  faults(R"({"operation": "writes", "times": 1, "action": {"status": 503}})");
+  NoRoles way(world_.client());
+  world_.through(way);
+  apply_after(seconds(0));
+  EXPECT_EQ(outcome(ChangeKind::revoke_group_access).state, State::in_doubt);
+}
+
 /// Lists of groups that come with people have one at most.
 json::value acme_with_cut_lists() {
   json::object seed = acme();
