@@ -463,5 +463,18 @@ TEST(Protection, OfSomebodySuspendedIsOfWhatComesBackWithThem) {
   EXPECT_EQ(plan.refusals[0].subject, "grace@acme.example");
 }
 
+TEST(SafetyTest, WhoIsProtectedMayGainAnAppWhileOthersLoseSomething) {
+  PlanBuilder b;
+  b.without_limits().resource("jira").live_user(person(0)).live_user(person(1));
+  b.protect_user(person(0));
+  b.live_group("apps").live_grant("apps", "jira", Role::user).live_group("other", {person(1)});
+  b.group("apps", {person(0)}).grant("apps", "jira", Role::user).group("other", {});
+  const Plan plan = b.plan();
+  EXPECT_EQ(test::words(plan), (std::vector<std::string>{"add_member " + person(0) + " apps",
+                                                         "remove_member " + person(1) + " other"}));
+  EXPECT_TRUE(plan.refusals.empty());
+  EXPECT_FALSE(plan.protected_lean_on_gifts);
+}
+
 }  // namespace
 }  // namespace rolecall
