@@ -10,7 +10,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "controller/recover.h"
 #include "state/simulator/fake_client.h"
+#include "state/store/store.h"
 #include "tests/support/canned_client.h"
 #include "tests/support/end_to_end.h"
 #include "tests/support/forwarding_client.h"
@@ -239,6 +241,28 @@ TEST(ReadBack, AnEmptyListOfGroupsDoesNotShowThatSomebodyIsOut) {
       {"operation": "searchDirectoryGroups", "after": 1, "action": {
         "status": 200, "body": {"data": [], "links": {"next": null}}}}]})");
   EXPECT_EQ(outcome.state, State::in_doubt) << outcome.message;
+}
+
+TEST(ReadBack, SoItIsForARunThatWasCutOff) {
+  Rehearsal world(acme());
+  const TempDir folder;
+  Store store =
+      Store::open((folder.path() / "store" / "rolecall.db").string(), Store::Access::write).value();
+  RunStart start;
+  start.organization = std::string(kOrganization);
+  start.directory = text(world.client().org().state().at("directories").at(0).at("id"));
+  start.at = world.client().clock().now();
+  const RunId run = store.begin_run(start).value();
+  Intent invitation;
+  invitation.kind = name(ChangeKind::invite_user);
+  invitation.user = "ada@acme.example";
+  ASSERT_TRUE(store.record_intents(run, start.at, std::vector{invitation}));
+  Doubling client(world.client());
+  ASSERT_TRUE(recover(store, client, std::string(kOrganization), start.at));
+  const CallRecord call = store.calls(run)->front();
+  ASSERT_TRUE(call.outcome);
+  EXPECT_EQ(call.outcome->result, ChangeResult::in_doubt);
+  EXPECT_THAT(call.outcome->message, HasSubstr(std::string(kTwoAccounts)));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ boost::json::object organization() {
   boost::json::object out = acme();
   out["users"].as_array()[2].as_object()["access"] =
       boost::json::object{{kJira, boost::json::array{"user"}}};
+  out["groups"].as_array().push_back(boost::json::object{{"name", "nobody here yet"}});
   return out;
 }
 
@@ -101,6 +102,18 @@ TEST_F(RecoverTest, OfSomebodyWhoIsGoneMeanwhile) {
                        intent("suspend_user", "gone@acme.example", "", "")},
                       hours{1}),
               ElementsAre(ChangeResult::in_doubt, ChangeResult::failed, ChangeResult::applied));
+}
+
+// Whether "design" is ours nobody can tell: it has members.
+TEST_F(RecoverTest, AGroupThatIsThereIsOursOnlyIfItIsEmpty) {
+  Intent full = intent("create_group", "", "", "");
+  full.group = "design";
+  Intent empty = full;
+  empty.group = "nobody here yet";
+  Intent missing = full;
+  missing.group = "not there";
+  EXPECT_THAT(results({full, empty, missing}, hours{1}),
+              ElementsAre(ChangeResult::in_doubt, ChangeResult::applied, ChangeResult::failed));
 }
 
 // One answer may lack an item.

@@ -278,6 +278,17 @@ TEST(PlanFileTest, WhatMovedIsSaid) {
                     "\"id-testers\" and is \"id-2\" now"});
 }
 
+TEST(PlanFileTest, ANameThatMeansAnotherResourceByNowIsSaid) {
+  PlanBuilder b;
+  b.resource("jira").live_group("team").group("team", {}).grant("team", "jira", Role::user);
+  Plan now = b.plan();
+  ASSERT_EQ(now.changes.size(), 1U);
+  now.changes[0].ari = "ari:cloud:jira::site/2";
+  const std::vector<std::string> reasons = stale_reasons(saved(b), now);
+  ASSERT_EQ(reasons.size(), 1U);
+  EXPECT_NE(reasons.front().find("the resource was"), std::string::npos) << reasons.front();
+}
+
 TEST(PlanFileTest, AGroupThatGoesIsStaleOnceOthersAreInIt) {
   const auto deleting = [](const std::string& member) {
     PlanBuilder b;

@@ -165,7 +165,8 @@ TEST_P(DoubtShrunk, IsAboutMoreThanHalfAndAtLeastTen) {
 INSTANTIATE_TEST_SUITE_P(Cases, DoubtShrunk,
                          ::testing::Values(Shrink{0, 0, true}, Shrink{9, 0, true},
                                            Shrink{10, 0, false}, Shrink{20, 10, true},
-                                           Shrink{21, 9, false}, Shrink{500, 0, false},
+                                           Shrink{21, 9, false}, Shrink{21, 10, true},
+                                           Shrink{22, 10, false}, Shrink{500, 0, false},
                                            Shrink{100, 51, true}, Shrink{5, 50, true}),
                          [](const auto& it) {
                            return fmt::format("From{}To{}", it.param.before, it.param.now);
