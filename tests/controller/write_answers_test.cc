@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
+#include "controller/write_call.h"
 #include "tests/support/end_to_end.h"
 #include "tests/support/rehearsal.h"
 
@@ -257,6 +258,34 @@ TEST(InvitedAccountsTest, ThatAreOthersThanPinnedGetNothing) {
   const ApplyReport report = world.apply(planned);
   EXPECT_EQ(world.client().calls(Operation::assignOrganizationLevelRole), 0U);
   EXPECT_EQ(report.outcomes.back().state, State::skipped);
+}
+
+// What a proxy puts in the place of an answer says nothing about the change.
+TEST(WriteAnswer, OfSuccessIsBelievedOnlyIfItCanBeTheApis) {
+  Plan plan;
+  plan.changes.push_back({});
+  plan.changes[0].kind = ChangeKind::suspend_user;
+  plan.changes[0].account_id = "a";
+  const auto verdict = [&](std::string type, std::string body) {
+    KnownIds ids(plan);
+    Response response;
+    response.status = 200;
+    response.content_type = std::move(type);
+    response.body = std::move(body);
+    return judge(plan, {0}, response, ids).front().verdict;
+  };
+  const std::string json = "application/json";
+  for (const char* body :
+       {"", "{}", R"({"message": "x"})", R"({"errors": []})", R"({"code": 399})"}) {
+    EXPECT_EQ(verdict(json, body), Verdict::applied) << body;
+  }
+  for (const char* body : {"{", "[]", "null", "\"done\"", "1", R"({"errors": [{}]})",
+                           R"({"code": 400})", R"({"code": 404})"}) {
+    EXPECT_EQ(verdict(json, body), Verdict::unclear) << body;
+  }
+  EXPECT_EQ(verdict("text/html; charset=utf-8", ""), Verdict::unclear);
+  EXPECT_EQ(verdict("text/html", "<html>"), Verdict::unclear);
+  EXPECT_EQ(verdict("", ""), Verdict::applied);
 }
 
 }  // namespace
