@@ -232,5 +232,22 @@ TEST_F(StopSwitchTest, WhatWasSentAndFailedWhenItCameIsInDoubt) {
   }
 }
 
+TEST(QuarantineTest, OnlyTheSamePlanFailingInARowIsHeld) {
+  const test::TempDir folder;
+  const Quarantine quarantine((folder.path() / "rolecall.db").string());
+  const Instant now = SystemClock().now();
+  for (int i = 0; i < 3 * Quarantine::kFailuresBelieved; ++i) {
+    const std::string plan(64, i % 2 == 0 ? 'a' : 'b');
+    ASSERT_TRUE(quarantine.failed(plan, now));
+    EXPECT_EQ(quarantine.of_plan(plan), "") << i;
+  }
+  for (int i = 1; i <= Quarantine::kFailuresBelieved; ++i) {
+    ASSERT_TRUE(quarantine.failed(std::string(64, 'c'), now));
+    EXPECT_EQ(!quarantine.of_plan(std::string(64, 'c')).empty(),
+              i == Quarantine::kFailuresBelieved);
+  }
+  EXPECT_EQ(quarantine.of_plan(std::string(64, 'd')), "");
+}
+
 }  // namespace
 }  // namespace rolecall

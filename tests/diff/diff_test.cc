@@ -227,6 +227,14 @@ TEST(DiffTest, ARenameCarriesOverWhatIsNotManaged) {
   EXPECT_EQ(plan.renamed, (std::map<std::string, std::string>{{"old", "new"}}));
 }
 
+TEST(DiffTest, APreviousNameThatIsGoneHidesNoOther) {
+  PlanBuilder b;
+  b.live_user(kAda).live_group("old", {kAda}).group("new", {kAda});
+  b.previous("new", "older still").previous("new", "old");
+  EXPECT_EQ(words(b.plan()),
+            (Words{"create_group new", "add_member " + kAda + " new", "delete_group old"}));
+}
+
 TEST(DiffTest, WhatTwoPreviousNamesBothMayIsGrantedOnce) {
   PlanBuilder b;
   b.live_group("old").live_group("older").group("new", {}).previous("new", "old");

@@ -149,6 +149,10 @@ TEST(PlanFileTest, EditedMembersAreNamed) {
               o["plan"].at("changes").at(2).as_object()["kind"] = "drop";
             })),
             "$.plan.changes[2].kind: \"drop\" is not a kind of change");
+  EXPECT_EQ(problem(edited([](json::object& o) {
+              o["plan"].at("changes").at(2).at("cause").as_object()["x"] = 1;
+            })),
+            "$.plan.changes[2].cause.x: is not known");
   EXPECT_EQ(problem(edited(
                 [](json::object& o) { o["plan"].at("changes").at(2).as_object()["user"] = 7; })),
             "$.plan.changes[2].user: expected text");
