@@ -55,53 +55,30 @@ void for_each_hash(std::string_view name, const Use& use) {
   }
 }
 
-void note_people(const PlanInput& input, std::vector<Note>& notes) {
-  const Desired& desired = input.desired;
-  std::set<UserRef> spoken_of(desired.safety.protected_users.begin(),
-                              desired.safety.protected_users.end());
-  for (const Group& group : desired.state.groups) {
-    spoken_of.insert(group.members.begin(), group.members.end());
-  }
+/// `declared` and `present` are how many references policy and organization have, `name` how they
+/// are called; `about` stands before the names in a note. `spoken_of`: known to the policy
+/// otherwise.
+template <class Ref, class Name>
+void note_near(std::size_t declared, std::size_t present, const PlanInput& input,
+               const std::set<Ref>& spoken_of, const Name& name, std::string_view about,
+               std::vector<Note>& notes) {
   std::vector<std::string_view> missing;
-  for (std::size_t i = 0; i < desired.users.size(); ++i) {
-    const auto ref = static_cast<UserRef>(i);
-    if (!desired.users[i].declared || input.live.live.find(ref) != nullptr) continue;
-    if (!is_short(input.catalog.name(ref))) missing.push_back(input.catalog.name(ref));
+  for (std::size_t i = 0; i < declared; ++i) {
+    const auto ref = static_cast<Ref>(i);
+    const bool is_missing =
+        input.desired.scope(ref).declared && input.live.live.find(ref) == nullptr;
+    if (is_missing) missing.push_back(name(ref));
   }
   if (missing.empty() || missing.size() > kMostMissing) return;
   std::vector<std::string_view> there;
-  for (std::size_t i = 0; i < input.live.users.size(); ++i) {
-    const auto ref = static_cast<UserRef>(i);
-    if (input.live.live.find(ref) == nullptr || desired.scope(ref).declared) continue;
-    if (!spoken_of.contains(ref)) there.push_back(input.catalog.name(ref));
+  for (std::size_t i = 0; i < present; ++i) {
+    const auto ref = static_cast<Ref>(i);
+    if (input.live.live.find(ref) == nullptr || input.desired.scope(ref).declared) continue;
+    if (!spoken_of.contains(ref)) there.push_back(name(ref));
   }
   for (const auto& [one, other] : near_names(missing, there)) {
-    notes.push_back(
-        {std::string(kNearName), fmt::format("{}: {} is there", missing[one], there[other])});
-  }
-}
-
-void note_groups(const PlanInput& input, std::vector<Note>& notes) {
-  const Desired& desired = input.desired;
-  std::set<GroupRef> spoken_of(desired.safety.protected_groups.begin(),
-                               desired.safety.protected_groups.end());
-  std::vector<std::string_view> missing;
-  for (std::size_t i = 0; i < desired.groups.size(); ++i) {
-    const auto ref = static_cast<GroupRef>(i);
-    spoken_of.insert(desired.groups[i].previous.begin(), desired.groups[i].previous.end());
-    if (!desired.groups[i].declared || input.live.live.find(ref) != nullptr) continue;
-    missing.push_back(input.catalog.name(ref).key());
-  }
-  if (missing.empty() || missing.size() > kMostMissing) return;
-  std::vector<std::string_view> there;
-  for (std::size_t i = 0; i < input.live.live.groups.size(); ++i) {
-    const auto ref = static_cast<GroupRef>(i);
-    if (input.live.live.find(ref) == nullptr || desired.scope(ref).declared) continue;
-    if (!spoken_of.contains(ref)) there.push_back(input.catalog.name(ref).key());
-  }
-  for (const auto& [one, other] : near_names(missing, there)) {
-    notes.push_back(
-        {std::string(kNearName), fmt::format("group {}: {} is there", missing[one], there[other])});
+    notes.push_back({std::string(kNearName),
+                     fmt::format("{}{}: {} is there", about, missing[one], there[other])});
   }
 }
 
@@ -128,8 +105,24 @@ std::vector<std::pair<std::size_t, std::size_t>> near_names(
 }
 
 void note_near_names(const PlanInput& input, std::vector<Note>& notes) {
-  note_people(input, notes);
-  note_groups(input, notes);
+  const Desired& desired = input.desired;
+  std::set<UserRef> people(desired.safety.protected_users.begin(),
+                           desired.safety.protected_users.end());
+  for (const Group& group : desired.state.groups) {
+    people.insert(group.members.begin(), group.members.end());
+  }
+  std::set<GroupRef> groups(desired.safety.protected_groups.begin(),
+                            desired.safety.protected_groups.end());
+  for (const GroupScope& group : desired.groups) {
+    groups.insert(group.previous.begin(), group.previous.end());
+  }
+  note_near(
+      desired.users.size(), input.live.users.size(), input, people,
+      [&](UserRef ref) -> std::string_view { return input.catalog.name(ref); }, "", notes);
+  note_near(
+      desired.groups.size(), input.live.live.groups.size(), input, groups,
+      [&](GroupRef ref) -> std::string_view { return input.catalog.name(ref).key(); }, "group ",
+      notes);
 }
 
 }  // namespace rolecall
