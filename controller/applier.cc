@@ -275,8 +275,7 @@ class Applier {
       for (std::size_t c = next; c < end; ++c) {
         for (const std::size_t i : ready_changes(calls[c], grounds_.may_find_more())) {
           // What was sent before has been read back just now; not who else is an admin, nor what
-          // has become of a group meanwhile.
-          // Nor what whoever is restored has been given.
+          // has become of a group, nor what whoever is restored has been given meanwhile.
           if (outcomes_.attempts(i) == 0 || is_read_twice(plan_.changes[i].kind) ||
               plan_.changes[i].kind == ChangeKind::restore_user) {
             changes.push_back(i);

@@ -27,9 +27,9 @@ inline constexpr std::string_view kMayBeTheirs =
 /// Asks the organization whether changes have taken effect. One result for each of `changes`, in
 /// order. Account and group ids that are met on the way go into `ids`. `delay`: before the reads.
 /// Nobody counts as gone by an answer that does not show the plan's org admins either, who are
-/// asked for with them (of a plan that names none: recovery's, any answer counts, which is why that
-/// asks twice). A list of somebody's groups may be cut short: whoever was taken out of one is
-/// looked at one by one, and, `closely`, whoever was put into one.
+/// asked for with them (of a plan that names none: recovery's, any answer counts: see
+/// read_back_for_sure). A list of somebody's groups may be cut short: whoever was taken out of one
+/// is looked at one by one, and, `closely`, whoever was put into one.
 [[nodiscard]] std::vector<Effect> read_back(ReadClient& client, const Endpoints& endpoints,
                                             const Plan& plan,
                                             const std::vector<std::size_t>& changes, KnownIds& ids,

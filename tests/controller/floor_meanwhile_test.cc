@@ -1,10 +1,8 @@
 // The floor of org admins, where who is one changes between the plan and the calls.
 #include <gmock/gmock.h>
 
-#include <set>
-
 #include "tests/controller/freshness_fixture.h"
-#include "tests/support/forwarding_client.h"
+#include "tests/support/refusing_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -70,27 +68,6 @@ TEST(FloorMeanwhile, WhoDidNotShowWhereNobodyNeededThemIsLookedForWhereTheyAre) 
   }
 }
 
-/// Refuses to show one account.
-class Refusing final : public ForwardingClient {
- public:
-  Refusing(WriteClient& below, std::string account)
-      : ForwardingClient(below), account_(std::move(account)) {}
-  using ForwardingClient::start;
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    if (request.request().body.find(account_) != std::string::npos) refused_.insert(ticket);
-    ForwardingClient::start(ticket, std::move(request), delay);
-  }
-  [[nodiscard]] Completion wait() override {
-    Completion out = ForwardingClient::wait();
-    if (refused_.erase(out.ticket) > 0 && out.answer) out.answer->status = 403;
-    return out;
-  }
-
- private:
-  std::string account_;
-  std::set<Ticket> refused_;
-};
-
 TEST(FloorMeanwhile, WhereWhoElseIsOneCannotBeReadNobodyIsLetGo) {
   json::object seed = acme();
   seed["users"].as_array()[4].as_object()["roles"] = json::array{"org-admin"};
@@ -99,7 +76,9 @@ TEST(FloorMeanwhile, WhereWhoElseIsOneCannotBeReadNobodyIsLetGo) {
   const Planned planned = world.plan();
   ASSERT_EQ(planned.plan->changes.size(), 1U);
   world.client().clock().advance(seconds(60));
-  Refusing way(world.client(), account(grace));
+  RefusingClient way(world.client(), [](const Request& asked) {
+    return asked.body.find(account(grace)) != std::string::npos;
+  });
   world.through(way);
   const ApplyReport report = world.apply(planned);
   EXPECT_EQ(report.outcomes.front().state, State::skipped);

@@ -44,6 +44,18 @@ class Rival {
   Rehearsal& world_;
 };
 
+/// The first write is made and answered 500, and shows only so many milliseconds later.
+inline ApplyReport apply_with_a_late_first_try(Rehearsal& world, const Planned& planned, int lag) {
+  EXPECT_TRUE(world.client().org().set_faults(boost::json::parse(
+      fmt::format(R"({{"write_lag_ms": {}, "rules": [{{"operation": "writes", "times": 1,
+                       "action": {{"status": 500, "after_effect": true}}}}]}})",
+                  lag))));
+  return world.apply(planned, [&] {  // its own work takes time
+    world.client().clock().advance(std::chrono::milliseconds(40));
+    return "";
+  });
+}
+
 /// A plan that is applied later than it was made, while somebody else goes on.
 class FreshnessTest : public ::testing::Test {
  protected:

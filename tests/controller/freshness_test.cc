@@ -360,14 +360,7 @@ TEST_F(FreshnessTest, AFirstTryThatShowsLateIsTheOneThatDidIt) {
                     "\"lin@acme.example\" = {{ state = \"removed\" }}\n",
                     kOrganization));
     const Planned planned = world.plan();
-    ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
-        R"({{"write_lag_ms": {}, "rules": [{{"operation": "writes", "times": 1,
-             "action": {{"status": 500, "after_effect": true}}}}]}})",
-        lag))));
-    const ApplyReport report = world.apply(planned, [&] {  // its own work takes time
-      world.client().clock().advance(std::chrono::milliseconds(40));
-      return "";
-    });
+    const ApplyReport report = apply_with_a_late_first_try(world, planned, lag);
     EXPECT_EQ(report.count(State::applied), 1U) << lag << ": " << report.outcomes.front().message;
   }
 }

@@ -12,6 +12,7 @@
 #include "tests/support/end_to_end.h"
 #include "tests/support/forwarding_client.h"
 #include "tests/support/org_model.h"
+#include "tests/support/refusing_client.h"
 #include "tests/support/rehearsal.h"
 
 namespace rolecall::test {
@@ -286,35 +287,6 @@ INSTANTIATE_TEST_SUITE_P(
                   }}),
     [](const auto& it) { return it.param.name; });
 
-/// Refuses to say who is in one group.
-class NoMembersOf final : public ForwardingClient {
- public:
-  NoMembersOf(WriteClient& below, std::string group)
-      : ForwardingClient(below), group_(std::move(group)) {}
-  using ForwardingClient::start;
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    const Request& asked = request.request();
-    const bool it = asked.target.find("users/search") != std::string::npos &&
-                    asked.body.find("groupIds") != std::string::npos &&
-                    asked.body.find(group_) != std::string::npos;
-    if (it) refused_.insert(ticket);
-    ForwardingClient::start(ticket, std::move(request), delay);
-  }
-  [[nodiscard]] Completion wait() override {
-    Completion out = ForwardingClient::wait();
-    if (refused_.erase(out.ticket) > 0 && out.answer) {
-      out.answer->status = 403;
-      told = true;
-    }
-    return out;
-  }
-  bool told = false;
-
- private:
-  std::string group_;
-  std::set<Ticket> refused_;
-};
-
 TEST(RenamedWithoutALook, KeepsTheOldGroup) {
   for (const char* unread :
        {"9a000000-0000-4000-8000-000000000001", "9a000000-0000-4000-8000-000000000009"}) {
@@ -329,7 +301,11 @@ TEST(RenamedWithoutALook, KeepsTheOldGroup) {
                     "[groups.platform]\nprevious_names = [\"engineering\"]\n",
                     kOrganization));
     const Planned planned = world.plan();
-    NoMembersOf way(world.client(), unread);
+    RefusingClient way(world.client(), [&](const Request& asked) {
+      return asked.target.find("users/search") != std::string::npos &&
+             asked.body.find("groupIds") != std::string::npos &&
+             asked.body.find(unread) != std::string::npos;
+    });
     world.through(way);
     (void)world.apply(planned);
     EXPECT_TRUE(way.told) << unread;

@@ -10,6 +10,7 @@
 #include "state/store/store.h"
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/forwarding_client.h"
+#include "tests/support/refusing_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -159,31 +160,6 @@ TEST_F(SecondTry, IsNotSparedByOneAnswerThatLacksAGroup) {
   EXPECT_EQ(logged(), ChangeResult::applied);
 }
 
-/// Refuses to tell of anybody's or anything's roles.
-class NoRoles final : public ForwardingClient {
- public:
-  using ForwardingClient::ForwardingClient;
-  using ForwardingClient::start;
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    const bool it = request.request().target.find("role-assignments") != std::string::npos;
-    if (it && refuses) refused_.insert(ticket);
-    ForwardingClient::start(ticket, std::move(request), delay);
-  }
-  void start(Ticket ticket, WriteRequest request, std::chrono::milliseconds delay) override {
-    refuses = true;
-    ForwardingClient::start(ticket, std::move(request), delay);
-  }
-  [[nodiscard]] Completion wait() override {
-    Completion out = ForwardingClient::wait();
-    if (refused_.erase(out.ticket) > 0 && out.answer) out.answer->status = 403;
-    return out;
-  }
-  bool refuses = false;
-
- private:
-  std::set<Ticket> refused_;
-};
-
 // The group is there: it has not lost its access by being gone.
 TEST_F(SecondTry, IsInDoubtWhereWhatAGroupMayCannotBeReadBack) {
   policy(
@@ -192,7 +168,10 @@ TEST_F(SecondTry, IsInDoubtWhereWhatAGroupMayCannotBeReadBack) {
   ASSERT_EQ(planned_.plan->changes.size(), 1U);
   ASSERT_EQ(planned_.plan->changes[0].kind, ChangeKind::revoke_group_access);
   faults(R"({"operation": "writes", "times": 1, "action": {"status": 503}})");
-  NoRoles way(world_.client());
+  RefusingClient way(world_.client(), [&](const Request& asked) {
+    return world_.client().calls(Operation::revokeGroupAccess) > 0 &&
+           asked.target.find("role-assignments") != std::string::npos;
+  });
   world_.through(way);
   apply_after(seconds(0));
   EXPECT_EQ(outcome(ChangeKind::revoke_group_access).state, State::in_doubt);
@@ -271,42 +250,11 @@ TEST(FirstTryThatShowsLate, OfARevocationIsFoundWhateverIsShownOfThoseWithoutRol
                       "[users]\n\"lin@acme.example\" = {{ roles = [] }}\n",
                       kOrganization));
       const Planned planned = world.plan();
-      ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
-          R"({{"write_lag_ms": {}, "rules": [{{"operation": "writes", "times": 1,
-               "action": {{"status": 500, "after_effect": true}}}}]}})",
-          lag))));
-      const ApplyReport report = world.apply(planned, [&] {  // its own work takes time
-        world.client().clock().advance(std::chrono::milliseconds(40));
-        return "";
-      });
+      const ApplyReport report = apply_with_a_late_first_try(world, planned, lag);
       EXPECT_EQ(report.count(State::applied), 1U) << lag << ": " << report.outcomes[0].message;
     }
   }
 }
-
-/// Searches for the groups of one person are not answered.
-class Hanging final : public ForwardingClient {
- public:
-  using ForwardingClient::ForwardingClient;
-  using ForwardingClient::start;
-  void start(Ticket ticket, ReadRequest request, std::chrono::milliseconds delay) override {
-    const Request& asked = request.request();
-    const bool hangs = asked.target.find("groups/search") != std::string::npos &&
-                       asked.body.find("accountIds") != std::string::npos;
-    if (hangs) hang_.insert(ticket);
-    ForwardingClient::start(ticket, std::move(request), delay);
-  }
-  [[nodiscard]] Completion wait() override {
-    Completion out = ForwardingClient::wait();
-    if (hang_.erase(out.ticket) > 0) {
-      out.answer = tl::make_unexpected(Failure{Failure::Kind::no_answer, "timed out", false});
-    }
-    return out;
-  }
-
- private:
-  std::set<Ticket> hang_;
-};
 
 TEST(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
   json::object seed = acme();
@@ -318,7 +266,13 @@ TEST(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
     people += fmt::format("\"{}\" = {{ state = \"active\" }}\n", email);
   }
   Rehearsal world{json::value(seed)};
-  PacedClient paced(std::make_unique<Hanging>(world.client()), world.client().clock(),
+  // Searches for the groups of one person are not answered.
+  auto hanging = std::make_unique<RefusingClient>(world.client(), [](const Request& asked) {
+    return asked.target.find("groups/search") != std::string::npos &&
+           asked.body.find("accountIds") != std::string::npos;
+  });
+  hanging->instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  PacedClient paced(std::move(hanging), world.client().clock(),
                     {.retry = {}, .max_rate = {}, .seed = 1, .on_wait = {}, .on_give_up = {}});
   world.through(paced);
   world.policy(
