@@ -1,10 +1,13 @@
 #include "controller/grounds.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
 
+#include "controller/org_admins.h"
 #include "controller/premises.h"
 #include "controller/settle_window.h"
 
@@ -39,7 +42,42 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const Known
   }
   leave_riders(changes, out.findings);
   count_admins(changes, ids, floor, out.findings);
+  look_for_hidden_admins(changes, floor, out.findings);
   return out;
+}
+
+/// Of whom nothing has shown that they are one, where too few others are left for that to be left
+/// out.
+void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, AdminFloor& floor,
+                                     std::vector<Finding>& findings) {
+  std::map<std::string, std::size_t> asked;
+  for (const std::size_t i : changes) {
+    const Change& change = plan_.changes[i];
+    if (!floor.leans_on_no_role_of(change) || is_found(i, findings)) continue;
+    const ParsedUser* shown = misread_.seen().account(change.account_id);
+    const bool counts_as_none = shown != nullptr && !Standing::is_active(*shown);
+    const bool is_known = shown != nullptr && shown->org_admin;  // and has not accepted yet
+    if (!counts_as_none && !is_known) asked.emplace(change.account_id, i);
+  }
+  if (asked.empty()) return;
+  std::vector<std::string> accounts;
+  for (const auto& [account, change] : asked) accounts.push_back(account);
+  const HiddenAdmins hidden =
+      hidden_admins(client_, endpoints_, plan_.directory, accounts, misread_);
+  for (const std::string& account : hidden.found) {
+    const std::size_t i = asked.at(account);
+    floor.is_one(plan_.changes[i].user);
+    findings.push_back({i, false,
+                        fmt::format("their role assignments show that they are an org admin: it "
+                                    "would leave fewer than {}",
+                                    plan_.min_org_admins)});
+  }
+  for (const std::string& account : hidden.unread) {
+    findings.push_back({asked.at(account), false,
+                        fmt::format("whether they are an org admin could not be read again, and "
+                                    "fewer than {} others are",
+                                    plan_.min_org_admins)});
+  }
 }
 
 /// What was to ride on an invitation that does not leave.

@@ -53,6 +53,8 @@ class Grounds {
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
   void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
                     std::vector<Finding>& findings);
+  void look_for_hidden_admins(const std::vector<std::size_t>& changes, AdminFloor& floor,
+                              std::vector<Finding>& findings);
   [[nodiscard]] bool was_one(const std::string& admin) const;
   bool note_who_shows(const std::map<std::string, std::string>& counted,
                       std::vector<std::string>& lost);

@@ -113,8 +113,9 @@ std::string Identities::doubt(const Change& change, const KnownIds& ids) const {
   const std::string group = ids.group(change);
   if (group.empty()) return {};
   std::string why = doubt(key_of(change.group), group, group_names_, group_ids_, "group");
-  const bool must_show = !change.group_id.empty() && plan_.complete;
-  if (why.empty() && must_show && misread_.seen().is_gone(group)) why = kGroupGone;
+  // What this run has made may not show yet.
+  const bool is_made = change.group_id.empty();
+  if (why.empty() && !is_made && misread_.seen().is_gone(group)) why = kGroupGone;
   const ParsedGroup* shown = misread_.seen().group(group);
   if (why.empty() && shown != nullptr) why = Standing::of(change, *shown).because;
   return why;
@@ -146,7 +147,7 @@ std::string Identities::doubt_about_account(const Change& change, const KnownIds
       return "whether the account that the invitation was answered with is theirs is not to be "
              "seen yet";
     }
-  } else if (!change.account_id.empty() && plan_.complete && misread_.seen().is_gone(account)) {
+  } else if (!change.account_id.empty() && misread_.seen().is_gone(account)) {
     return kAccountGone;
   }
   return seen_last(change, ids).because;
@@ -190,9 +191,9 @@ std::string Identities::doubt(const std::string& name, const std::string& id, co
     return fmt::format("the {} shows another {} on reading again: it takes another plan", what,
                        what == "group" ? "name" : "address");
   }
-  const bool read = (named != names.end() && named->second.read) ||
-                    (known != ids.end() && known->second.read) ||
-                    (named == names.end() && known == ids.end());
+  // Whoever is not shown by their name is asked for by their id.
+  const bool by_name = named == names.end() || named->second.read;
+  const bool read = known == ids.end() ? by_name : known->second.read;
   return read ? "" : kNotRead;
 }
 

@@ -168,4 +168,22 @@ void LookUps::roles_of_user(const std::string& id, Asked<HeldRoles>& into) const
       into_roles(reader_, id, parse_direct_user_roles, into), delay_);
 }
 
+void LookUps::is_org_admin(const std::string& id, Asked<bool>& into) const {
+  reader_.walk(
+      [this, id](const std::string& cursor) {
+        return endpoints_.user_roles(directory_, id, cursor);
+      },
+      [this, &into, fine = true](const Reader::Page& page) mutable {
+        if (page.data == nullptr) return;
+        for (const boost::json::value& item : *page.data) {
+          const Result<bool> shows = shows_org_admin(item);
+          fine = fine && shows;
+          if (!shows) reader_.tell(fmt::format("role-assignments: {}", shows.error().what));
+          if (shows && *shows) into.found = true;
+        }
+        into.read = page.last && fine;
+      },
+      delay_);
+}
+
 }  // namespace rolecall

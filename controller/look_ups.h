@@ -87,6 +87,8 @@ class LookUps {
   void in_group(const std::string& account, const std::string& group_id, Asked<bool>& into) const;
   /// Only those granted directly.
   void roles_of_user(const std::string& id, Asked<HeldRoles>& into) const;
+  /// Whether all that an account holds has org admin in it.
+  void is_org_admin(const std::string& id, Asked<bool>& into) const;
 
  private:
   Reader& reader_;

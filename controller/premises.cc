@@ -401,34 +401,4 @@ Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Pla
   return PremiseReader(client, endpoints, plan, misread, plan_is_fresh).run(changes);
 }
 
-std::optional<std::vector<std::string>> lost_admins(
-    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay,
-    Misread& misread) {
-  std::map<std::string, std::string> lost = admins;
-  Reader reader(client);
-  misread.hear(reader);
-  const LookUps look_ups(reader, endpoints, directory, delay);
-  std::size_t unread = 0;
-  by_parts(keys(admins), Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
-    Endpoints::UserSearch search;
-    search.account_ids = part;
-    ++unread;
-    look_ups.people(
-        search,
-        [&](const ParsedUser& user) {
-          const auto place = lost.find(user.about.account_id);
-          if (place == lost.end() || !Standing::is_active(user) || !user.about.opaque.empty())
-            return;
-          if (user.org_admin && user.about.accepted) lost.erase(place);
-        },
-        [&] { --unread; });
-  });
-  reader.run();
-  if (unread > 0) return std::nullopt;
-  std::vector<std::string> out;
-  for (const auto& [account, admin] : lost) out.push_back(admin);
-  return out;
-}
-
 }  // namespace rolecall

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <chrono>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,12 +35,5 @@ struct Premises {
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes,
                                      Misread& misread, bool plan_is_fresh);
-
-/// Which of these org admins (account id -> address) are not to be seen as active ones; nothing
-/// where that could not be read. Costs a call for each ten. `delay`: before the reads.
-[[nodiscard]] std::optional<std::vector<std::string>> lost_admins(
-    ReadClient& client, const Endpoints& endpoints, const std::string& directory,
-    const std::map<std::string, std::string>& admins, std::chrono::milliseconds delay,
-    Misread& misread);
 
 }  // namespace rolecall

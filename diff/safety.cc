@@ -391,6 +391,12 @@ bool AdminFloor::may_take_admin(const Change& change) const {
          ever_.contains(change.user);
 }
 
+bool AdminFloor::leans_on_no_role_of(const Change& change) const {
+  const bool locks_out =
+      change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
+  return locks_out && !ever_.contains(change.user) && count() < floor_;
+}
+
 bool AdminFloor::forbids(const Change& change) const {
   return may_take_admin(change) && count() - (admins_.contains(change.user) ? 1 : 0) < floor_;
 }

@@ -50,6 +50,10 @@ class AdminFloor {
   /// The change was found to have happened, without this run.
   void find(const Change& change);
 
+  /// Whether so few admins count that it matters whether somebody who is locked out was one, though
+  /// nothing has shown it: an answer may leave that out.
+  [[nodiscard]] bool leans_on_no_role_of(const Change& change) const;
+
   /// Was read to be an active admin, whether or not they count.
   void is_one(const std::string& admin) { ever_.insert(admin); }
 

@@ -257,4 +257,18 @@ Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
   return out;
 }
 
+Result<bool> shows_org_admin(const json::value& item) {
+  if (!item.is_object()) return fail("$.data[] is no object");
+  const json::value* roles = member(item, "roles");
+  if (roles == nullptr) return fail("$.data[].roles is missing");
+  if (!roles->is_array()) return fail("$.data[].roles is no list");
+  bool shows = false;
+  for (const json::value& role : roles->get_array()) {
+    const json::string* word = role.if_string();
+    if (word == nullptr) return fail("$.data[].roles[] is no text");
+    shows = shows || bare_role(*word) == kOrgAdmin;
+  }
+  return shows;
+}
+
 }  // namespace rolecall

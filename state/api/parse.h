@@ -44,6 +44,9 @@ struct ParsedRoles {
 [[nodiscard]] Result<ParsedRoles> parse_group_roles(const boost::json::value& item);
 /// Only roles whose assignment methods hold `direct`; none for platform roles (no directory).
 [[nodiscard]] Result<ParsedRoles> parse_direct_user_roles(const boost::json::value& item);
+/// Whether one item of an account's listing shows them as an org admin: another way to read that
+/// than `platformRoles` (facts.md section 5).
+[[nodiscard]] Result<bool> shows_org_admin(const boost::json::value& item);
 
 /// The members that are looked at in a plan's pages: of a users search everything but what its
 /// people's groups say besides their ids. Null: all.

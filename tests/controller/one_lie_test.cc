@@ -11,9 +11,11 @@
 
 #include "tests/support/end_to_end.h"
 #include "tests/support/forwarding_client.h"
+#include "tests/support/lied_to.h"
 #include "tests/support/org_model.h"
 #include "tests/support/refusing_client.h"
 #include "tests/support/rehearsal.h"
+#include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -176,6 +178,42 @@ TEST_F(OneLieTest, NamesOfTwoDirectories) {
     EXPECT_TRUE(liar.told);
     ASSERT_TRUE(planned.error);
     EXPECT_THAT(planned.error->what, HasSubstr("was not the same one"));
+  }
+}
+
+// One group under the name of another, in a listing that is short: it has to show under that name
+// again, by its name or by its id, before anything is given to it.
+TEST_F(OneLieTest, TheNameOfAnotherGroupThatIsNotShownAgain) {
+  for (const char* second :
+       {R"({"data": [], "links": {}})", R"({"data": [{}], "links": {}})", ""}) {
+    for (const bool first_fails : {true, false}) {
+      policy(fmt::format(
+          "[resources]\njira = \"{}\"\n[groups.design]\naccess = {{ jira = [\"admin\"] }}\n",
+          kJira));
+      const Model before = model();
+      SpoilingClient liar(world_.client(), [&](const Request& asked, std::string& body) {
+        if (asked.operation != Operation::searchDirectoryGroups) return;
+        if (asked.body.find("groupIds") != std::string::npos) {
+          body = second;
+        } else if (asked.body.find("groupNames") != std::string::npos) {
+          body = first_fails ? "{" : R"({"data": [], "links": {}})";
+        } else {
+          json::value page = json::parse(body);
+          json::array& groups = page.at("data").as_array();
+          item(page, "name", "engineering")["name"] = "design";
+          groups.erase(groups.begin() + 1, groups.end());
+          body = json::serialize(page);
+        }
+      });
+      world_.through(liar);
+      const Planned planned = world_.plan();
+      ASSERT_TRUE(planned.plan) << said(planned);
+      EXPECT_FALSE(planned.plan->complete);
+      EXPECT_EQ(planned.plan->changes.size(), 1U);
+      (void)world_.apply(planned);
+      world_.through(world_.client());
+      EXPECT_EQ(difference(model(), before), "") << second << first_fails;
+    }
   }
 }
 

@@ -89,8 +89,9 @@ TEST_F(Simulation, WhatOnceWentWrongDoesNotAgain) {
     EXPECT_NO_THROW((void)live_through(seed, Weather::faults)) << seed;
   }
   EXPECT_NO_THROW((void)live_through(9, Weather::limits));
-  for (const std::uint64_t seed : {896U, 1580U, 1847U, 1851U, 1901U, 2872U, 3647U, 4176U, 4560U,
-                                   5779U, 6575U, 20976U, 30105U, 108007U, 303132U}) {
+  for (const std::uint64_t seed :
+       {896U, 1580U, 1847U, 1851U, 1901U, 2872U, 3647U, 4176U, 4560U, 5779U, 6575U, 20976U, 30105U,
+        108007U, 303132U, 306811U, 733861U, 734741U}) {
     EXPECT_NO_THROW((void)live_through(seed, Weather::lies)) << seed;
   }
 }

@@ -1,0 +1,115 @@
+// A server that leaves out, whenever it is asked, that somebody is an org admin: where the floor of
+// admins would need them, their role assignments tell.
+#include <gmock/gmock.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "tests/controller/freshness_fixture.h"
+#include "tests/support/spoiling_client.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using State = ChangeOutcome::State;
+
+/// Ada and Grace are admins; of Grace users/search does not say so.
+class HiddenAdminTest : public ::testing::Test {
+ protected:
+  HiddenAdminTest() { world_.through(way_); }
+
+  void policy(int floor, std::string_view grace) {
+    world_.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety]\nmin_org_admins = {}\n"
+                    "[safety.limits.remove_users]\nfree = 9\n[safety.limits.suspend_users]\n"
+                    "free = 9\n[users]\n\"grace@acme.example\" = {{ {} }}\n",
+                    kOrganization, floor, grace));
+  }
+  ChangeOutcome apply() {
+    const Planned planned = world_.plan();
+    EXPECT_TRUE(planned.plan && planned.plan->applyable());
+    EXPECT_EQ(planned.plan->changes.size(), 1U);
+    (void)world_.client().org().handle({"DELETE", "/_simulator/requests", {}, {}, {}});
+    return world_.apply(planned).outcomes.front();
+  }
+  [[nodiscard]] std::size_t looks_at_her_roles() {
+    std::size_t out = 0;
+    const json::value log = world_.client().org().requests();
+    for (const json::value& request : log.as_array()) {
+      const std::string target(request.at("target").as_string());
+      if (target.find("role-assignments") != std::string::npos) ++out;
+    }
+    return out;
+  }
+
+  bool left_out_ = true;  ///< the member; else the list in it is empty
+  bool roles_are_garbage_ = false;
+  Rehearsal world_{acme()};
+  SpoilingClient way_{
+      world_.client(), [this](const Request& asked, std::string& body) {
+        if (asked.operation == Operation::getUserRoleAssignments && roles_are_garbage_) {
+          body = R"({"data": [{"roles": 7}], "links": {}})";
+        }
+        if (asked.operation != Operation::searchDirectoryUsers) return;
+        json::value page = json::parse(body);
+        for (json::value& one : page.at("data").as_array()) {
+          json::object& user = one.as_object();
+          if (user.at("accountId").as_string() != account(grace)) continue;
+          if (!user.contains("platformRoles")) continue;
+          user["platformRoles"] = json::array{};
+          if (left_out_) user.erase("platformRoles");
+        }
+        body = json::serialize(page);
+      }};
+};
+
+TEST_F(HiddenAdminTest, IsNotLockedOutWhereTheFloorNeedsThem) {
+  for (const char* state : {"state = \"removed\"", "state = \"suspended\""}) {
+    for (const bool left_out : {true, false}) {
+      left_out_ = left_out;
+      policy(2, state);
+      const ChangeOutcome outcome = apply();
+      EXPECT_EQ(outcome.state, State::skipped) << state << left_out;
+      EXPECT_THAT(outcome.message, HasSubstr("show that they are an org admin"));
+    }
+  }
+}
+
+TEST_F(HiddenAdminTest, NorWhereTheirRolesCannotBeRead) {
+  roles_are_garbage_ = true;
+  policy(2, "state = \"removed\"");
+  const ChangeOutcome outcome = apply();
+  EXPECT_EQ(outcome.state, State::skipped);
+  EXPECT_THAT(outcome.message, HasSubstr("could not be read again"));
+}
+
+// As many as have to be are left whatever she is: nobody asks.
+TEST_F(HiddenAdminTest, WhereOthersAreEnoughNobodyAsks) {
+  policy(1, "state = \"removed\"");
+  EXPECT_EQ(apply().state, State::applied);
+  EXPECT_EQ(looks_at_her_roles(), 0U);
+}
+
+// Somebody suspended is no active admin, and somebody who is none is none.
+TEST_F(HiddenAdminTest, WhoIsNoneIsLockedOutBelowTheFloorToo) {
+  for (const char* status : {"active", "suspended"}) {
+    json::object seed = acme();
+    json::object& lin = seed["users"].as_array()[2].as_object();
+    lin["status"] = status;
+    if (std::string_view(status) == "suspended") lin["roles"] = json::array{"org-admin"};
+    Rehearsal world{json::value(seed)};
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety]\nmin_org_admins = 9\n"
+                    "[safety.limits.remove_users]\nfree = 9\n[safety.limits.revoke_admins]\n"
+                    "free = 9\n[users]\n\"lin@acme.example\" = {{ state = \"removed\" }}\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable()) << status;
+    EXPECT_EQ(world.apply(planned).outcomes.front().state, State::applied) << status;
+  }
+}
+
+}  // namespace
+}  // namespace rolecall::test
