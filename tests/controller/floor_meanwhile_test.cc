@@ -1,8 +1,11 @@
 // The floor of org admins, where who is one changes between the plan and the calls.
 #include <gmock/gmock.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/refusing_client.h"
+#include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -66,6 +69,37 @@ TEST(FloorMeanwhile, WhoDidNotShowWhereNobodyNeededThemIsLookedForWhereTheyAre) 
     const ApplyReport report = world.apply(planned);
     EXPECT_EQ(report.count(State::applied), 3U) << lag;
   }
+}
+
+// Lin is made one and shows as one when Rosa goes, and does not when Grace is to go.
+TEST(FloorMeanwhile, WhoHasCeasedToShowLetsNobodyElseGo) {
+  json::object seed = acme();
+  seed["users"].as_array()[4].as_object()["roles"] = json::array{"org-admin"};
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kHead) +
+               "\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"
+               "\"rosa@acme.example\" = { state = \"suspended\" }\n"
+               "\"grace@acme.example\" = { roles = [] }\n[safety]\nmin_org_admins = 2\n");
+  const Planned planned = world.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 3U);
+  int counted = 0;
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+    const bool counts = asked.body.find("accountIds") != std::string::npos &&
+                        asked.body.find(account(ada)) != std::string::npos;
+    if (!counts || ++counted != 2) return;
+    json::value page = json::parse(body);
+    for (json::value& user : page.at("data").as_array()) {
+      if (user.at("accountId").as_string() == account(lin)) {
+        user.as_object()["platformRoles"] = json::array{};
+      }
+    }
+    body = json::serialize(page);
+  });
+  world.through(way);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_GE(counted, 2);
+  EXPECT_EQ(report.count(State::applied), 2U);
+  EXPECT_THAT(report.outcomes.back().message, HasSubstr("read in two ways"));
 }
 
 TEST(FloorMeanwhile, WhereWhoElseIsOneCannotBeReadNobodyIsLetGo) {

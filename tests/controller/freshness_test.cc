@@ -42,6 +42,15 @@ TEST_F(FreshnessTest, SomebodyElseInvitedThemMeanwhile) {
   EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("invited them meanwhile"));
 }
 
+TEST_F(FreshnessTest, WhoIsInvitedByTheSameCallIsInvitedAllTheSame) {
+  policy("[users]\n\"a-new@acme.example\" = {}\n\"b-new@acme.example\" = {}\n");
+  ASSERT_EQ(planned_.plan->calls.size(), 1U);
+  ASSERT_EQ(rival_.does(rival_.api.invite({.emails = {"a-new@acme.example"}})) / 100, 2);
+  apply_after(seconds(0));
+  EXPECT_EQ(report_.outcomes[0].state, State::skipped);
+  EXPECT_EQ(report_.outcomes[1].state, State::applied) << report_.outcomes[1].message;
+}
+
 TEST_F(FreshnessTest, AnInvitationIsNotMadeOnReadsThatFail) {
   policy("[users]\n\"new@acme.example\" = {}\n");
   ASSERT_TRUE(world_.client().org().set_faults(

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "state/store/lock.h"
 #include "state/store/schema.h"
 #include "state/store/sqlite.h"
+#include "state/store/store.h"
 #include "tests/support/running_org.h"
 
 namespace rolecall {
@@ -183,6 +185,10 @@ TEST_F(SafetyCommands, AStoppedOrganizationIsPlannedButNotWritten) {
   EXPECT_THAT(applied.err, HasSubstr("INC-12; rolecall resume"));
   EXPECT_EQ(once().code, 4);
   EXPECT_EQ(writes(), 0U);
+  const Store store = Store::open(org_.global().store, Store::Access::read).value();
+  const RunRecord newest = store.runs(1).value().at(0);
+  EXPECT_EQ(newest.start.pid, getpid());
+  EXPECT_EQ(newest.end.value().skipped, 2);
   const Ran resumed = test::run_captured([&] { return run_resume(org_.global(), {policy_}); });
   EXPECT_EQ(resumed.code, 0);
   EXPECT_THAT(resumed.out, HasSubstr("INC-12"));

@@ -108,6 +108,31 @@ TEST(AcknowledgeTest, AnythingElseAdmitsNothingAndSaysWhy) {
   }
 }
 
+TEST(AcknowledgeTest, OneThatIsUnfitHidesNoOther) {
+  PlanBuilder b = suspensions(12);
+  const Plan refused = b.plan();
+  const Acknowledgement good = acknowledgement(refused, LimitClass::suspend_users, 12);
+  Acknowledgement small = good;
+  small.count = 1;
+  for (const auto& both : {std::vector{small, good}, std::vector{good, small}}) {
+    b.desired.safety.acknowledgements = both;
+    EXPECT_TRUE(b.plan().applyable());
+    EXPECT_THAT(b.plan().admitted, testing::SizeIs(1));
+  }
+}
+
+// Of a plan that became another one, as part of it was taken out.
+TEST(AcknowledgeTest, WhyOneIsUnfitIsSaidOfThePlanAsItIsNow) {
+  PlanBuilder b = suspensions(12);
+  Acknowledgement ack = acknowledgement(b.plan(), LimitClass::suspend_users, 12);
+  ack.plan = "000000000000";
+  b.desired.safety.acknowledgements = {ack};
+  Plan plan = b.plan();
+  plan.digest = std::string(64, 'e');
+  check_safety({b.desired, b.live, b.catalog}, plan);
+  EXPECT_THAT(plan.unfit_acknowledgements, ElementsAre(HasSubstr("this is eeeeeeeeeeee")));
+}
+
 TEST(AcknowledgeTest, UntilIsJudgedAtTheRunsInstant) {
   PlanBuilder b = suspensions(12);
   Acknowledgement ack = acknowledgement(b.plan(), LimitClass::suspend_users, 12);
