@@ -27,7 +27,7 @@ std::string in_words(const Unseen& one, bool stopped, std::chrono::seconds looke
   const char* what = !one.undone ? "whether it is could not be read"
                      : stopped   ? "reads showed it undone until the run was stopped"
                                  : "reads still show it undone";
-  std::string out = fmt::format("it was answered as done, but {}", what);
+  std::string out = fmt::format("it counted as done, but {}", what);
   if (!stopped && looked_for.count() > 0) out += fmt::format(" after {} s", looked_for.count());
   return out;
 }

@@ -56,6 +56,7 @@ struct Planned {
   std::shared_ptr<const ReadPolicy> policy{};  ///< to show what diagnostics are about
   Diagnostics diagnostics;  ///< of the policy, alone and against the live organization
   std::optional<Error> error;
+  bool store_failed = false;                   ///< the error is the store's
   std::vector<std::string> stale;              ///< why the saved plan does not hold any more
   std::vector<Store::Protection> protections;  ///< what the policy protects: to be remembered
   Store::Remembered learned{};                 ///< what the reading showed: likewise

@@ -22,6 +22,8 @@
 namespace rolecall {
 namespace {
 
+constexpr int kStoreFailed = 8;
+
 Result<void> note_what_did_not_hold(Plan& plan, const std::string& store_path) {
   std::error_code ignored;
   if (!std::filesystem::exists(store_path, ignored)) return {};
@@ -46,7 +48,13 @@ void bring_to_mind(PlanRequest& request, Remembered before) {
   request.audit_head = std::move(before.audit_head);
 }
 
-Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string& policy_path) {
+int print(const NoPlan& why) {
+  print_error(why.error);
+  return why.exit_code;
+}
+
+tl::expected<PlanRequest, NoPlan> plan_request(const GlobalOptions& global,
+                                               const std::string& policy_path) {
   PlanRequest request;
   request.policy_path = policy_path;
   const Instant began = SystemClock().now();
@@ -55,14 +63,14 @@ Result<PlanRequest> plan_request(const GlobalOptions& global, const std::string&
   // Which organization it is about is known only once the policy is parsed: a policy that does not
   // parse has its problems shown later, not here.
   auto read = read_policy(policy_path);
-  if (!read) return tl::make_unexpected(read.error());
+  if (!read) return tl::make_unexpected(NoPlan{read.error()});
   request.policy = std::make_shared<const ReadPolicy>(*std::move(read));
   const ParsedPolicy& parsed = request.policy->parsed;
   if (parsed.diagnostics.has_errors()) return request;
   request.policy_organization = organization_id(*parsed.policy);
   auto before = remembered_at(store_path(global, policy_path), request.policy_organization, began,
                               settle_window(global));
-  if (!before) return tl::make_unexpected(before.error());
+  if (!before) return tl::make_unexpected(NoPlan{before.error(), kStoreFailed});
   bring_to_mind(request, *std::move(before));
   request.clock = [] { return SystemClock().now(); };
   request.steady = [began, since = std::chrono::steady_clock::now()] {
@@ -87,6 +95,7 @@ Planned plan_with_progress(const GlobalOptions& global, ReadClient& client,
         note_what_did_not_hold(*planned.plan, store_path(global, request.policy_path));
     if (!noted) {
       planned.error = noted.error();
+      planned.store_failed = true;
       planned.plan.reset();
     }
   }
@@ -102,7 +111,7 @@ int show_problems(const GlobalOptions& global, const Planned& planned) {
   std::span<const SourceFile> files;
   if (planned.policy) files = planned.policy->files;
   print_message(render(planned.diagnostics, files, wants_color(global, STDERR_FILENO)));
-  if (planned.error) return print_error(*planned.error);
+  if (planned.error) return print({*planned.error, planned.store_failed ? kStoreFailed : 1});
   return planned.plan ? 0 : 1;
 }
 

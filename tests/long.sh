@@ -57,7 +57,7 @@ long month property 'Simulation.NothingGoesWrong*' ROLECALL_SEEDS=300 ROLECALL_D
 long kills faults 'Calls/KilledAt*:KilledAtRandom*:ProcessFaults*:Compound*' \
   ROLECALL_FAULTS_EVERY=1 ROLECALL_FAULTS_TRIALS=1000
 long thousand faults 'KilledAtRandom.Times*' ROLECALL_FAULTS_TRIALS=1000 ROLECALL_FAULTS_GROUPS=200
-long disk faults '*IoError*:*FullDisk*:*LostWrite*:*PlanFile*:*Migration*' ROLECALL_FAULTS_EVERY=1
+long disk faults '*IoError*:*FailingStore*:*FullDisk*:*LostWrite*:*PlanFile*:*Migration*' ROLECALL_FAULTS_EVERY=1
 for name in "${names[@]}"; do
   [[ $known == *" $name "* ]] || { echo "there is no part called $name:$known" >&2 && failed=1; }
 done

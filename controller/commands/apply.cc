@@ -307,10 +307,7 @@ int run_apply(const GlobalOptions& given, const ApplyOptions& options) {
   }
   if (!reasons.empty()) return stale(reasons);
   auto request = plan_request(global, policy_path);
-  if (!request) {
-    print_error(request.error());
-    return 8;
-  }
+  if (!request) return print(request.error());
   request->accept_shrink = options.accept_shrink;
   if (const auto released = release(options.invite_again, connection->clock().now(),
                                     settle_window(global), request->memory);

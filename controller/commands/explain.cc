@@ -222,7 +222,7 @@ int run_explain(const GlobalOptions& global, const ExplainOptions& options) {
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   auto request = plan_request(global, *policy);
-  if (!request) return print_error(request.error());
+  if (!request) return print(request.error());
   request->widen = [&](Catalog& catalog, FetchScope& scope) -> Result<void> {
     if (asked->user) {
       const UserRef ref = catalog.user(*asked->user);

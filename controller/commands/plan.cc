@@ -30,7 +30,7 @@ int run_plan(const GlobalOptions& global, const PlanOptions& options) {
   auto connection = Connection::open(global);
   if (!connection) return print_error(connection.error());
   auto request = plan_request(global, *policy);
-  if (!request) return print_error(request.error());
+  if (!request) return print(request.error());
   BasePlan base(options.base, *policy, request->at, connection->reads());
   if (!options.base.empty()) base.attach(*request);
   std::optional<QuickLook> before;

@@ -138,7 +138,7 @@ Cycle reconcile(const GlobalOptions& global, const std::string& policy_path,
     return {code};
   }
   auto request = plan_request(global, policy_path);
-  if (!request) return {(print_error(request.error()), 8)};
+  if (!request) return {print(request.error())};
   request->for_people = false;
   if (quarantine.released(policy)) request->remembered.clear();
   const auto before = load_look(opened.path, request->policy_organization);

@@ -64,7 +64,7 @@ int run_undo(const GlobalOptions& global, const UndoOptions& options) {
     if (!found) return print_error(found.error());
   }
   auto request = plan_request(global, *policy);
-  if (!request) return print_error(request.error());
+  if (!request) return print(request.error());
   request->undo = &found->run;
 
   const Planned planned = plan_with_progress(global, connection->reads(), *request);
