@@ -18,6 +18,7 @@
 #include "controller/recover.h"
 #include "controller/safety_history.h"
 #include "controller/view.h"
+#include "diff/render.h"
 #include "state/api/endpoints.h"
 #include "state/api/paced_client.h"
 #include "state/model/digest.h"
@@ -25,12 +26,12 @@
 #include "state/store/verify.h"
 #include "tests/support/end_to_end.h"
 #include "tests/support/ledger.h"
-#include "tests/support/lies.h"
 #include "tests/support/random_case.h"
 #include "tests/support/rival.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/truth.h"
 #include "tests/support/weather.h"
+#include "tests/support/wire.h"
 
 namespace rolecall::test {
 namespace {
@@ -57,37 +58,6 @@ class WallClock final : public Clock {
 
  private:
   const simulator::VirtualClock& time_;
-};
-
-/// The client's way to the organization; every passage is a moment at which something may happen.
-class Wire final : public WriteClient {
- public:
-  Wire(simulator::FakeTransport& transport, std::function<void(bool write)> passing, Liar* liar)
-      : transport_(transport), passing_(std::move(passing)), liar_(liar) {}
-  [[nodiscard]] bool can_start() const override { return transport_.can_start(); }
-  void start(Ticket ticket, ReadRequest request, milliseconds delay) override {
-    passing_(false);
-    if (liar_ != nullptr) asked_.insert_or_assign(ticket, request.request());
-    transport_.start(ticket, request.request(), delay);
-  }
-  void start(Ticket ticket, WriteRequest request, milliseconds delay) override {
-    passing_(true);
-    transport_.start(ticket, request.request(), delay);
-  }
-  [[nodiscard]] Completion wait() override {
-    passing_(false);
-    Completion out = transport_.wait();
-    if (const auto asked = asked_.extract(out.ticket)) liar_->tell(asked.mapped(), out.answer);
-    passing_(false);
-    return out;
-  }
-  void cancel_unsent() override { transport_.cancel_unsent(); }
-
- private:
-  simulator::FakeTransport& transport_;
-  std::function<void(bool)> passing_;
-  Liar* liar_;
-  std::map<Ticket, Request> asked_;  ///< the reads under way
 };
 
 template <class T>
@@ -284,6 +254,7 @@ class Life {
     // Later than that it does not ask.
     if (std::chrono::abs(judged - off) > kTooFarOff) truth_.only_gives = true;
     last_ = planned.plan;
+    if (traces()) trace(planned);
     journal_.field(planned.plan ? planned.plan->digest : "no plan");
     if (!planned.plan) {
       if (planned.diagnostics.has_errors()) last_problem_ = render(planned.diagnostics);
@@ -301,6 +272,12 @@ class Life {
     const ApplyRun::Done done = must(run.apply(planned), "apply");
     if (!done.report.store_error.empty()) throw Violation("store: " + done.report.store_error);
     journal_.field(fmt::format("exit {}", done.exit_code));
+  }
+
+  void trace(const Planned& planned) {
+    fmt::print(stderr, "POLICY\n{}\nTRUE\n{}\nPLAN\n{}\n", policy_->toml(),
+               json::serialize(truth_.state()),
+               planned.plan ? render_text(*planned.plan, {}) : std::string("none"));
   }
 
   /// Somebody looks at the plan, while the other administrator goes on. Who is an admin then is
