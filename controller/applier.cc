@@ -274,12 +274,7 @@ class Applier {
       std::vector<std::size_t> changes;
       for (std::size_t c = next; c < end; ++c) {
         for (const std::size_t i : ready_changes(calls[c], grounds_.may_find_more())) {
-          // What was sent before has been read back just now; not who else is an admin, nor what
-          // has become of a group, nor what whoever is restored has been given meanwhile.
-          if (outcomes_.attempts(i) == 0 || is_read_twice(plan_.changes[i].kind) ||
-              plan_.changes[i].kind == ChangeKind::restore_user) {
-            changes.push_back(i);
-          }
+          changes.push_back(i);
         }
       }
       if (!look_at(changes)) return false;
@@ -298,7 +293,8 @@ class Applier {
   bool look_at(const std::vector<std::size_t>& changes) {
     if (changes.empty()) return true;
     const Grounds::Seen seen = grounds_.look(changes, ids_, floor_, freshness_.plan_is_fresh());
-    if (seen.key_refused && report_.stopped_because.empty()) {
+    const bool key_refused = seen.key_refused || !successors_.confirm_what_feeds(changes);
+    if (key_refused && report_.stopped_because.empty()) {
       report_.stopped_because = std::string(kKeyRefused);
     }
     if (must_stop()) return false;
@@ -449,8 +445,8 @@ class Applier {
 
   void hold_back_rename(std::size_t i) {
     if (!successors_.doubt(plan_.changes[i]).empty()) return;  // held back as all of it is
-    if (!successors_.complete(plan_.changes[i], ids_)) {
-      leave(i, "its successor does not show everything yet");
+    if (std::string because = successors_.why_it_stays(plan_.changes[i], ids_); !because.empty()) {
+      leave(i, std::move(because));
     }
   }
 
@@ -463,7 +459,7 @@ class Applier {
     if (status == 401 && report_.stopped_because.empty()) {
       report_.stopped_because = std::string(kKeyRefused);
     }
-    if (answer) permission_.learn(*answer);
+    if (answer) permission_.learn(*answer, call_kind(changes.front()));
     if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
     if (cancelled && !must_stop()) return wait_longer(changes);

@@ -9,6 +9,7 @@
 
 #include "controller/org_admins.h"
 #include "controller/premises.h"
+#include "controller/read_back.h"
 #include "controller/settle_window.h"
 
 namespace rolecall {
@@ -23,7 +24,7 @@ bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings)
 
 }  // namespace
 
-Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const KnownIds& ids,
+Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& ids,
                             AdminFloor& floor, bool plan_is_fresh) {
   const Premises premises =
       read_premises(client_, endpoints_, plan_, changes, misread_, plan_is_fresh);
@@ -40,8 +41,9 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, const Known
       out.findings.push_back({changes[k], false, premise.because, premise.gone});
     }
   }
+  doubt_single_answers(ids, out.findings);
   leave_riders(changes, out.findings);
-  count_admins(changes, ids, floor, out.findings);
+  count_admins(changes, ids, floor, plan_is_fresh, out.findings);
   look_for_hidden_admins(changes, floor, out.findings);
   return out;
 }
@@ -80,6 +82,27 @@ void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, Ad
   }
 }
 
+/// That something is so already one answer may say that is wrong in itself, or late, and what was
+/// to be taken away would stay.
+void Grounds::doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings) {
+  std::vector<std::size_t> asked;
+  std::vector<Finding*> found;
+  for (Finding& finding : findings) {
+    const ChangeKind kind = plan_.changes[finding.change].kind;
+    if (!finding.done || (!takes_away(kind) && kind != ChangeKind::invite_user)) continue;
+    asked.push_back(finding.change);
+    found.push_back(&finding);
+  }
+  if (asked.empty()) return;
+  const std::vector<Effect> effects =
+      read_back_for_sure(client_, endpoints_, plan_, asked, ids, {}, &misread_);
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    if (effects[k] == Effect::there) continue;
+    found[k]->done = false;
+    found[k]->because = "it was read as done, and then as not done: it takes another plan";
+  }
+}
+
 /// What was to ride on an invitation that does not leave.
 void Grounds::leave_riders(const std::vector<std::size_t>& changes,
                            std::vector<Finding>& findings) const {
@@ -101,17 +124,22 @@ void Grounds::leave_riders(const std::vector<std::size_t>& changes,
 }
 
 void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                           AdminFloor& floor, std::vector<Finding>& findings) {
+                           AdminFloor& floor, bool plan_is_fresh, std::vector<Finding>& findings) {
   std::vector<std::size_t> taking;
+  bool locks_others_out = false;
   for (const std::size_t i : changes) {
-    if (floor.may_take_admin(plan_.changes[i]) && !is_found(i, findings)) taking.push_back(i);
+    const Change& change = plan_.changes[i];
+    if (is_found(i, findings)) continue;
+    if (floor.may_take_admin(change)) taking.push_back(i);
+    locks_others_out = locks_others_out || AdminFloor::locks_out(change);
   }
-  if (taking.empty()) return;
+  // Whether any of the others is one matters where too few are left by now.
+  if (taking.empty() && (plan_is_fresh || !locks_others_out)) return;
   std::map<std::string, std::string> counted;
   // Who did not show yet where nobody needed them may do so by now.
   const std::set<std::string> before = std::exchange(unseen_, {});
   for (const std::string& admin : before) {
-    if (!flickered_.contains(admin)) floor.keep(admin);
+    if (!flickered_.contains(admin) && !floor.was_taken(admin)) floor.keep(admin);
   }
   const std::set<std::string> admins = floor.admins();
   for (const std::string& admin : admins) {
@@ -143,12 +171,15 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
   };
   bool missed = !before.empty();
   for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
+    // Whom a run has waited for in vain keeps nobody else waiting.
+    if (wait.count() > 0 && waited_in_vain_) break;
     read(wait);
     // Whoever shows after not having shown has to show twice.
     if (fine() && missed) read(kBetweenTwo);
     if (!lost || contradicted_ || fine()) break;
     missed = true;
   }
+  waited_in_vain_ = waited_in_vain_ || (lost && !contradicted_ && !fine());
   contradicted_ = contradicted_ || (lost && contradicts(*lost, floor));
   if (!lost || contradicted_) {
     unseen_ = before;

@@ -39,8 +39,8 @@ class Grounds {
   /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
   /// of `floor` who are no active admins any more. May be asked again about what was sent in vain,
   /// as it seems. `plan_is_fresh`: see read_premises.
-  [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                          AdminFloor& floor, bool plan_is_fresh);
+  [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, KnownIds& ids, AdminFloor& floor,
+                          bool plan_is_fresh);
 
   /// How many changes have been looked at.
   [[nodiscard]] std::size_t looked_at() const;
@@ -50,9 +50,10 @@ class Grounds {
   [[nodiscard]] std::string_view why_fewer_admins() const;
 
  private:
+  void doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings);
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
   void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
-                    std::vector<Finding>& findings);
+                    bool plan_is_fresh, std::vector<Finding>& findings);
   void look_for_hidden_admins(const std::vector<std::size_t>& changes, AdminFloor& floor,
                               std::vector<Finding>& findings);
   [[nodiscard]] bool was_one(const std::string& admin) const;
@@ -73,6 +74,7 @@ class Grounds {
   std::set<std::string> unseen_;     ///< likewise who did not show yet when last looked for
   bool others_took_admins_ = false;
   bool new_ones_do_not_show_ = false;
+  bool waited_in_vain_ = false;
   bool contradicted_ = false;  ///< once seen, no admin is let go by this run
 };
 

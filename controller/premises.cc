@@ -17,6 +17,7 @@ constexpr const char* kOnlyGroupsTell =
     "only groups themselves show which suspended people are in them: it takes a plan that is less "
     "than half a minute old";
 constexpr const char* kAnotherPlan = "it takes another plan";
+constexpr const char* kMoreAccess = "the group has been given app access meanwhile";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
 
 Premise no(std::string because) {
@@ -255,13 +256,14 @@ class PremiseReader {
     const bool deletes = change.kind == ChangeKind::delete_group;
     if (!group.found) return {false, "the group is not to be seen any more", true};
     Premise standing = Standing::of(change, *group.found);
-    if (!standing.because.empty() || !deletes) return standing;
+    if (!standing.because.empty()) return standing;
+    if (!deletes) return about_size(change, *group.found);
     const LiveGroup& about = group.found->about;
     const auto resources = plan_.resources_of_deleted.find(change.group);
     if (resources != plan_.resources_of_deleted.end() && group.found->has_counts &&
         about.resource_count != LiveGroup::kNotCounted &&
         about.resource_count > resources->second) {
-      return no("the group has been given app access meanwhile");
+      return no(kMoreAccess);
     }
     const auto planned = plan_.members_of_deleted.find(change.group);
     if (planned == plan_.members_of_deleted.end()) return {};
@@ -269,6 +271,24 @@ class PremiseReader {
     if (!group.found->has_counts && !known) return no(kNotRead);
     if (group.found->has_counts && about.user_count > planned->second) return no(kMoreMembers);
     return about_members(change);
+  }
+
+  /// Whoever has joined a group since would get what it is given, and whoever is put into one what
+  /// it has been given since; nobody has seen either.
+  [[nodiscard]] Premise about_size(const Change& change, const ParsedGroup& group) const {
+    const auto planned = plan_.sizes.find(change.group_id);
+    if (planned == plan_.sizes.end() || !group.has_counts) return {};
+    const auto& [members, resources] = planned->second;
+    const bool grants = change.kind == ChangeKind::grant_group_access;
+    if (grants && members && group.about.user_count > *members) {
+      return no(for_another_plan(kMoreMembers));
+    }
+    const bool counted = group.about.resource_count != LiveGroup::kNotCounted;
+    const bool adds = change.kind == ChangeKind::add_member;
+    if (adds && resources && counted && group.about.resource_count > *resources) {
+      return no(for_another_plan(kMoreAccess));
+    }
+    return {};
   }
 
   [[nodiscard]] Premise about_members(const Change& deletion) const {

@@ -15,29 +15,54 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+constexpr const char* kNotYet = "its successor does not show everything yet";
+constexpr const char* kTakenMeanwhile =
+    "its successor was given what somebody else has taken from it meanwhile: take that from the "
+    "successor too";
 
 }  // namespace
 
 bool Successors::confirm() {
+  std::set<std::string> all;
+  for (const auto& [group, copied] : plan_.copied) all.insert(group);
+  return confirm(all);
+}
+
+bool Successors::confirm_what_feeds(const std::vector<std::size_t>& changes) {
+  std::set<std::string> fed;
+  for (const std::size_t i : changes) {
+    const ChangeKind kind = plan_.changes[i].kind;
+    const bool copies = kind == ChangeKind::add_member || kind == ChangeKind::grant_group_access;
+    if (copies) fed.insert(plan_.changes[i].group);
+  }
+  std::set<std::string> old;
+  for (const auto& [from, to] : plan_.renamed) {
+    if (fed.contains(to) && plan_.copied.contains(from)) old.insert(from);
+  }
+  return confirm(old);
+}
+
+bool Successors::confirm(const std::set<std::string>& groups) {
   struct Again {
     Asked<std::string> id;
     Asked<ListedMembers> members;
     Asked<HeldRoles> roles;
   };
-  if (plan_.copied.empty()) return true;
+  if (groups.empty()) return true;
   std::map<std::string, Again> all;
   Reader reader(client_);
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory);
-  for (const auto& [group, copied] : plan_.copied) {
+  for (const std::string& group : groups) {
+    const Plan::Copied& copied = plan_.copied.at(group);
     Again& again = all[group];
     look_ups.id_of(group, again.id);
     if (copied.keeps_members) look_ups.members(copied.id, again.members);
     if (copied.keeps_access) look_ups.roles_of_group(copied.id, again.roles);
   }
   reader.run();
-  for (const auto& [group, copied] : plan_.copied) {
-    const Again& again = all.at(group);
+  for (const auto& [group, again] : all) {
+    const Plan::Copied& copied = plan_.copied.at(group);
     const bool same_id = again.id.read && again.id.found == copied.id;
     const bool same_members = !copied.keeps_members || !copied.members_known ||
                               (again.members.read && again.members.found->is(copied.accounts));
@@ -57,23 +82,26 @@ std::string Successors::doubt(const Change& change) const {
   return found == doubts_.end() ? std::string() : found->second;
 }
 
-bool Successors::complete(const Change& deletion, KnownIds& ids) {
+std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
   const auto renamed = plan_.renamed.find(deletion.group);
-  if (renamed == plan_.renamed.end()) return true;
+  if (renamed == plan_.renamed.end()) return {};
   const std::vector<std::size_t>& given = given_to(renamed->second);
-  return std::any_of(kWaits.begin(), kWaits.end(), [&](milliseconds wait) {
+  std::string why = kNotYet;
+  for (const milliseconds wait : kWaits) {
     const std::vector<Effect> effects =
         read_back(client_, endpoints_, plan_, given, ids, wait, &misread_);
     const bool there = std::all_of(effects.begin(), effects.end(),
                                    [](Effect effect) { return effect == Effect::there; });
-    return there && has_everything(*renamed, given.empty() ? wait : milliseconds{0});
-  });
+    why = there ? why_it_differs(*renamed, given.empty() ? wait : milliseconds{0}) : kNotYet;
+    if (why != kNotYet) break;
+  }
+  return why;
 }
 
-bool Successors::has_everything(const std::pair<const std::string, std::string>& renamed,
-                                milliseconds delay) {
+std::string Successors::why_it_differs(const std::pair<const std::string, std::string>& renamed,
+                                       milliseconds delay) {
   const auto found = plan_.copied.find(renamed.first);
-  if (found == plan_.copied.end()) return false;
+  if (found == plan_.copied.end()) return kNotYet;
   const Plan::Copied& copied = found->second;
   Reader reader(client_);
   misread_.hear(reader);
@@ -82,7 +110,7 @@ bool Successors::has_everything(const std::pair<const std::string, std::string>&
   look_ups.id_of(renamed.second, id);
   reader.run();
   const bool known = id.read && id.found && !id.found->empty();
-  if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return false;
+  if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return kNotYet;
   const LookUps more(reader, endpoints_, plan_.directory);
   Asked<ListedMembers> from, to;
   Asked<HeldRoles> had, has;
@@ -96,15 +124,26 @@ bool Successors::has_everything(const std::pair<const std::string, std::string>&
   }
   reader.run();
   if (copied.keeps_members) {
-    if (!from.read || !to.read) return false;
+    if (!from.read || !to.read) return kNotYet;
     for (const std::string& account : from.found->active) {
-      if (!to.found->all.contains(account) && !copied.leaving.contains(account)) return false;
+      if (!to.found->all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
+    }
+    for (const std::string& account : copied.accounts) {
+      const bool taken = !from.found->all.contains(account) && !copied.leaving.contains(account);
+      if (taken && to.found->all.contains(account)) return kTakenMeanwhile;
     }
   }
-  if (!copied.keeps_access) return true;
-  return had.read && has.read &&
-         std::includes(has.found->held.begin(), has.found->held.end(), had.found->held.begin(),
-                       had.found->held.end());
+  if (copied.keeps_access) {
+    if (!had.read || !has.read) return kNotYet;
+    const auto& all = has.found->held;
+    if (!std::includes(all.begin(), all.end(), had.found->held.begin(), had.found->held.end())) {
+      return kNotYet;
+    }
+    for (const auto& grant : copied.grants) {
+      if (!had.found->held.contains(grant) && all.contains(grant)) return kTakenMeanwhile;
+    }
+  }
+  return {};
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

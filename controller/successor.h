@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -22,18 +23,21 @@ class Successors {
 
   /// Reads again what renamed groups have. False: the key was refused.
   [[nodiscard]] bool confirm();
+  /// Likewise of those from which these changes copy something.
+  [[nodiscard]] bool confirm_what_feeds(const std::vector<std::size_t>& changes);
   /// Why nothing is done about either of the two groups, or nothing.
   [[nodiscard]] std::string doubt(const Change& change) const;
 
-  /// Whether the group may be deleted; waits a few seconds for reads that lag behind. A group that
-  /// has no successor may.
-  [[nodiscard]] bool complete(const Change& deletion, KnownIds& ids);
+  /// Why the group may not be deleted, or nothing; waits a few seconds for reads that lag behind. A
+  /// group that has no successor may.
+  [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
 
  private:
+  [[nodiscard]] bool confirm(const std::set<std::string>& groups);
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
-  /// the groups must live on.
-  [[nodiscard]] bool has_everything(const std::pair<const std::string, std::string>& renamed,
-                                    std::chrono::milliseconds delay);
+  /// the groups must live on, and what others took from the old one must not.
+  [[nodiscard]] std::string why_it_differs(const std::pair<const std::string, std::string>& renamed,
+                                           std::chrono::milliseconds delay);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
 
   ReadClient& client_;

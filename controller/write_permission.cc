@@ -7,9 +7,11 @@
 namespace rolecall {
 namespace {
 
-// One 403 may be about the person or the group; that many, with nothing accepted, are about the
-// key.
-constexpr int kBelieved = 3;
+// One 403 may be about the person or the group, and so may many of one kind: somebody with access
+// on another site cannot be restored (facts.md section 5). That many, with nothing accepted, are
+// about the key.
+constexpr std::size_t kBelieved = 3;
+constexpr std::size_t kBelievedOfOneKind = 20;
 
 enum class About { key, one_object, not_told };
 
@@ -24,16 +26,19 @@ About whom(const Response& forbidden) {
 
 }  // namespace
 
-void WritePermission::learn(const Response& answer) {
+void WritePermission::learn(const Response& answer, ChangeKind kind) {
   if (answer.status >= 200 && answer.status < 300) shown_ = true;
   if (answer.status != 403) return;
   const About about = whom(answer);
-  if (about == About::key) refusals_ = kBelieved;
-  if (about == About::not_told) ++refusals_;
+  told_ = told_ || about == About::key;
+  if (about != About::not_told) return;
+  ++refusals_;
+  kinds_.insert(kind);
 }
 
 std::string WritePermission::lacking() const {
-  if (shown_ || refusals_ < kBelieved) return {};
+  const bool believed = told_ || refusals_ >= (kinds_.size() > 1 ? kBelieved : kBelievedOfOneKind);
+  if (shown_ || !believed) return {};
   return "403: the API key may not write: the first calls were refused, none was accepted; make a "
          "key without scopes";
 }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
+#include <set>
 #include <string>
 
+#include "diff/change.h"
 #include "state/api/api_client.h"
 
 namespace rolecall {
@@ -10,14 +13,16 @@ namespace rolecall {
 /// with 403, but so has a person or a group that may not be changed.
 class WritePermission {
  public:
-  /// An answer to a write call.
-  void learn(const Response& answer);
+  /// An answer to a call that makes changes of this kind.
+  void learn(const Response& answer, ChangeKind kind);
   /// Why nothing more is to be sent; empty where nothing speaks against it.
   [[nodiscard]] std::string lacking() const;
 
  private:
-  bool shown_ = false;  ///< something was accepted: later refusals are about their objects
-  int refusals_ = 0;
+  bool shown_ = false;          ///< something was accepted: later refusals are about their objects
+  bool told_ = false;           ///< the API said that it is the key
+  std::size_t refusals_ = 0;    ///< that it did not say of what
+  std::set<ChangeKind> kinds_;  ///< of these
 };
 
 }  // namespace rolecall

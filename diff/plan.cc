@@ -237,6 +237,31 @@ void remember_renames(const PlanInput& input, Plan& plan) {
   }
 }
 
+void remember_sizes(const PlanInput& input, Plan& plan) {
+  std::map<std::string, std::set<std::string>> given;  // by group, resources
+  for (const Change& change : plan.changes) {
+    if (change.kind == ChangeKind::grant_group_access) given[change.group].insert(change.ari);
+  }
+  for (const Change& change : plan.changes) {
+    const bool gives =
+        change.kind == ChangeKind::grant_group_access || change.kind == ChangeKind::add_member;
+    if (!gives || change.group_id.empty()) continue;
+    const auto ref = input.catalog.find_group(GroupName::from_server(change.group));
+    const Group* group = ref ? input.live.live.find(*ref) : nullptr;
+    if (group == nullptr) continue;
+    const GroupScope& scope = input.desired.scope(*ref);
+    const LiveGroup& about = input.live.about(*ref);
+    Plan::Size& size = plan.sizes[change.group_id];
+    if (scope.members_managed && !scope.additive) {
+      size.members = std::max(static_cast<std::uint32_t>(group->members.size()), about.user_count);
+    }
+    if (scope.access_managed && about.resource_count != LiveGroup::kNotCounted) {
+      size.resources =
+          about.resource_count + static_cast<std::uint32_t>(given[change.group].size());
+    }
+  }
+}
+
 /// What an apply compares with when it reads again what the plan rests on.
 void remember_grounds(const PlanInput& input, Plan& plan) {
   for (const std::string& admin : plan.org_admins) {
@@ -386,6 +411,7 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
 
   collect_names(input, plan);
   remember_grounds(input, plan);
+  remember_sizes(input, plan);
   remember_renames(input, plan);
   plan.pending_org_admins = pending_admins(input, plan);
   check_safety(input, plan);

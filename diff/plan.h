@@ -143,6 +143,14 @@ struct Plan {
   std::map<std::string, std::vector<std::string>> accounts_in_deleted{};
   /// Likewise how many resources it had access to, where the API said.
   std::map<std::string, std::uint32_t> resources_of_deleted{};
+  /// How large a group is that is given something: at most so many are in it where the policy says
+  /// who, and it has access to so many resources where the policy says to which, with those that
+  /// the plan gives it.
+  struct Size {
+    std::optional<std::uint32_t> members{};
+    std::optional<std::uint32_t> resources{};
+  };
+  std::map<std::string, Size> sizes{};  ///< by group id; not saved
   /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
   /// is restored.
   struct Holdings {

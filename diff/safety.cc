@@ -392,9 +392,7 @@ bool AdminFloor::may_take_admin(const Change& change) const {
 }
 
 bool AdminFloor::leans_on_no_role_of(const Change& change) const {
-  const bool locks_out =
-      change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
-  return locks_out && !ever_.contains(change.user) && count() < floor_;
+  return locks_out(change) && !ever_.contains(change.user) && count() < floor_;
 }
 
 bool AdminFloor::forbids(const Change& change) const {
@@ -407,6 +405,7 @@ void AdminFloor::count_in(const std::string& admin) {
 }
 
 void AdminFloor::take(const Change& change) {
+  if (may_take_admin(change)) taken_.insert(change.user);
   if (takes_admin(change)) admins_.erase(change.user);
 }
 

@@ -38,7 +38,11 @@ class AdminFloor {
   }
 
   /// It has not happened after all: somebody who was taken out is still an admin.
-  void keep(const std::string& admin) { count_in(admin); }
+  void keep(const std::string& admin) {
+    taken_.erase(admin);
+    count_in(admin);
+  }
+  [[nodiscard]] bool was_taken(const std::string& admin) const { return taken_.contains(admin); }
   /// Whether the change would take an active org admin away and leave fewer than the floor. Whoever
   /// was taken out, or is in doubt, may be one still: they are not let go either while those who
   /// count are fewer than the floor.
@@ -50,6 +54,9 @@ class AdminFloor {
   /// The change was found to have happened, without this run.
   void find(const Change& change);
 
+  [[nodiscard]] static bool locks_out(const Change& change) {
+    return change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::remove_user;
+  }
   /// Whether so few admins count that it matters whether somebody who is locked out was one, though
   /// nothing has shown it: an answer may leave that out.
   [[nodiscard]] bool leans_on_no_role_of(const Change& change) const;
@@ -78,6 +85,7 @@ class AdminFloor {
   std::set<std::string> suspended_admins_;  ///< count again once restored
   std::set<std::string> invited_;           ///< not active until they accept
   std::set<std::string> found_;             ///< see was_found
+  std::set<std::string> taken_;             ///< by this run, or may be
   std::int64_t floor_;
 };
 

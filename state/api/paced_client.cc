@@ -110,7 +110,11 @@ Completion PacedClient::wait() {
   if (calls_.empty() && done_.empty()) {
     throw std::logic_error("PacedClient::wait: nothing is in flight");
   }
-  while (done_.empty()) wait_below();
+  // Whoever waits here has nothing under way where the call that nobody waits for has the only
+  // place.
+  while (done_.empty() || (asked_another_ && calls_.size() == 1 && transport_->room() == 0)) {
+    wait_below();
+  }
   Completion completion = std::move(done_.front());
   done_.pop_front();
   return completion;

@@ -259,15 +259,29 @@ Result<ParsedRoles> parse_direct_user_roles(const json::value& item) {
 
 Result<bool> shows_org_admin(const json::value& item) {
   if (!item.is_object()) return fail("$.data[] is no object");
+  // Of these two one is deprecated (facts.md section 10): either may be missing.
   const json::value* roles = member(item, "roles");
-  if (roles == nullptr) return fail("$.data[].roles is missing");
-  if (!roles->is_array()) return fail("$.data[].roles is no list");
-  bool shows = false;
-  for (const json::value& role : roles->get_array()) {
-    const json::string* word = role.if_string();
-    if (word == nullptr) return fail("$.data[].roles[] is no text");
-    shows = shows || bare_role(*word) == kOrgAdmin;
+  const json::value* assignments = member(item, "roleAssignments");
+  if (roles == nullptr && assignments == nullptr) {
+    return fail("$.data[].roles and $.data[].roleAssignments are missing");
   }
+  bool shows = false;
+  bool fine = true;
+  const auto look = [&](const json::value* list, const auto& role_of) {
+    if (list == nullptr) return;
+    fine = fine && list->is_array();
+    if (!list->is_array()) return;
+    for (const json::value& entry : list->get_array()) {
+      const std::string role = role_of(entry);
+      fine = fine && !role.empty();
+      shows = shows || bare_role(role) == kOrgAdmin;
+    }
+  };
+  look(roles, [](const json::value& role) {
+    return role.is_string() ? std::string(role.get_string()) : std::string();
+  });
+  look(assignments, [](const json::value& assignment) { return text(assignment, "role"); });
+  if (!fine && !shows) return fail("$.data[]: a role is no text");
   return shows;
 }
 

@@ -121,5 +121,82 @@ TEST(FloorMeanwhile, WhereWhoElseIsOneCannotBeReadNobodyIsLetGo) {
   EXPECT_EQ(world.plan().plan->org_admins.size(), 3U);
 }
 
+/// Ada, Rosa, Bob, Cat, Zoe are admins, and Lin is one who is suspended; Grace is none.
+json::object with_many_admins() {
+  json::object seed = acme();
+  json::array& users = seed["users"].as_array();
+  users[1].as_object().erase("roles");
+  users[2].as_object()["roles"] = json::array{"org-admin"};
+  users[2].as_object()["status"] = "suspended";
+  users[4].as_object()["roles"] = json::array{"org-admin"};
+  int n = 50;
+  for (const char* name : {"bob", "cat", "zoe"}) {
+    users.push_back(json::object{{"email", fmt::format("{}@acme.example", name)},
+                                 {"id", account(n++)},
+                                 {"roles", json::array{"org-admin"}}});
+  }
+  return seed;
+}
+
+// Lin is restored and not to be one any more. Reads are 20 s late and calls take ten, one at a
+// time: she does not show when first looked for, and still does when she is none any more.
+TEST(FloorMeanwhile, WhoseRoleThisRunTookDoesNotCountWhenTheyShowLate) {
+  simulator::FakeClientOptions options;
+  options.parallelism = 1;
+  Rehearsal world{json::value(with_many_admins()), options};
+  Rival rival(world);
+  world.policy(std::string(kHead) +
+               "\"lin@acme.example\" = { state = \"active\", roles = [] }\n"
+               "\"bob@acme.example\" = { roles = [] }\n\"cat@acme.example\" = { roles = [] }\n"
+               "\"zoe@acme.example\" = { roles = [] }\n[safety]\nmin_org_admins = 2\n");
+  const Planned planned = world.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 5U);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(R"({"write_lag_ms": 20000, "rules": [
+      {"operation": "revokeOrganizationLevelRole", "action": {"delay_ms": 10500}}]})")));
+  bool done = false;
+  (void)world.apply(planned, [&] {
+    if (!done && world.client().calls(Operation::revokeOrganizationLevelRole) >= 1) {
+      done = true;
+      EXPECT_EQ(rival.does(rival.api.org_admin(false, account(rosa))) / 100, 2);
+    }
+    return "";
+  });
+  EXPECT_TRUE(done);
+  world.client().clock().advance(seconds(300));
+  EXPECT_GE(world.plan().plan->org_admins.size(), 2U);
+}
+
+// Rosa is made one for Grace to go, and unmade by somebody else; Omar is nobody's affair.
+TEST(FloorMeanwhile, WhoNeverShowsAsOneHoldsUpNobodyElse) {
+  Rehearsal world(acme());
+  Rival rival(world);
+  world.policy(std::string(kHead) +
+               "\"rosa@acme.example\" = { roles = [\"org-admin\"] }\n"
+               "\"grace@acme.example\" = { state = \"suspended\" }\n"
+               "\"omar@acme.example\" = { state = \"suspended\" }\n"
+               "[safety]\nmin_org_admins = 2\n[safety.limits.suspend_users]\nfree = 9\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan->applyable());
+  bool done = false;
+  const ApplyReport report = world.apply(planned, [&] {
+    if (!done && world.client().calls(Operation::assignOrganizationLevelRole) == 1) {
+      done = true;
+      EXPECT_EQ(rival.does(rival.api.org_admin(false, account(rosa))) / 100, 2);
+    }
+    return "";
+  });
+  EXPECT_TRUE(done);
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    const std::string& user = planned.plan->changes[i].user;
+    const State state = report.outcomes[i].state;
+    if (user == "omar@acme.example") {
+      EXPECT_EQ(state, State::applied) << report.outcomes[i].message;
+    }
+    if (user == "grace@acme.example") {
+      EXPECT_EQ(state, State::skipped);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

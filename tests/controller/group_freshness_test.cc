@@ -112,5 +112,37 @@ TEST_F(FreshnessTest, TheGroupIsGone) {
   EXPECT_THAT(outcome(ChangeKind::add_member).message, HasSubstr("not to be seen any more"));
 }
 
+// Whoever joined would get what nobody has reviewed for them, and so would whoever is put in.
+TEST_F(FreshnessTest, WhoJoinedAGroupMeanwhileIsGivenNothingByIt) {
+  policy(
+      fmt::format("[resources]\njira = \"{}\"\n[groups.design]\n"
+                  "members = [\"grace@acme.example\", \"rosa@acme.example\"]\n"
+                  "access = {{ jira = [\"admin\"] }}\n",
+                  std::string(kJira)));
+  ASSERT_EQ(planned_.plan->changes.size(), 1U);
+  ASSERT_EQ(rival_.does(rival_.api.add_member(kDirectory, group(design), account(omar))), 204);
+  apply_after(seconds(3600));
+  EXPECT_EQ(writes(), 0U);
+  EXPECT_THAT(report_.outcomes.front().message, HasSubstr("somebody has been added to the group"));
+}
+
+TEST_F(FreshnessTest, NobodyIsPutIntoAGroupThatWasGivenMoreMeanwhile) {
+  for (const bool managed : {true, false}) {
+    policy(
+        fmt::format("[resources]\njira = \"{}\"\n[groups.design]\nmembership = \"additive\"\n"
+                    "members = [\"{}@acme.example\"]\n{}",
+                    std::string(kJira), managed ? "omar" : "lin", managed ? "access = {}\n" : ""));
+    ASSERT_EQ(planned_.plan->changes.size(), 1U);
+    if (managed) {
+      ASSERT_EQ(rival_.does(rival_.api.group_access(true, kDirectory, group(design),
+                                                    std::string(kJira), "admin")) /
+                    100,
+                2);
+    }
+    apply_after(seconds(3600));
+    EXPECT_EQ(report_.count(State::applied), managed ? 0U : 1U);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

@@ -11,8 +11,8 @@ namespace rolecall::test {
 namespace {
 
 namespace json = boost::json;
+using std::chrono::seconds;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using State = ChangeOutcome::State;
 
 /// Ada and Grace are admins; of Grace users/search does not say so.
@@ -46,6 +46,8 @@ class HiddenAdminTest : public ::testing::Test {
 
   bool left_out_ = true;  ///< the member; else the list in it is empty
   bool roles_are_garbage_ = false;
+  std::string empty_;  ///< member of role assignments that is sent without anything in it
+  std::string lacks_;  ///< likewise one that is not sent
   Rehearsal world_{acme()};
   SpoilingClient way_{
       world_.client(), [this](const Request& asked, std::string& body) {
@@ -85,6 +87,34 @@ TEST_F(HiddenAdminTest, NorWhereTheirRolesCannotBeRead) {
   EXPECT_THAT(outcome.message, HasSubstr("could not be read again"));
 }
 
+// `roles` is deprecated, and either tells (facts.md sections 5 and 10).
+TEST_F(HiddenAdminTest, NorWhereOnlyOneMemberOfTheirRolesShowsIt) {
+  for (const char* member : {"roles", "roleAssignments"}) {
+    for (std::string* what : {&empty_, &lacks_}) {
+      empty_.clear();
+      lacks_.clear();
+      *what = member;
+      policy(2, "state = \"removed\"");
+      const ChangeOutcome outcome = apply();
+      EXPECT_EQ(outcome.state, State::skipped) << member;
+      EXPECT_THAT(outcome.message, HasSubstr("show that they are an org admin")) << member;
+    }
+  }
+}
+
+// Omar was one when the plan was made.
+TEST_F(HiddenAdminTest, NorWhereSomebodyElseTookTheRoleFromAnotherMeanwhile) {
+  Rival rival(world_);
+  ASSERT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
+  world_.client().clock().advance(seconds(300));
+  policy(2, "state = \"removed\"");
+  const Planned planned = world_.plan();
+  ASSERT_EQ(planned.plan->org_admins.size(), 2U);
+  ASSERT_EQ(rival.does(rival.api.org_admin(false, account(omar))) / 100, 2);
+  world_.client().clock().advance(seconds(3600));
+  EXPECT_EQ(world_.apply(planned).outcomes.front().state, State::skipped);
+}
+
 // As many as have to be are left whatever she is: nobody asks.
 TEST_F(HiddenAdminTest, WhereOthersAreEnoughNobodyAsks) {
   policy(1, "state = \"removed\"");
@@ -107,6 +137,13 @@ TEST_F(HiddenAdminTest, WhoIsNoneIsLockedOutBelowTheFloorToo) {
                     kOrganization));
     const Planned planned = world.plan();
     ASSERT_TRUE(planned.plan && planned.plan->applyable()) << status;
+    SpoilingClient way(world.client(), [](const Request& asked, std::string& body) {
+      if (asked.operation != Operation::getUserRoleAssignments) return;
+      json::value page = json::parse(body);
+      for (json::value& one : page.at("data").as_array()) one.as_object().erase("roles");
+      body = json::serialize(page);
+    });
+    world.through(way);
     EXPECT_EQ(world.apply(planned).outcomes.front().state, State::applied) << status;
   }
 }

@@ -256,7 +256,51 @@ TEST(FirstTryThatShowsLate, OfARevocationIsFoundWhateverIsShownOfThoseWithoutRol
   }
 }
 
-TEST(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
+// A rate limit keeps the second try for five minutes, and Lin is suspended meanwhile.
+TEST_F(SecondTry, LooksAgainHoweverLongALimitKeptItWaiting) {
+  class Forward final : public ForwardingClient {
+   public:
+    using ForwardingClient::ForwardingClient;
+  };
+  struct Row {
+    const char* operation;
+    Operation is;
+    const char* policy;
+  };
+  for (const auto& [operation, is, what] :
+       {Row{"assignOrganizationLevelRole", Operation::assignOrganizationLevelRole,
+            "[users]\n\"lin@acme.example\" = { roles = [\"org-admin\"] }\n"},
+        Row{"addUserToGroup", Operation::addUserToGroup,
+            "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"}}) {
+    Rehearsal world{acme()};
+    Rival rival(world);
+    PacedClient paced(std::make_unique<Forward>(world.client()), world.client().clock(),
+                      {.retry = {}, .max_rate = {}, .seed = 1, .on_wait = {}, .on_give_up = {}});
+    world.through(paced);
+    world.policy(fmt::format("version = 1\n[organization]\nid = \"{}\"\n{}", kOrganization, what));
+    const Planned planned = world.plan();
+    ASSERT_EQ(planned.plan->changes.size(), 1U);
+    ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+        R"({{"rules": [{{"operation": "{0}", "times": 1, "action": {{"status": 503}}}},
+            {{"operation": "{0}", "times": 1,
+              "action": {{"status": 429, "headers": {{"Retry-After": "300"}}}}}}]}})",
+        operation))));
+    bool done = false;
+    const ApplyReport report = world.apply(planned, [&, is = is] {
+      if (!done && world.client().calls(is) >= 2) {
+        done = true;
+        EXPECT_EQ(rival.does(rival.api.suspend(kDirectory, account(lin))) / 100, 2);
+      }
+      return "";
+    });
+    EXPECT_TRUE(done);
+    EXPECT_NE(report.outcomes.front().state, State::applied) << operation;
+  }
+}
+
+class OneSearchThatHangs : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
   json::object seed = acme();
   std::string people;
   for (int i = 0; i < 20; ++i) {
@@ -265,7 +309,9 @@ TEST(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
         {"email", email}, {"id", account(100 + i)}, {"name", email}, {"status", "suspended"}});
     people += fmt::format("\"{}\" = {{ state = \"active\" }}\n", email);
   }
-  Rehearsal world{json::value(seed)};
+  simulator::FakeClientOptions options;
+  options.parallelism = GetParam();
+  Rehearsal world{json::value(seed), options};
   // Searches for the groups of one person are not answered.
   auto hanging = std::make_unique<RefusingClient>(world.client(), [](const Request& asked) {
     return asked.target.find("groups/search") != std::string::npos &&
@@ -286,6 +332,8 @@ TEST(OneSearchThatHangs, KeepsNothingElseFromBeingDone) {
   EXPECT_EQ(report.stopped_because, "");
   EXPECT_EQ(report.count(State::applied), 1U) << "Omar is put into the group";
 }
+
+INSTANTIATE_TEST_SUITE_P(Parallelism, OneSearchThatHangs, ::testing::Values(1U, 2U, 8U));
 
 }  // namespace
 }  // namespace rolecall::test
