@@ -90,6 +90,7 @@ class Applier {
                                                                   : "the run was interrupted";
     for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
     if (report_.store_error.empty()) (void)flush();
+    if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking_perhaps();
     report_.outcomes = outcomes_.take();
     // Where all is well nobody needs to know what had to be read twice.
     if (report_.count(State::applied) + report_.count(State::already_so) < plan_.changes.size()) {

@@ -149,6 +149,7 @@ int run_command_line(int argc, char** argv) {
   }
   const auto& invocation = std::get<Invocation>(parsed);
   set_up_log(invocation.global);
+  if (invocation.global.log_format == LogFormat::json) write_messages_as_json();
   return finish_output(std::visit(Dispatch{invocation.global}, invocation.command));
 }
 

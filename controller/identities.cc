@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "controller/look_ups.h"
 #include "diff/schedule.h"
@@ -147,7 +148,7 @@ std::string Identities::doubt_about_account(const Change& change, const KnownIds
       return "whether the account that the invitation was answered with is theirs is not to be "
              "seen yet";
     }
-  } else if (!change.account_id.empty() && misread_.seen().is_gone(account)) {
+  } else if (!change.account_id.empty() && plan_.complete && misread_.seen().is_gone(account)) {
     return kAccountGone;
   }
   return seen_last(change, ids).because;
@@ -191,9 +192,8 @@ std::string Identities::doubt(const std::string& name, const std::string& id, co
     return fmt::format("the {} shows another {} on reading again: it takes another plan", what,
                        what == "group" ? "name" : "address");
   }
-  // Whoever is not shown by their name is asked for by their id.
-  const bool by_name = named == names.end() || named->second.read;
-  const bool read = known == ids.end() ? by_name : known->second.read;
+  const bool read =
+      (named == names.end() || named->second.read) && (known == ids.end() || known->second.read);
   return read ? "" : kNotRead;
 }
 
@@ -237,15 +237,18 @@ void Identities::search_accounts(const LookUps& look_ups,
   by_parts(accounts, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
     Endpoints::UserSearch search;
     search.account_ids = part;
+    const auto whole = std::make_shared<bool>(true);
     look_ups.people(
         search,
-        [this](const ParsedUser& user) {
+        [this, whole](const ParsedUser& user) {
+          // Might be any of them.
+          if (user.about.account_id.empty()) *whole = false;
           if (user.presence == Presence::absent) return;
           const auto place = accounts_.find(user.about.account_id);
           if (place != accounts_.end()) place->second.names.insert(address_shown(user));
         },
-        [this, part] {
-          for (const std::string& account : part) accounts_[account].read = true;
+        [this, part, whole] {
+          for (const std::string& account : part) accounts_[account].read = *whole;
         });
   });
 }

@@ -25,7 +25,8 @@ class LookUps;
 /// hundred a call, and where that shows nobody by its id, ten a call. Whatever contradicts is left
 /// out: so is what is shown neither way, and what any answer of this apply says besides
 /// (standing.h). Not to be shown is no contradiction where the run has made it itself, as it may
-/// not show yet. For an invitation nobody is what the plan says.
+/// not show yet; nor, of people, by a server whose listings were not proved complete: what is given
+/// is given all the same (guarantees.md B1). For an invitation nobody is what the plan says.
 class Identities {
  public:
   Identities(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread);

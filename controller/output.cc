@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -12,14 +14,19 @@
 #include <iostream>
 
 #include "diff/text_lines.h"
+#include "state/api/clock.h"
+#include "state/model/instant.h"
 #include "state/model/json.h"
 #include "state/model/text.h"
 
 namespace rolecall {
 namespace {
 
+namespace json = boost::json;
+
 // Of the first failure on stdout; its error indicator doesn't say which.
 int write_error = 0;
+bool messages_are_json = false;
 
 void write(std::FILE* stream, std::string_view text) {
   if (text.empty()) return;
@@ -27,6 +34,14 @@ void write(std::FILE* stream, std::string_view text) {
   const bool whole = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
   // What is lost is told by finish_output, at the end.
   if (!whole && stream == stdout && write_error == 0) write_error = errno;
+}
+
+std::string record(std::string_view level, std::string_view message, std::string_view hint) {
+  json::object out{{"time", format_instant(SystemClock().now())},
+                   {"level", level},
+                   {"message", escape_terminal(message)}};
+  if (!hint.empty()) out["hint"] = escape_terminal(hint);
+  return json::serialize(out) + '\n';
 }
 
 }  // namespace
@@ -40,12 +55,23 @@ void flush_output() {
   if (std::fflush(stdout) != 0 && write_error == 0) write_error = errno;
 }
 
+void write_messages_as_json() {
+  messages_are_json = true;
+}
+
 void print_message(std::string_view text) {
   flush_output();
-  write(stderr, text);
+  if (!messages_are_json) return write(stderr, text);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  if (!text.empty()) write(stderr, record("info", text, {}));
 }
 
 int print_error(const Error& error) {
+  if (messages_are_json) {
+    flush_output();
+    write(stderr, record("error", error.what, error.hint));
+    return 1;
+  }
   constexpr std::size_t kIndent = 8;  // behind "  hint: "
   TextLines text(false, terminal_columns(STDERR_FILENO));
   text.out = "error: ";

@@ -16,6 +16,9 @@ void print(std::string_view text);
 void flush_output();
 /// For people, to stderr as it is.
 void print_message(std::string_view text);
+/// From here on what is for people goes to stderr as records of the log do in JSON, one a message:
+/// {"time","level","message"}, and "hint" where an error has one.
+void write_messages_as_json();
 /// "error: WHAT" and "  hint: HINT" to stderr, escaped. Returns 1, the exit code for errors.
 int print_error(const Error& error);
 /// One JSON document and a line break to stdout.

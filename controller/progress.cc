@@ -146,7 +146,7 @@ void Progress::draw() {
                bar_line(what_, advance_, columns == 0 ? kUsualColumns : columns));
     std::fflush(stderr);
   } else {
-    fmt::print(stderr, "{}: {}\n", what_, in_words(advance_));
+    print_message(fmt::format("{}: {}\n", what_, in_words(advance_)));
   }
 }
 

@@ -43,4 +43,10 @@ std::string WritePermission::lacking() const {
          "key without scopes";
 }
 
+std::string WritePermission::lacking_perhaps() const {
+  if (shown_ || refusals_ < kBelieved) return {};
+  return "403: all calls were refused: either none of these may be changed, or the API key may not "
+         "write: then make a key without scopes";
+}
+
 }  // namespace rolecall

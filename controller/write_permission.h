@@ -17,6 +17,8 @@ class WritePermission {
   void learn(const Response& answer, ChangeKind kind);
   /// Why nothing more is to be sent; empty where nothing speaks against it.
   [[nodiscard]] std::string lacking() const;
+  /// What seems so once all has been sent, or nothing.
+  [[nodiscard]] std::string lacking_perhaps() const;
 
  private:
   bool shown_ = false;          ///< something was accepted: later refusals are about their objects

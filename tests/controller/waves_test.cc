@@ -218,6 +218,11 @@ TEST(KeyWithoutWriteRights, IsNotWhatThreePeopleWhoCannotBeRestoredMean) {
   const ApplyReport report = rehearsal.apply(planned);
   EXPECT_EQ(report.count(State::failed), 3U);
   EXPECT_EQ(report.count(State::applied), 1U) << report.stopped_because;
+  EXPECT_EQ(report.stopped_because, "");
+
+  const Planned rest = rehearsal.plan();
+  ASSERT_EQ(rest.plan->changes.size(), 3U);
+  EXPECT_THAT(rehearsal.apply(rest).stopped_because, testing::HasSubstr("or the API key may not"));
 }
 
 TEST(KeyWithoutWriteRights, IsNotWhatAnObjectThatMayNotBeChangedMeans) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <filesystem>
+#include <sstream>
 
 #include "tests/support/end_to_end.h"
 #include "tests/support/places.h"
@@ -108,6 +110,30 @@ TEST_F(CommandLineEndToEnd, ResultsGoToStdoutAndTheRestToStderr) {
   EXPECT_TRUE(json::parse(outcome.out).is_object());
   const Outcome quiet = rolecall_exits(0, {"plan", "--quiet"});
   EXPECT_THAT(quiet.err, IsEmpty());
+}
+
+// As a service writes them that is read by a machine.
+TEST_F(CommandLineEndToEnd, WithALogInJsonAllOfStderrIs) {
+  const auto records = [](const Outcome& outcome) {
+    std::vector<json::object> out;
+    std::istringstream lines(outcome.err);
+    for (std::string line; std::getline(lines, line);) {
+      out.push_back(json::parse(line).as_object());
+      EXPECT_TRUE(out.back().contains("time") && out.back().contains("level")) << line;
+      EXPECT_TRUE(out.back().contains("message")) << line;
+    }
+    return out;
+  };
+  EXPECT_THAT(records(rolecall_exits(0, {"run", "--once", "--log-format", "json"})),
+              testing::SizeIs(testing::Gt(1U)));
+  write_policy("version = 1\n[organization]\nid = 7\nname = 8\n");
+  EXPECT_THAT(records(rolecall_exits(1, {"run", "--once", "--log-format", "json"})),
+              testing::Not(IsEmpty()));
+  write_policy(acme_policy());
+  const Outcome unreached =
+      rolecall({"apply", "--yes", "--log-format", "json"}, {{"ROLECALL_API_KEY_FILE", "/none"}});
+  EXPECT_EQ(unreached.exit_code, 1);
+  EXPECT_EQ(records(unreached).back().at("level"), "error");
 }
 
 TEST_F(CommandLineEndToEnd, AFullDiskBehindStdoutIsNoSuccess) {
