@@ -294,8 +294,7 @@ class Applier {
   bool look_at(const std::vector<std::size_t>& changes) {
     if (changes.empty()) return true;
     const Grounds::Seen seen = grounds_.look(changes, ids_, floor_, freshness_.plan_is_fresh());
-    const bool key_refused = seen.key_refused || !successors_.confirm_what_feeds(changes);
-    if (key_refused && report_.stopped_because.empty()) {
+    if (seen.key_refused && report_.stopped_because.empty()) {
       report_.stopped_because = std::string(kKeyRefused);
     }
     if (must_stop()) return false;
@@ -319,12 +318,15 @@ class Applier {
   /// What was sent before, and seemed not to have taken effect, may have done so by now.
   void leave_or_find_done(const Grounds::Finding& finding) {
     const std::size_t i = finding.change;
-    const bool done =
-        finding.done ||
-        (finding.gone &&
-         read_back(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_).front() ==
-             Effect::there);
-    if (!done) return leave(i, finding.because);
+    const bool may_be_ours = finding.gone || plan_.changes[i].kind == ChangeKind::create_group;
+    Effect effect = finding.done ? Effect::there : Effect::not_there;
+    if (!finding.done && may_be_ours) {
+      effect =
+          read_back_for_sure(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_)
+              .front();
+    }
+    if (effect == Effect::filled) return leave(i, std::string(kMayBeTheirs));
+    if (effect != Effect::there) return leave(i, finding.because);
     outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied, "found done on reading back");
   }
 
@@ -337,9 +339,11 @@ class Applier {
         if (!outcomes_.succeeded(i)) broken_.add(i);
       }
     }
+    const std::string refused = permission_.refused(plan_.calls[call].kind);
     for (const std::size_t i : plan_.calls[call].changes) {
       if (!outcomes_.pending(i)) continue;
-      if (std::string because = held_back(plan_.changes[i], floor_is_open); !because.empty()) {
+      std::string because = refused.empty() ? held_back(plan_.changes[i], floor_is_open) : refused;
+      if (!because.empty()) {
         leave(i, std::move(because));
         continue;
       }
@@ -399,9 +403,11 @@ class Applier {
     wave.push_back({call, std::move(changes), *std::move(request)});
   }
 
-  /// As something that was asked for otherwise has shown.
+  /// As something that was asked for otherwise has shown. Of what is to be taken away that is not
+  /// proof enough.
   bool is_done_already(std::size_t i) {
-    const bool done = outcomes_.attempts(i) == 0 && identities_.found_done(plan_.changes[i], ids_);
+    const bool done = outcomes_.attempts(i) == 0 && !takes_away(plan_.changes[i].kind) &&
+                      identities_.found_done(plan_.changes[i], ids_);
     if (done) outcomes_.find_done(i, kFoundDone);
     return done;
   }

@@ -89,7 +89,9 @@ void Grounds::doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings
   std::vector<Finding*> found;
   for (Finding& finding : findings) {
     const ChangeKind kind = plan_.changes[finding.change].kind;
-    if (!finding.done || (!takes_away(kind) && kind != ChangeKind::invite_user)) continue;
+    const bool matters =
+        takes_away(kind) || kind == ChangeKind::invite_user || kind == ChangeKind::restore_user;
+    if (!finding.done || !matters) continue;
     asked.push_back(finding.change);
     found.push_back(&finding);
   }
@@ -99,7 +101,9 @@ void Grounds::doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings
   for (std::size_t k = 0; k < asked.size(); ++k) {
     if (effects[k] == Effect::there) continue;
     found[k]->done = false;
-    found[k]->because = "it was read as done, and then as not done: it takes another plan";
+    found[k]->because = effects[k] == Effect::unknown
+                            ? "it was read as done, which could not be read once more"
+                            : "it was read as done, and then as not done: it takes another plan";
   }
 }
 

@@ -17,6 +17,8 @@ constexpr const char* kOnlyGroupsTell =
     "only groups themselves show which suspended people are in them: it takes a plan that is less "
     "than half a minute old";
 constexpr const char* kAnotherPlan = "it takes another plan";
+constexpr const char* kTakenMeanwhile =
+    "somebody else has taken it from the group that is renamed meanwhile: it takes another plan";
 constexpr const char* kMoreAccess = "the group has been given app access meanwhile";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
 
@@ -43,6 +45,10 @@ class PremiseReader {
     misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
+    }
+    for (const auto& [from, to] : plan.renamed) {
+      const auto copied = plan.copied.find(from);
+      if (copied != plan.copied.end()) copied_from_[to] = &copied->second;
     }
   }
 
@@ -82,6 +88,7 @@ class PremiseReader {
     }
     if (needs_roles(change)) user_roles_[change.account_id];
     if (change.ari.empty()) return;
+    if (const Plan::Copied* source = source_of(change)) group_roles_[source->id];
     if (!change.group_id.empty()) group_roles_[change.group_id];
     if (!change.account_id.empty()) user_roles_[change.account_id];
   }
@@ -189,8 +196,36 @@ class PremiseReader {
     }
   }
 
+  /// The renamed group that what is given is copied from; null: it is not.
+  [[nodiscard]] const Plan::Copied* source_of(const Change& change) const {
+    const auto from = copied_from_.find(change.group);
+    if (from == copied_from_.end()) return nullptr;
+    const Plan::Copied& source = *from->second;
+    if (change.kind == ChangeKind::grant_group_access) {
+      const bool copied = source.keeps_access && source.grants.contains({change.ari, change.role});
+      return copied ? &source : nullptr;
+    }
+    if (change.kind != ChangeKind::add_member || change.account_id.empty()) return nullptr;
+    const bool copied =
+        source.keeps_members &&
+        std::binary_search(source.accounts.begin(), source.accounts.end(), change.account_id);
+    return copied ? &source : nullptr;
+  }
+
+  /// Their own list shows most people in it: the group is not walked.
+  void look_in_the_source(const Change& change) {
+    const Plan::Copied* source = source_of(change);
+    if (source == nullptr || change.kind != ChangeKind::add_member) return;
+    const auto person = accounts_.find(change.account_id);
+    if (person == accounts_.end() || !person->second.found) return;
+    if (is_in(*person->second.found, source->id)) return;
+    const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, source->id});
+    if (fresh) look_ups_.in_group(change.account_id, source->id, inside->second);
+  }
+
   /// Where neither list nor search of somebody's groups shows one, the group itself may.
   void look_in_the_groups(const Change& change) {
+    look_in_the_source(change);
     const auto groups = groups_of_.find(change.account_id);
     if (groups == groups_of_.end() || !groups->second.read) return;
     const HeldGroups& held = *groups->second.found;
@@ -205,9 +240,12 @@ class PremiseReader {
     }
   }
 
+  [[nodiscard]] static bool is_in(const ParsedUser& person, const std::string& group_id) {
+    const std::vector<std::string>& groups = person.group_ids;
+    return std::find(groups.begin(), groups.end(), group_id) != groups.end();
+  }
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
-    const std::vector<std::string>& groups = person.found->group_ids;
-    return std::find(groups.begin(), groups.end(), change.group_id) != groups.end();
+    return is_in(*person.found, change.group_id);
   }
 
   // --- what it means --------------------------------------------------------------------------
@@ -221,6 +259,7 @@ class PremiseReader {
       default:
         break;
     }
+    if (Premise source = about_source(change); !source.because.empty()) return source;
     if (!change.group_id.empty()) {
       Premise group = about_group(change, groups_.at(change.group_id));
       if (group.done || !group.because.empty()) return group;
@@ -230,6 +269,24 @@ class PremiseReader {
       return about_roles(change, group_roles_.at(change.group_id));
     }
     return {};
+  }
+
+  /// What somebody else has taken from a renamed group meanwhile is not to be given back by a copy:
+  /// nothing in the policy would tell later that it is wrong.
+  [[nodiscard]] Premise about_source(const Change& change) const {
+    const Plan::Copied* source = source_of(change);
+    if (source == nullptr) return {};
+    if (change.kind == ChangeKind::grant_group_access) {
+      const Asked<HeldRoles>& roles = group_roles_.at(source->id);
+      if (!roles.read) return no(kNotRead);
+      return roles.found->held.contains({change.ari, change.role}) ? Premise{}
+                                                                   : no(kTakenMeanwhile);
+    }
+    const Asked<ParsedUser>& person = accounts_.at(change.account_id);
+    if (!person.found || is_in(*person.found, source->id)) return {};
+    const Asked<bool>& inside = in_groups_.at({change.account_id, source->id});
+    if (!inside.read) return no(kNotRead);
+    return inside.found ? Premise{} : no(kTakenMeanwhile);
   }
 
   [[nodiscard]] static Premise about_new_group(const Asked<bool>& group) {
@@ -402,7 +459,8 @@ class PremiseReader {
   const Plan& plan_;
   Standing standing_;
   bool plan_is_fresh_;
-  std::set<std::string> invited_;  ///< by this run, in time
+  std::set<std::string> invited_;                           ///< by this run, in time
+  std::map<std::string, const Plan::Copied*> copied_from_;  ///< by the new group
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id

@@ -18,51 +18,30 @@ constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds
 constexpr const char* kNotYet = "its successor does not show everything yet";
 constexpr const char* kTakenMeanwhile =
     "its successor was given what somebody else has taken from it meanwhile: take that from the "
-    "successor too";
+    "successor too, unless the policy wants it there";
 
 }  // namespace
 
 bool Successors::confirm() {
-  std::set<std::string> all;
-  for (const auto& [group, copied] : plan_.copied) all.insert(group);
-  return confirm(all);
-}
-
-bool Successors::confirm_what_feeds(const std::vector<std::size_t>& changes) {
-  std::set<std::string> fed;
-  for (const std::size_t i : changes) {
-    const ChangeKind kind = plan_.changes[i].kind;
-    const bool copies = kind == ChangeKind::add_member || kind == ChangeKind::grant_group_access;
-    if (copies) fed.insert(plan_.changes[i].group);
-  }
-  std::set<std::string> old;
-  for (const auto& [from, to] : plan_.renamed) {
-    if (fed.contains(to) && plan_.copied.contains(from)) old.insert(from);
-  }
-  return confirm(old);
-}
-
-bool Successors::confirm(const std::set<std::string>& groups) {
   struct Again {
     Asked<std::string> id;
     Asked<ListedMembers> members;
     Asked<HeldRoles> roles;
   };
-  if (groups.empty()) return true;
+  if (plan_.copied.empty()) return true;
   std::map<std::string, Again> all;
   Reader reader(client_);
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory);
-  for (const std::string& group : groups) {
-    const Plan::Copied& copied = plan_.copied.at(group);
+  for (const auto& [group, copied] : plan_.copied) {
     Again& again = all[group];
     look_ups.id_of(group, again.id);
     if (copied.keeps_members) look_ups.members(copied.id, again.members);
     if (copied.keeps_access) look_ups.roles_of_group(copied.id, again.roles);
   }
   reader.run();
-  for (const auto& [group, again] : all) {
-    const Plan::Copied& copied = plan_.copied.at(group);
+  for (const auto& [group, copied] : plan_.copied) {
+    const Again& again = all.at(group);
     const bool same_id = again.id.read && again.id.found == copied.id;
     const bool same_members = !copied.keeps_members || !copied.members_known ||
                               (again.members.read && again.members.found->is(copied.accounts));

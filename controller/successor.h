@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -23,8 +22,6 @@ class Successors {
 
   /// Reads again what renamed groups have. False: the key was refused.
   [[nodiscard]] bool confirm();
-  /// Likewise of those from which these changes copy something.
-  [[nodiscard]] bool confirm_what_feeds(const std::vector<std::size_t>& changes);
   /// Why nothing is done about either of the two groups, or nothing.
   [[nodiscard]] std::string doubt(const Change& change) const;
 
@@ -33,7 +30,6 @@ class Successors {
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
 
  private:
-  [[nodiscard]] bool confirm(const std::set<std::string>& groups);
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
   /// the groups must live on, and what others took from the old one must not.
   [[nodiscard]] std::string why_it_differs(const std::pair<const std::string, std::string>& renamed,

@@ -1,5 +1,7 @@
 #include "controller/write_permission.h"
 
+#include <fmt/format.h>
+
 #include <string_view>
 
 #include "state/api/fetch.h"
@@ -8,8 +10,8 @@ namespace rolecall {
 namespace {
 
 // One 403 may be about the person or the group, and so may many of one kind: somebody with access
-// on another site cannot be restored (facts.md section 5). That many, with nothing accepted, are
-// about the key.
+// on another site cannot be restored (facts.md section 5). After that many, with nothing accepted,
+// others of the kind are not tried; those of later kinds still are.
 constexpr std::size_t kBelieved = 3;
 constexpr std::size_t kBelievedOfOneKind = 20;
 
@@ -31,20 +33,26 @@ void WritePermission::learn(const Response& answer, ChangeKind kind) {
   if (answer.status != 403) return;
   const About about = whom(answer);
   told_ = told_ || about == About::key;
-  if (about != About::not_told) return;
-  ++refusals_;
-  kinds_.insert(kind);
+  if (about == About::not_told) ++refusals_[kind];
 }
 
 std::string WritePermission::lacking() const {
-  const bool believed = told_ || refusals_ >= (kinds_.size() > 1 ? kBelieved : kBelievedOfOneKind);
-  if (shown_ || !believed) return {};
-  return "403: the API key may not write: the first calls were refused, none was accepted; make a "
-         "key without scopes";
+  if (!told_ || shown_) return {};
+  return "403: the API key may not write; make a key without scopes";
+}
+
+std::string WritePermission::refused(ChangeKind kind) const {
+  const auto refusals = refusals_.find(kind);
+  const std::size_t enough = refusals_.size() > 1 ? kBelieved : kBelievedOfOneKind;
+  if (shown_ || refusals == refusals_.end() || refusals->second < enough) return {};
+  return fmt::format("403: the first {} calls of this kind were refused, none was accepted",
+                     refusals->second);
 }
 
 std::string WritePermission::lacking_perhaps() const {
-  if (shown_ || refusals_ < kBelieved) return {};
+  std::size_t all = 0;
+  for (const auto& [kind, refusals] : refusals_) all += refusals;
+  if (shown_ || all < kBelieved) return {};
   return "403: all calls were refused: either none of these may be changed, or the API key may not "
          "write: then make a key without scopes";
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
+#include <map>
 #include <string>
 
 #include "diff/change.h"
@@ -15,16 +15,17 @@ class WritePermission {
  public:
   /// An answer to a call that makes changes of this kind.
   void learn(const Response& answer, ChangeKind kind);
-  /// Why nothing more is to be sent; empty where nothing speaks against it.
+  /// Why nothing more is to be sent: the API says that it is the key; or nothing.
   [[nodiscard]] std::string lacking() const;
-  /// What seems so once all has been sent, or nothing.
+  /// Why no more calls of this kind are to be sent, or nothing.
+  [[nodiscard]] std::string refused(ChangeKind kind) const;
+  /// What seems so once all has been tried, or nothing.
   [[nodiscard]] std::string lacking_perhaps() const;
 
  private:
-  bool shown_ = false;          ///< something was accepted: later refusals are about their objects
-  bool told_ = false;           ///< the API said that it is the key
-  std::size_t refusals_ = 0;    ///< that it did not say of what
-  std::set<ChangeKind> kinds_;  ///< of these
+  bool shown_ = false;  ///< something was accepted: later refusals are about their objects
+  bool told_ = false;   ///< the API said that it is the key
+  std::map<ChangeKind, std::size_t> refusals_;  ///< that it did not say of what
 };
 
 }  // namespace rolecall

@@ -108,6 +108,77 @@ TEST(FoundDoneByAReplica, ThatIsBehind) {
   EXPECT_THAT(report.outcomes.front().message, HasSubstr("and then as not done"));
 }
 
+// While admins are counted for another one, an answer says of Omar what is not so.
+TEST(FoundDoneInPassing, IsNoProof) {
+  for (const char* omar : {"state = \"suspended\"", "roles = []"}) {
+    const bool suspends = std::string_view(omar) != "roles = []";
+    json::object seed = acme();
+    seed["users"].as_array()[3].as_object()["roles"] = json::array{"org-admin"};  // Omar
+    seed["users"].as_array()[4].as_object()["roles"] = json::array{"org-admin"};  // Rosa
+    Rehearsal world{json::value(seed)};
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety.limits.revoke_admins]\n"
+                    "free = 9\n[users]\n\"omar@acme.example\" = {{ {} }}\n",
+                    kOrganization, omar));
+    const Planned planned = world.plan();
+    ASSERT_EQ(planned.plan->changes.size(), 1U);
+    bool told = false;
+    SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+      const bool counts = asked.body.find("accountIds") != std::string::npos &&
+                          asked.body.find(account(Person::omar)) != std::string::npos;
+      if (!counts || told) return;
+      told = true;
+      json::value page = json::parse(body);
+      for (json::value& one : page.at("data").as_array()) {
+        if (one.at("accountId").as_string() != account(Person::omar)) continue;
+        if (suspends) one.as_object()["membershipStatus"] = "suspended";
+        if (!suspends) one.as_object()["platformRoles"] = json::array{};
+      }
+      body = json::serialize(page);
+    });
+    world.through(way);
+    const ApplyReport report = world.apply(planned);
+    EXPECT_TRUE(told);
+    const bool sent = report.count(State::applied) == 1;
+    EXPECT_TRUE(sent || exit_code(*planned.plan, report) != 0) << omar;
+  }
+}
+
+// Of two roles one was taken by somebody else; what shows that shows, once, no role at all.
+TEST(FoundDoneInPassing, OfAnotherGrantIsNoProof) {
+  json::object seed = acme();
+  seed["groups"].as_array()[1].as_object()["access"] =
+      json::object{{std::string(kJira), json::array{"user", "admin"}}};
+  for (int wrong = 1; wrong <= 4; ++wrong) {
+    Rehearsal world{json::value(seed)};
+    Rival rival(world);
+    world.policy(fmt::format(
+        "version = 1\n[organization]\nid = \"{}\"\n[resources]\njira = \"{}\"\n"
+        "[safety.limits.revoke_group_access]\nfree = 9\n[groups.design]\naccess = {{}}\n",
+        kOrganization, std::string(kJira)));
+    const Planned planned = world.plan();
+    ASSERT_EQ(planned.plan->changes.size(), 2U);
+    ASSERT_EQ(rival.does(rival.api.group_access(false, kDirectory, group(design),
+                                                std::string(kJira), "user")) /
+                  100,
+              2);
+    world.client().clock().advance(seconds(60));
+    int n = 0;
+    SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+      if (asked.operation != Operation::getGroupRoleAssignments || ++n != wrong) return;
+      json::value page = json::parse(body);
+      page.as_object()["data"] = json::array{};
+      body = json::serialize(page);
+    });
+    world.through(way);
+    const ApplyReport report = world.apply(planned);
+    world.through(world.client());
+    world.client().clock().advance(seconds(300));
+    EXPECT_TRUE(world.plan().plan->changes.empty() || exit_code(*planned.plan, report) != 0)
+        << wrong;
+  }
+}
+
 // One answer shows somebody under the address of an invitation that was not sent.
 TEST(FoundDoneByOneAnswer, IsNoInvitation) {
   Rehearsal world{acme()};

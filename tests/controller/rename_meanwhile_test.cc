@@ -4,6 +4,7 @@
 
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/org_model.h"
+#include "tests/support/refusing_client.h"
 #include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
@@ -15,14 +16,14 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
 
+constexpr const char* kPolicy =
+    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+    "[safety.limits.delete_groups]\nfree = 9\n"
+    "[groups.platform]\nprevious_names = [\"engineering\"]\n";
+
 class RenameMeanwhile : public ::testing::TestWithParam<bool> {
  protected:
-  RenameMeanwhile() {
-    world_.policy(
-        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety.limits.delete_groups]\n"
-                    "free = 9\n[groups.platform]\nprevious_names = [\"engineering\"]\n",
-                    kOrganization));
-  }
+  RenameMeanwhile() { world_.policy(kPolicy); }
   /// From the old group.
   void somebody_takes() {
     const bool access = GetParam();
@@ -90,6 +91,60 @@ TEST_P(RenameMeanwhile, WhatIsTakenAfterwardsIsSaid) {
 
 INSTANTIATE_TEST_SUITE_P(What, RenameMeanwhile, ::testing::Bool(),
                          [](const auto& it) { return it.param ? "Access" : "Members"; });
+
+/// Many people in the old group.
+json::object large(std::size_t people) {
+  json::object seed = acme();
+  json::array members;
+  for (std::size_t i = 0; i < people; ++i) {
+    const std::string email = fmt::format("m{}@acme.example", i);
+    seed["users"].as_array().push_back(
+        json::object{{"email", email}, {"id", account(1000 + static_cast<int>(i))}});
+    members.push_back(json::value(email));
+  }
+  seed["groups"].as_array()[0].as_object()["members"] = std::move(members);
+  return seed;
+}
+bool is_of_a_group(const Request& asked) {
+  return asked.operation == Operation::searchDirectoryUsers &&
+         asked.body.find("groupIds") != std::string::npos;
+}
+
+// To walk it takes longer than what a look is good for: nobody does between two calls.
+TEST(LargeRename, IsCopiedHoweverLongItTakesToWalkTheGroup) {
+  constexpr std::size_t kPeople = 450;
+  Rehearsal world{json::value(large(kPeople))};
+  world.policy(kPolicy);
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string&) {
+    if (is_of_a_group(asked)) world.client().clock().advance(seconds(7));
+  });
+  world.through(way);
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  world.client().clock().advance(seconds(40));
+  EXPECT_GE(world.apply(planned).count(State::applied), kPeople);
+}
+
+TEST(LargeRename, OneReadingThatFailsKeepsFewBack) {
+  constexpr std::size_t kPeople = 300;
+  for (const std::size_t fails : {1U, 4U, 8U}) {
+    Rehearsal world{json::value(large(kPeople))};
+    world.policy(kPolicy);
+    std::size_t n = 0;
+    RefusingClient way(world.client(),
+                       [&](const Request& asked) { return is_of_a_group(asked) && ++n == fails; });
+    way.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+    const Planned planned = world.plan();
+    world.through(way);
+    world.client().clock().advance(seconds(40));
+    const ApplyReport report = world.apply(planned);
+    for (const ChangeOutcome& outcome : report.outcomes) {
+      if (fails == 1) continue;  // as the run begins, what it all rests on
+      EXPECT_THAT(outcome.message, testing::Not(HasSubstr("was not the same")));
+    }
+    EXPECT_GE(report.count(State::applied), fails == 1 ? 0U : kPeople) << fails;
+  }
+}
 
 }  // namespace
 }  // namespace rolecall::test

@@ -256,6 +256,37 @@ TEST(FirstTryThatShowsLate, OfARevocationIsFoundWhateverIsShownOfThoseWithoutRol
   }
 }
 
+// The plan waited for somebody's "yes", so that the second try is looked at, and finds the first.
+TEST_F(SecondTry, OfAGroupFindsOurOwnFirstOneThatShowsLate) {
+  for (const char* second :
+       {R"({"status": 429, "headers": {"Retry-After": "40"}})", R"({"status": 503})"}) {
+    json::object seed = acme();
+    seed["options"].as_object()["group_lag_ms"] = 8000;
+    Rehearsal world{json::value(seed)};
+    class Forward final : public ForwardingClient {
+     public:
+      using ForwardingClient::ForwardingClient;
+    };
+    PacedClient paced(std::make_unique<Forward>(world.client()), world.client().clock(),
+                      {.retry = {}, .max_rate = {}, .seed = 1, .on_wait = {}, .on_give_up = {}});
+    world.through(paced);
+    world.policy(
+        fmt::format("version = 1\n[organization]\nid = \"{}\"\n[groups.fresh]\nmembers = "
+                    "[\"omar@acme.example\"]\n",
+                    kOrganization));
+    const Planned planned = world.plan();
+    ASSERT_EQ(planned.plan->changes.size(), 2U);
+    world.client().clock().advance(seconds(60));
+    ASSERT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+        R"({{"rules": [{{"operation": "createGroup", "times": 1,
+                       "action": {{"status": 500, "after_effect": true}}}},
+            {{"operation": "createGroup", "times": 1, "action": {}}}]}})",
+        second))));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.count(State::applied), 2U) << report.outcomes.front().message;
+  }
+}
+
 // A rate limit keeps the second try for five minutes, and Lin is suspended meanwhile.
 TEST_F(SecondTry, LooksAgainHoweverLongALimitKeptItWaiting) {
   class Forward final : public ForwardingClient {
