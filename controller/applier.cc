@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -90,8 +91,10 @@ class Applier {
                                                                   : "the run was interrupted";
     for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
     if (report_.store_error.empty()) (void)flush();
-    if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking_perhaps();
     report_.outcomes = outcomes_.take();
+    if (report_.stopped_because.empty() && report_.count(State::applied) == 0) {
+      report_.stopped_because = permission_.lacking_perhaps();
+    }
     // Where all is well nobody needs to know what had to be read twice.
     if (report_.count(State::applied) + report_.count(State::already_so) < plan_.changes.size()) {
       report_.misread = misread_.all();
@@ -298,16 +301,18 @@ class Applier {
       report_.stopped_because = std::string(kKeyRefused);
     }
     if (must_stop()) return false;
+    std::vector<Grounds::Finding> of_sent;
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
       if (outcomes_.attempts(i) != 0) {
-        leave_or_find_done(finding);
+        of_sent.push_back(finding);
       } else if (finding.done) {
         outcomes_.find_done(i, finding.because);
       } else {
         leave(i, finding.because);
       }
     }
+    leave_or_find_done(of_sent);
     for (const std::size_t i : changes) {
       const bool deletes = plan_.changes[i].kind == ChangeKind::delete_group;
       if (deletes && outcomes_.pending(i)) hold_back_rename(i);
@@ -316,18 +321,31 @@ class Applier {
   }
 
   /// What was sent before, and seemed not to have taken effect, may have done so by now.
-  void leave_or_find_done(const Grounds::Finding& finding) {
-    const std::size_t i = finding.change;
-    const bool may_be_ours = finding.gone || plan_.changes[i].kind == ChangeKind::create_group;
-    Effect effect = finding.done ? Effect::there : Effect::not_there;
-    if (!finding.done && may_be_ours) {
-      effect =
-          read_back_for_sure(env_.client, endpoints_, plan_, {i}, ids_, milliseconds(0), &misread_)
-              .front();
+  void leave_or_find_done(const std::vector<Grounds::Finding>& findings) {
+    std::vector<std::size_t> asked;
+    for (const Grounds::Finding& finding : findings) {
+      const bool made = plan_.changes[finding.change].kind == ChangeKind::create_group;
+      if (!finding.done && (finding.gone || made)) asked.push_back(finding.change);
     }
-    if (effect == Effect::filled) return leave(i, std::string(kMayBeTheirs));
-    if (effect != Effect::there) return leave(i, finding.because);
-    outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied, "found done on reading back");
+    std::map<std::size_t, Effect> effects;
+    if (!asked.empty()) {
+      const std::vector<Effect> found = read_back_for_sure(env_.client, endpoints_, plan_, asked,
+                                                           ids_, milliseconds(0), &misread_);
+      for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
+    }
+    for (const Grounds::Finding& finding : findings) {
+      const std::size_t i = finding.change;
+      const auto known = effects.find(i);
+      const Effect effect = finding.done             ? Effect::there
+                            : known == effects.end() ? Effect::not_there
+                                                     : known->second;
+      if (effect == Effect::there) {
+        outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied,
+                        "found done on reading back");
+      } else {
+        leave(i, effect == Effect::filled ? std::string(kMayBeTheirs) : finding.because);
+      }
+    }
   }
 
   /// The changes of a call that are still to be made and may be made now.

@@ -48,7 +48,7 @@ class PremiseReader {
     }
     for (const auto& [from, to] : plan.renamed) {
       const auto copied = plan.copied.find(from);
-      if (copied != plan.copied.end()) copied_from_[to] = &copied->second;
+      if (copied != plan.copied.end()) copied_from_[to].push_back(&copied->second);
     }
   }
 
@@ -79,7 +79,7 @@ class PremiseReader {
   void ask(const Change& change) {
     if (!change.group_id.empty()) groups_[change.group_id];
     if (change.kind == ChangeKind::create_group) names_[change.group];
-    if (change.kind == ChangeKind::delete_group) members_[change.group_id];
+    if (change.kind == ChangeKind::delete_group && !lives_on(change)) members_[change.group_id];
     // What rides on an invitation rests on nobody yet.
     if (change.kind == ChangeKind::invite_user) addresses_[change.user];
     if (!change.account_id.empty()) {
@@ -88,7 +88,7 @@ class PremiseReader {
     }
     if (needs_roles(change)) user_roles_[change.account_id];
     if (change.ari.empty()) return;
-    if (const Plan::Copied* source = source_of(change)) group_roles_[source->id];
+    for (const Plan::Copied* source : sources_of(change)) group_roles_[source->id];
     if (!change.group_id.empty()) group_roles_[change.group_id];
     if (!change.account_id.empty()) user_roles_[change.account_id];
   }
@@ -196,36 +196,39 @@ class PremiseReader {
     }
   }
 
-  /// The renamed group that what is given is copied from; null: it is not.
-  [[nodiscard]] const Plan::Copied* source_of(const Change& change) const {
+  /// The renamed groups that what is given is copied from; none: it is not.
+  [[nodiscard]] std::vector<const Plan::Copied*> sources_of(const Change& change) const {
     const auto from = copied_from_.find(change.group);
-    if (from == copied_from_.end()) return nullptr;
-    const Plan::Copied& source = *from->second;
-    if (change.kind == ChangeKind::grant_group_access) {
-      const bool copied = source.keeps_access && source.grants.contains({change.ari, change.role});
-      return copied ? &source : nullptr;
+    if (from == copied_from_.end()) return {};
+    std::vector<const Plan::Copied*> out;
+    const bool grants = change.kind == ChangeKind::grant_group_access;
+    const bool adds = change.kind == ChangeKind::add_member && !change.account_id.empty();
+    for (const Plan::Copied* source : from->second) {
+      const auto& accounts = source->accounts;
+      const bool copied =
+          (grants && source->keeps_access && source->grants.contains({change.ari, change.role})) ||
+          (adds && source->keeps_members &&
+           std::binary_search(accounts.begin(), accounts.end(), change.account_id));
+      if (copied) out.push_back(source);
     }
-    if (change.kind != ChangeKind::add_member || change.account_id.empty()) return nullptr;
-    const bool copied =
-        source.keeps_members &&
-        std::binary_search(source.accounts.begin(), source.accounts.end(), change.account_id);
-    return copied ? &source : nullptr;
+    return out;
   }
 
   /// Their own list shows most people in it: the group is not walked.
-  void look_in_the_source(const Change& change) {
-    const Plan::Copied* source = source_of(change);
-    if (source == nullptr || change.kind != ChangeKind::add_member) return;
-    const auto person = accounts_.find(change.account_id);
-    if (person == accounts_.end() || !person->second.found) return;
-    if (is_in(*person->second.found, source->id)) return;
-    const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, source->id});
-    if (fresh) look_ups_.in_group(change.account_id, source->id, inside->second);
+  void look_in_the_sources(const Change& change) {
+    if (change.kind != ChangeKind::add_member) return;
+    for (const Plan::Copied* source : sources_of(change)) {
+      const auto person = accounts_.find(change.account_id);
+      if (person == accounts_.end() || !person->second.found) return;
+      if (is_in(*person->second.found, source->id)) return;
+      const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, source->id});
+      if (fresh) look_ups_.in_group(change.account_id, source->id, inside->second);
+    }
   }
 
   /// Where neither list nor search of somebody's groups shows one, the group itself may.
   void look_in_the_groups(const Change& change) {
-    look_in_the_source(change);
+    look_in_the_sources(change);
     const auto groups = groups_of_.find(change.account_id);
     if (groups == groups_of_.end() || !groups->second.read) return;
     const HeldGroups& held = *groups->second.found;
@@ -259,7 +262,7 @@ class PremiseReader {
       default:
         break;
     }
-    if (Premise source = about_source(change); !source.because.empty()) return source;
+    if (Premise source = about_sources(change); !source.because.empty()) return source;
     if (!change.group_id.empty()) {
       Premise group = about_group(change, groups_.at(change.group_id));
       if (group.done || !group.because.empty()) return group;
@@ -273,20 +276,31 @@ class PremiseReader {
 
   /// What somebody else has taken from a renamed group meanwhile is not to be given back by a copy:
   /// nothing in the policy would tell later that it is wrong.
-  [[nodiscard]] Premise about_source(const Change& change) const {
-    const Plan::Copied* source = source_of(change);
-    if (source == nullptr) return {};
+  [[nodiscard]] Premise about_sources(const Change& change) const {
+    const std::vector<const Plan::Copied*> sources = sources_of(change);
+    bool all_read = true;
+    for (const Plan::Copied* source : sources) {
+      const std::optional<bool> has = still_has(*source, change);
+      if (has.value_or(false)) return {};
+      all_read = all_read && has;
+    }
+    if (sources.empty()) return {};
+    return no(all_read ? kTakenMeanwhile : kNotRead);
+  }
+
+  /// Nothing: that could not be read.
+  [[nodiscard]] std::optional<bool> still_has(const Plan::Copied& source,
+                                              const Change& change) const {
     if (change.kind == ChangeKind::grant_group_access) {
-      const Asked<HeldRoles>& roles = group_roles_.at(source->id);
-      if (!roles.read) return no(kNotRead);
-      return roles.found->held.contains({change.ari, change.role}) ? Premise{}
-                                                                   : no(kTakenMeanwhile);
+      const Asked<HeldRoles>& roles = group_roles_.at(source.id);
+      if (!roles.read) return std::nullopt;
+      return roles.found->held.contains({change.ari, change.role});
     }
     const Asked<ParsedUser>& person = accounts_.at(change.account_id);
-    if (!person.found || is_in(*person.found, source->id)) return {};
-    const Asked<bool>& inside = in_groups_.at({change.account_id, source->id});
-    if (!inside.read) return no(kNotRead);
-    return inside.found ? Premise{} : no(kTakenMeanwhile);
+    if (!person.found || is_in(*person.found, source.id)) return true;  // see about_person
+    const auto inside = in_groups_.find({change.account_id, source.id});
+    if (inside == in_groups_.end() || !inside->second.read) return std::nullopt;
+    return inside->second.found.has_value();
   }
 
   [[nodiscard]] static Premise about_new_group(const Asked<bool>& group) {
@@ -348,9 +362,15 @@ class PremiseReader {
     return {};
   }
 
+  /// Whoever is in the group is in its successor by then, or it stays (successor.h).
+  [[nodiscard]] bool lives_on(const Change& deletion) const {
+    const auto copied = plan_.copied.find(deletion.group);
+    return copied != plan_.copied.end() && copied->second.keeps_members;
+  }
+
   [[nodiscard]] Premise about_members(const Change& deletion) const {
     const auto planned = plan_.accounts_in_deleted.find(deletion.group);
-    if (planned == plan_.accounts_in_deleted.end()) return {};
+    if (planned == plan_.accounts_in_deleted.end() || lives_on(deletion)) return {};
     const Asked<ListedMembers>& now = members_.at(deletion.group_id);
     if (!now.read) return no(kNotRead);
     return now.found->within(planned->second) ? Premise{} : no(kMoreMembers);
@@ -459,8 +479,8 @@ class PremiseReader {
   const Plan& plan_;
   Standing standing_;
   bool plan_is_fresh_;
-  std::set<std::string> invited_;                           ///< by this run, in time
-  std::map<std::string, const Plan::Copied*> copied_from_;  ///< by the new group
+  std::set<std::string> invited_;                                        ///< by this run, in time
+  std::map<std::string, std::vector<const Plan::Copied*>> copied_from_;  ///< by the new group
   std::map<std::string, Asked<ParsedUser>> accounts_;
   std::map<std::string, Asked<std::set<std::string>>> addresses_;  ///< account ids that show them
   std::map<std::string, Asked<ParsedGroup>> groups_;               ///< by id

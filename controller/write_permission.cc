@@ -11,7 +11,8 @@ namespace {
 
 // One 403 may be about the person or the group, and so may many of one kind: somebody with access
 // on another site cannot be restored (facts.md section 5). After that many, with nothing accepted,
-// others of the kind are not tried; those of later kinds still are.
+// others of the kind are not tried; those of later kinds still are. Whoever is to be locked out has
+// more tries.
 constexpr std::size_t kBelieved = 3;
 constexpr std::size_t kBelievedOfOneKind = 20;
 
@@ -43,7 +44,8 @@ std::string WritePermission::lacking() const {
 
 std::string WritePermission::refused(ChangeKind kind) const {
   const auto refusals = refusals_.find(kind);
-  const std::size_t enough = refusals_.size() > 1 ? kBelieved : kBelievedOfOneKind;
+  const bool few = refusals_.size() > 1 && !takes_away(kind);
+  const std::size_t enough = few ? kBelieved : kBelievedOfOneKind;
   if (shown_ || refusals == refusals_.end() || refusals->second < enough) return {};
   return fmt::format("403: the first {} calls of this kind were refused, none was accepted",
                      refusals->second);
@@ -53,8 +55,8 @@ std::string WritePermission::lacking_perhaps() const {
   std::size_t all = 0;
   for (const auto& [kind, refusals] : refusals_) all += refusals;
   if (shown_ || all < kBelieved) return {};
-  return "403: all calls were refused: either none of these may be changed, or the API key may not "
-         "write: then make a key without scopes";
+  return "403: all calls that were sent were refused: either none of these may be changed, or the "
+         "API key may not write: then make a key without scopes";
 }
 
 }  // namespace rolecall

@@ -19,7 +19,7 @@ class WritePermission {
   [[nodiscard]] std::string lacking() const;
   /// Why no more calls of this kind are to be sent, or nothing.
   [[nodiscard]] std::string refused(ChangeKind kind) const;
-  /// What seems so once all has been tried, or nothing.
+  /// What seems so once all has been tried, and nothing was done; or nothing.
   [[nodiscard]] std::string lacking_perhaps() const;
 
  private:

@@ -92,6 +92,42 @@ TEST_P(RenameMeanwhile, WhatIsTakenAfterwardsIsSaid) {
 INSTANTIATE_TEST_SUITE_P(What, RenameMeanwhile, ::testing::Bool(),
                          [](const auto& it) { return it.param ? "Access" : "Members"; });
 
+// Two groups become one: whoever is still in one of them is copied, and nobody else.
+TEST(MergeMeanwhile, WhoIsTakenFromTheOnlyOneTheyWereInIsNotCopied) {
+  for (const bool in_both : {false, true}) {
+    json::object seed = acme();
+    if (in_both) {
+      seed["groups"].as_array()[0].as_object()["members"].as_array().emplace_back(
+          "rosa@acme.example");
+    }
+    for (const Team from : {engineering, design}) {
+      if (!in_both && from == engineering) continue;
+      Rehearsal world{json::value(seed)};
+      Rival rival(world);
+      std::string policy = kPolicy;
+      policy.replace(policy.rfind("[\"engineering\"]"), 15, "[\"engineering\", \"design\"]");
+      world.policy(policy);
+      const Planned planned = world.plan();
+      ASSERT_TRUE(planned.plan && planned.plan->applyable());
+      ASSERT_TRUE(world.client().org().set_faults(json::parse(
+          R"({"rules": [{"operation": "createGroup", "action": {"delay_ms": 50000}}]})")));
+      bool taken = false;
+      (void)world.apply(planned, [&] {
+        if (!taken && world.client().calls(Operation::createGroup) > 0) {
+          taken = true;
+          EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(from), account(rosa))),
+                    204);
+        }
+        return "";
+      });
+      EXPECT_TRUE(taken);
+      const Model::Group now = read_model(world.client().org().state()).groups.at("platform");
+      EXPECT_EQ(now.members.contains("rosa@acme.example"), in_both) << from;
+      EXPECT_TRUE(now.members.contains("grace@acme.example"));
+    }
+  }
+}
+
 /// Many people in the old group.
 json::object large(std::size_t people) {
   json::object seed = acme();

@@ -256,6 +256,31 @@ TEST(FirstTryThatShowsLate, OfARevocationIsFoundWhateverIsShownOfThoseWithoutRol
   }
 }
 
+// Many whose removals show late are found done together.
+TEST_F(SecondTry, OfManyIsLookedAtAtOnce) {
+  json::object seed = acme();
+  std::string people;
+  for (int i = 0; i < 100; ++i) {
+    const std::string email = fmt::format("m{}@acme.example", i);
+    seed["users"].as_array().push_back(json::object{{"email", email}, {"id", account(100 + i)}});
+    people += fmt::format("\"{}\" = {{ state = \"removed\" }}\n", email);
+  }
+  Rehearsal world{json::value(seed)};
+  world.policy(
+      fmt::format("version = 1\n[organization]\nid = \"{}\"\n[safety.limits.remove_users]\n"
+                  "free = 999\n[users]\n{}",
+                  kOrganization, people));
+  const Planned planned = world.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 100U);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"write_lag_ms": 12000, "rules": [{"operation": "writes", "times": 100,
+          "action": {"status": 503, "after_effect": true, "delay_ms": 200}}]})")));
+  const Instant begun = world.client().clock().now();
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.count(State::applied), 100U) << report.outcomes.front().message;
+  EXPECT_LT(world.client().clock().now() - begun, seconds(50));
+}
+
 // The plan waited for somebody's "yes", so that the second try is looked at, and finds the first.
 TEST_F(SecondTry, OfAGroupFindsOurOwnFirstOneThatShowsLate) {
   for (const char* second :

@@ -248,6 +248,32 @@ TEST(KeyWithoutWriteRights, IsNotWhatRefusalsOfSomeKindsMean) {
   EXPECT_EQ(report.stopped_because, "");
 }
 
+// Nor is whoever is to be locked out given up after three others: the order is the same each time.
+TEST(KeyWithoutWriteRights, KeepsNobodyFromBeingLockedOut) {
+  boost::json::value some = seed();
+  some.at("users").at(0).as_object()["status"] = "suspended";
+  std::string people =
+      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n[users]\n"
+      "\"p0@acme.example\" = { state = \"active\" }\n";
+  for (int i = 10; i < 16; ++i) {
+    people += fmt::format("\"p{}@acme.example\" = {{ state = \"suspended\" }}\n", i);
+  }
+  simulator::FakeClientOptions options;
+  options.parallelism = 1;
+  Rehearsal rehearsal(some, options);
+  rehearsal.policy(people + "[safety.limits.suspend_users]\nfree = 9\n");
+  const Planned planned = rehearsal.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 7U);
+  ASSERT_TRUE(rehearsal.client().org().set_faults(boost::json::parse(
+      R"({"rules": [{"operation": "restoreDirectoryUser", "action": {"status": 403}},
+                    {"operation": "suspendDirectoryUser", "times": 5, "action": {"status": 403}},
+                    {"operation": "suspendDirectoryUser", "times": 1,
+                     "action": {"status": 500, "after_effect": true}}]})")));
+  const ApplyReport report = rehearsal.apply(planned);
+  EXPECT_EQ(report.count(State::applied), 1U);
+  EXPECT_EQ(report.stopped_because, "") << "one took effect";
+}
+
 TEST(KeyWithoutWriteRights, IsNotWhatAnObjectThatMayNotBeChangedMeans) {
   std::size_t writes = 0;
   const ApplyReport report = with_refusals(forbidden("ADMIN-403-5"), writes);
