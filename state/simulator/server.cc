@@ -276,7 +276,8 @@ struct Server::Impl {
 
   void accept() {
     acceptor.async_accept([this](error_code ec, tcp::socket socket) {
-      if (ec == asio::error::operation_aborted) return;
+      // Whoever came just as it was closed: to accept once more would fail, again and again.
+      if (ec == asio::error::operation_aborted || !acceptor.is_open()) return;
       if (!ec) {
         ++accepted;
         if (use_tls) {

@@ -234,5 +234,23 @@ TEST(Server, StopsBeforeItRuns) {
   (*server)->run();
 }
 
+TEST(ServerEnds, WhileSomebodyConnects) {
+  for (int i = 0; i < 300; ++i) {
+    auto server = std::move(
+        *Server::start(*FakeOrg::from_seed(Sim::parse("{}"), [] { return Instant{}; }), {}));
+    const std::string url = server->base_url();
+    const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+    std::thread running([&server] { server->run(); });
+    std::thread connecting([port] {
+      for (int n = 0; n < 20; ++n) const Wire wire(port);
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(i * 10));
+    server->stop();
+    running.join();
+    server.reset();
+    connecting.join();
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::simulator
