@@ -160,7 +160,7 @@ bool Identities::found_done(const Change& change, const KnownIds& ids) const {
   if (change.ari.empty()) return seen_last(change, ids).done;
   const std::string holder = change.group.empty() ? ids.account(change) : ids.group(change);
   const LastSeen::Roles* held = misread_.seen().roles(holder);
-  return held != nullptr && held->contains({change.ari, change.role}) != takes_away(change.kind);
+  return held != nullptr && held->contains({change.ari, change.role});
 }
 
 bool Identities::seems_done(const Change& change, const KnownIds& ids) const {

@@ -37,7 +37,7 @@ class Identities {
 
   /// Why the change is not to be made, or nothing.
   [[nodiscard]] std::string doubt(const Change& change, const KnownIds& ids) const;
-  /// Whether it is so already.
+  /// Whether it is so already; of changes that give. (Of others what was seen last is no proof.)
   [[nodiscard]] bool found_done(const Change& change, const KnownIds& ids) const;
   /// Whether it seems so, by a list that may have been cut short: it is to be looked at again.
   [[nodiscard]] bool seems_done(const Change& change, const KnownIds& ids) const;

@@ -42,6 +42,7 @@ class AdminFloor {
     taken_.erase(admin);
     count_in(admin);
   }
+  /// Whether this run has taken the role from them, or them out, or may have.
   [[nodiscard]] bool was_taken(const std::string& admin) const { return taken_.contains(admin); }
   /// Whether the change would take an active org admin away and leave fewer than the floor. Whoever
   /// was taken out, or is in doubt, may be one still: they are not let go either while those who

@@ -20,6 +20,11 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
 
+class Forward final : public ForwardingClient {
+ public:
+  using ForwardingClient::ForwardingClient;
+};
+
 class SecondTry : public FreshnessTest {
  protected:
   void faults(const std::string& rules) {
@@ -288,10 +293,6 @@ TEST_F(SecondTry, OfAGroupFindsOurOwnFirstOneThatShowsLate) {
     json::object seed = acme();
     seed["options"].as_object()["group_lag_ms"] = 8000;
     Rehearsal world{json::value(seed)};
-    class Forward final : public ForwardingClient {
-     public:
-      using ForwardingClient::ForwardingClient;
-    };
     PacedClient paced(std::make_unique<Forward>(world.client()), world.client().clock(),
                       {.retry = {}, .max_rate = {}, .seed = 1, .on_wait = {}, .on_give_up = {}});
     world.through(paced);
@@ -314,10 +315,6 @@ TEST_F(SecondTry, OfAGroupFindsOurOwnFirstOneThatShowsLate) {
 
 // A rate limit keeps the second try for five minutes, and Lin is suspended meanwhile.
 TEST_F(SecondTry, LooksAgainHoweverLongALimitKeptItWaiting) {
-  class Forward final : public ForwardingClient {
-   public:
-    using ForwardingClient::ForwardingClient;
-  };
   struct Row {
     const char* operation;
     Operation is;
