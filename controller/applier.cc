@@ -3,25 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <optional>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
-#include "controller/apply_log.h"
+#include "controller/apply_state.h"
 #include "controller/freshness.h"
 #include "controller/grounds.h"
 #include "controller/held_back.h"
 #include "controller/identities.h"
-#include "controller/late_effects.h"
-#include "controller/misread.h"
-#include "controller/outcomes.h"
-#include "controller/read_back.h"
+#include "controller/settling.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
 #include "controller/write_permission.h"
-#include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/invariant.h"
 
@@ -31,73 +29,46 @@ namespace {
 using std::chrono::milliseconds;
 using State = ChangeOutcome::State;
 
-// New groups show after a second or two (facts.md section 9).
-constexpr std::array kGroupWaits = {milliseconds{0},    milliseconds{500},  milliseconds{1000},
-                                    milliseconds{2000}, milliseconds{4000}, milliseconds{8000}};
-constexpr std::array kReadBackWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr int kMostRounds = 3;
 constexpr int kMostLooks = 6;
 constexpr int kMostStuck = 3;
 /// What has not waited longer than that was asked about as it was handed over.
 constexpr milliseconds kMoment{50};
-constexpr std::chrono::seconds kLastLook{30};
 constexpr const char* kFoundDone = "found so on reading again, before it was to be made";
-constexpr std::string_view kKeyRefused = "401: the API key was refused";
-
-/// What locks somebody out, or cannot be brought back, does not rest on one reading alone: an
-/// answer may be wrong in itself, and no proof of its completeness shows that.
-bool is_read_twice(ChangeKind kind) {
-  return kind == ChangeKind::suspend_user || kind == ChangeKind::remove_user ||
-         kind == ChangeKind::delete_group || kind == ChangeKind::revoke_org_role;
-}
 
 class Applier {
  public:
   Applier(const Plan& plan, const ApplyEnvironment& environment)
-      : plan_(plan),
-        env_(environment),
-        endpoints_(plan.organization),
-        ids_(plan),
-        floor_(plan),
+      : state_(plan, environment),
+        settling_(state_),
         broken_(plan),
         freshness_(environment.clock, environment.read_at),
-        grounds_(environment.client, endpoints_, plan, misread_),
-        identities_(environment.client, endpoints_, plan, misread_),
-        successors_(environment.client, endpoints_, plan, misread_),
-        log_(environment.log, environment.clock, plan),
-        outcomes_(plan, log_, floor_),
+        grounds_(environment.client, state_.endpoints, plan, state_.misread),
+        identities_(environment.client, state_.endpoints, plan, state_.misread),
+        successors_(environment.client, state_.endpoints, plan, state_.misread),
         needs_(prerequisites(plan)),
-        took_admin_(plan.changes.size()),
-        call_of_(plan.changes.size()) {
-    for (std::size_t c = 0; c < plan.calls.size(); ++c) {
-      for (const std::size_t i : plan.calls[c].changes) call_of_[i] = c;
-    }
-  }
+        took_admin_(plan.changes.size()) {}
 
   ApplyReport run() {
     // A stop order ends long waits, too: for a limit of calls, for another try.
     const StopWhen stop(env_.client,
-                        [this] { return must_stop() || env_.clock.steady() > looks_end_; });
+                        [this] { return state_.must_stop() || settling_.has_looked_enough(); });
     try {
-      if (!successors_.confirm()) report_.stopped_because = std::string(kKeyRefused);
+      if (!successors_.confirm()) state_.refuse_key();
       run_all_kinds();
-      see_effects();
+      settling_.see_effects();
     } catch (const BrokenInvariant& bug) {
       give_up(bug.what());
     }
-    const std::string reason = !report_.broken.empty()            ? "rolecall itself is wrong"
-                               : !report_.stopped_because.empty() ? report_.stopped_because
-                               : !report_.store_error.empty()     ? "the log could not be written"
-                                                                  : "the run was interrupted";
-    for (const std::size_t i : outcomes_.all_pending()) leave(i, reason);
-    if (report_.store_error.empty()) (void)flush();
+    for (const std::size_t i : outcomes_.all_pending()) state_.leave(i, why_nothing_more());
+    if (report_.store_error.empty()) (void)state_.flush();
     report_.outcomes = outcomes_.take();
     if (report_.stopped_because.empty() && report_.count(State::applied) == 0) {
       report_.stopped_because = permission_.lacking_perhaps();
     }
     // Where all is well nobody needs to know what had to be read twice.
     if (report_.count(State::applied) + report_.count(State::already_so) < plan_.changes.size()) {
-      report_.misread = misread_.all();
+      report_.misread = state_.misread.all();
     }
     report_.oldest_read = freshness_.oldest();
     report_.looked_again = grounds_.looked_at();
@@ -126,7 +97,7 @@ class Applier {
   };
 
   void run_all_kinds() {
-    for (std::size_t kind = 0; kind < kChangeKindCount && !must_stop(); ++kind) {
+    for (std::size_t kind = 0; kind < kChangeKindCount && !state_.must_stop(); ++kind) {
       std::vector<std::size_t> calls;
       for (std::size_t c = 0; c < plan_.calls.size(); ++c) {
         if (static_cast<std::size_t>(plan_.calls[c].kind) == kind) calls.push_back(c);
@@ -135,30 +106,20 @@ class Applier {
     }
   }
 
+  [[nodiscard]] std::string why_nothing_more() const {
+    if (!report_.broken.empty()) return "rolecall itself is wrong";
+    if (!report_.stopped_because.empty()) return report_.stopped_because;
+    return report_.store_error.empty() ? "the run was interrupted" : "the log could not be written";
+  }
+
   /// What has left stays without an outcome in the log: the next run looks.
   void give_up(const char* what) {
     report_.broken = what;
     for (const auto& [ticket, changes] : in_flight_) {
       for (const std::size_t i : changes) outcomes_.leave_open(i);
     }
-    for (const Outcomes::Back& open : open_) outcomes_.leave_open(open.change);
-    (void)flush();
-  }
-
-  bool must_stop() {
-    if (env_.stop_requested && env_.stop_requested()) report_.interrupted = true;
-    if (env_.may_still_write && !env_.may_still_write() && report_.stopped_because.empty()) {
-      report_.stopped_because = "the lock was taken over";
-    }
-    if (env_.client.out_of_reach() && report_.stopped_because.empty()) {
-      report_.stopped_because = "the API does not answer any more: try again later";
-      report_.unreached = true;
-    }
-    if (env_.stop_order && report_.stopped_because.empty()) {
-      report_.stopped_because = env_.stop_order();
-      report_.halted = !report_.stopped_because.empty();
-    }
-    return report_.interrupted || !report_.store_error.empty() || !report_.stopped_because.empty();
+    settling_.give_up();
+    (void)state_.flush();
   }
 
   [[nodiscard]] std::string why_not_sent() const {
@@ -169,22 +130,15 @@ class Applier {
     return "not sent: the run was interrupted";
   }
 
-  /// A change that is not to be made, or not to be sent again.
-  void leave(std::size_t change, std::string because) {
-    const bool goes_on = outcomes_.attempts(change) != 0 && report_.broken.empty() && !must_stop();
-    outcomes_.leave(change, std::move(because), goes_on);
-  }
-
   // --- one kind -----------------------------------------------------------------------------
 
   void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
     if (kind == ChangeKind::delete_group) hold_back_renames(calls);
-    for (int round = 0; round < kMostRounds && !calls.empty() && !must_stop(); ++round) {
-      open_.clear();
+    for (int round = 0; round < kMostRounds && !calls.empty() && !state_.must_stop(); ++round) {
       send_all(calls);
-      for (int stuck = 0; !overdue_.empty() && !must_stop();) stuck = send_overdue(stuck);
-      if (kind == ChangeKind::create_group) learn_group_ids();
-      calls = settle(kind, round + 1 == kMostRounds);
+      for (int stuck = 0; !overdue_.empty() && !state_.must_stop();) stuck = send_overdue(stuck);
+      if (kind == ChangeKind::create_group) settling_.learn_group_ids();
+      calls = settling_.settle(kind, round + 1 == kMostRounds);
     }
   }
 
@@ -198,15 +152,15 @@ class Applier {
       next = start_wave(calls, next);
       if (in_flight_.empty()) {
         // Of those that were looked at again none may be left to be made.
-        if (next != before && next < calls.size() && !must_stop()) continue;
-        return (void)flush();
+        if (next != before && next < calls.size() && !state_.must_stop()) continue;
+        return (void)state_.flush();
       }
-      if (must_stop()) env_.client.cancel_unsent();
+      if (state_.must_stop()) env_.client.cancel_unsent();
       // Whatever has come back by now is recorded together, with the intents of what leaves next.
       do {
         finish(env_.client.wait());
       } while (!in_flight_.empty() && env_.client.answered());
-      tell_progress();
+      state_.tell_progress();
     }
   }
 
@@ -230,9 +184,7 @@ class Applier {
         if (outcomes_.pending(i) && !later) changes.push_back(i);
       }
     }
-    if (!identities_.confirm(changes, ids_) && report_.stopped_because.empty()) {
-      report_.stopped_because = std::string(kKeyRefused);
-    }
+    if (!identities_.confirm(changes, ids_)) state_.refuse_key();
   }
 
   /// Sends those that had to wait until what they rested on was too old. Where none of them gets
@@ -243,7 +195,7 @@ class Applier {
       for (const std::size_t call : calls) {
         for (const std::size_t i : plan_.calls[call].changes) {
           if (!outcomes_.pending(i)) continue;
-          leave(i, "a limit kept it waiting for longer than what it rests on is good for");
+          state_.leave(i, "a limit kept it waiting for longer than what it rests on is good for");
         }
       }
       return stuck;
@@ -263,7 +215,7 @@ class Applier {
                                  ? std::min(kMostInFlight - in_flight_.size(), env_.client.room())
                                  : 0;
     std::vector<Departure> wave;
-    while (next < end && wave.size() < room && !must_stop()) prepare(calls[next++], wave);
+    while (next < end && wave.size() < room && !state_.must_stop()) prepare(calls[next++], wave);
     if (!record_intents(wave)) return next;
     for (Departure& departure : wave) depart(std::move(departure));
     return next;
@@ -273,7 +225,7 @@ class Applier {
   /// where the run stops.
   bool look_again(const std::vector<std::size_t>& calls, std::size_t next) {
     for (int look = 0; look < kMostLooks; ++look) {
-      if (must_stop()) return false;
+      if (state_.must_stop()) return false;
       const std::size_t end = freshness_.begin_look(next, calls.size());
       std::vector<std::size_t> changes;
       for (std::size_t c = next; c < end; ++c) {
@@ -288,7 +240,7 @@ class Applier {
     // Whatever is read grows old before it has been read.
     for (std::size_t c = next; c < freshness_.end(); ++c) {
       for (const std::size_t i : ready_changes(calls[c])) {
-        leave(i, "what it rests on could not be read again in time");
+        state_.leave(i, "what it rests on could not be read again in time");
       }
     }
     return true;
@@ -297,10 +249,8 @@ class Applier {
   bool look_at(const std::vector<std::size_t>& changes) {
     if (changes.empty()) return true;
     const Grounds::Seen seen = grounds_.look(changes, ids_, floor_, freshness_.plan_is_fresh());
-    if (seen.key_refused && report_.stopped_because.empty()) {
-      report_.stopped_because = std::string(kKeyRefused);
-    }
-    if (must_stop()) return false;
+    if (seen.key_refused) state_.refuse_key();
+    if (state_.must_stop()) return false;
     std::vector<Grounds::Finding> of_sent;
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
@@ -309,43 +259,15 @@ class Applier {
       } else if (finding.done) {
         outcomes_.find_done(i, finding.because);
       } else {
-        leave(i, finding.because);
+        state_.leave(i, finding.because);
       }
     }
-    leave_or_find_done(of_sent);
+    settling_.leave_or_find_done(of_sent);
     for (const std::size_t i : changes) {
       const bool deletes = plan_.changes[i].kind == ChangeKind::delete_group;
       if (deletes && outcomes_.pending(i)) hold_back_rename(i);
     }
-    return !must_stop();
-  }
-
-  /// What was sent before, and seemed not to have taken effect, may have done so by now.
-  void leave_or_find_done(const std::vector<Grounds::Finding>& findings) {
-    std::vector<std::size_t> asked;
-    for (const Grounds::Finding& finding : findings) {
-      const bool made = plan_.changes[finding.change].kind == ChangeKind::create_group;
-      if (!finding.done && (finding.gone || made)) asked.push_back(finding.change);
-    }
-    std::map<std::size_t, Effect> effects;
-    if (!asked.empty()) {
-      const std::vector<Effect> found = read_back_for_sure(env_.client, endpoints_, plan_, asked,
-                                                           ids_, milliseconds(0), &misread_);
-      for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
-    }
-    for (const Grounds::Finding& finding : findings) {
-      const std::size_t i = finding.change;
-      const auto known = effects.find(i);
-      const Effect effect = finding.done             ? Effect::there
-                            : known == effects.end() ? Effect::not_there
-                                                     : known->second;
-      if (effect == Effect::there) {
-        outcomes_.close({i, Verdict::unclear, {}, 0, {}}, State::applied,
-                        "found done on reading back");
-      } else {
-        leave(i, effect == Effect::filled ? std::string(kMayBeTheirs) : finding.because);
-      }
-    }
+    return !state_.must_stop();
   }
 
   /// The changes of a call that are still to be made and may be made now.
@@ -362,7 +284,7 @@ class Applier {
       if (!outcomes_.pending(i)) continue;
       std::string because = refused.empty() ? held_back(plan_.changes[i], floor_is_open) : refused;
       if (!because.empty()) {
-        leave(i, std::move(because));
+        state_.leave(i, std::move(because));
         continue;
       }
       ready.push_back(i);
@@ -373,7 +295,7 @@ class Applier {
     std::vector<std::size_t> leaving;
     for (const std::size_t i : ready) {
       if (rides_alone(i, ready)) {
-        leave(i, "it was to go with the invitation, which is not sent");
+        state_.leave(i, "it was to go with the invitation, which is not sent");
       } else {
         leaving.push_back(i);
       }
@@ -394,7 +316,7 @@ class Applier {
     if (std::string because = successors_.doubt(change); !because.empty()) return because;
     if (std::string because = broken_.holds_back(change); !because.empty()) return because;
     for (const std::string& id : {ids_.account(change), ids_.group(change)}) {
-      if (std::string because = misread_.opaque(id); !because.empty()) return because;
+      if (std::string because = state_.misread.opaque(id); !because.empty()) return because;
     }
     if (std::string because = identities_.doubt(change, ids_); !because.empty()) return because;
     if (!floor_is_open && floor_.forbids(change)) {
@@ -409,9 +331,9 @@ class Applier {
     std::vector<std::size_t> changes = ready_changes(call);
     std::erase_if(changes, [this](std::size_t i) { return is_done_already(i); });
     if (changes.empty()) return;
-    Result<WriteRequest> request = make_write(endpoints_, plan_, changes, ids_);
+    Result<WriteRequest> request = make_write(state_.endpoints, plan_, changes, ids_);
     if (!request) {
-      for (const std::size_t i : changes) leave(i, request.error().what);
+      for (const std::size_t i : changes) state_.leave(i, request.error().what);
       return;
     }
     for (const std::size_t i : changes) {
@@ -432,7 +354,7 @@ class Applier {
 
   void depart(Departure departure) {
     // Asked again: somebody may have said stop while the intents were written.
-    if (must_stop()) {
+    if (state_.must_stop()) {
       for (const std::size_t i : departure.changes) {
         // What was sent before, and would be sent again, stays open: the next run looks.
         if (outcomes_.attempts(i) != 0) continue;
@@ -452,15 +374,15 @@ class Applier {
   /// Asked as a call leaves: it may have been handed over long before.
   bool may_leave(Clock::Steady handed_over) {
     const bool waited = env_.clock.steady() - handed_over > kMoment;
-    if (!freshness_.is_fresh() || (waited && must_stop())) return false;
+    if (!freshness_.is_fresh() || (waited && state_.must_stop())) return false;
     freshness_.note_departure();
     return true;
   }
 
   void check_before_leaving(std::size_t i) const {
-    invariant(log_.intent(i) > 0, "a call was about to leave without its intent in the log");
+    invariant(state_.log.intent(i) > 0, "a call was about to leave without its intent in the log");
     invariant(outcomes_.pending(i), "a call was about to leave for a change that is settled");
-    invariant(call_kind(i) != ChangeKind::invite_user || outcomes_.attempts(i) == 0,
+    invariant(state_.call_kind(i) != ChangeKind::invite_user || outcomes_.attempts(i) == 0,
               "an invitation was about to be sent again");
   }
 
@@ -471,7 +393,7 @@ class Applier {
   void hold_back_rename(std::size_t i) {
     if (!successors_.doubt(plan_.changes[i]).empty()) return;  // held back as all of it is
     if (std::string because = successors_.why_it_stays(plan_.changes[i], ids_); !because.empty()) {
-      leave(i, std::move(because));
+      state_.leave(i, std::move(because));
     }
   }
 
@@ -481,13 +403,11 @@ class Applier {
     const std::vector<std::size_t>& changes = node.mapped();
     const Answer& answer = completion.answer;
     const int status = answer ? answer->status : 0;
-    if (status == 401 && report_.stopped_because.empty()) {
-      report_.stopped_because = std::string(kKeyRefused);
-    }
-    if (answer) permission_.learn(*answer, call_kind(changes.front()));
+    if (status == 401) state_.refuse_key();
+    if (answer) permission_.learn(*answer, state_.call_kind(changes.front()));
     if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
-    if (cancelled && !must_stop()) return wait_longer(changes);
+    if (cancelled && !state_.must_stop()) return wait_longer(changes);
     const std::vector<Judgement> judgements = judge(plan_, changes, answer, ids_);
     for (std::size_t k = 0; k < changes.size(); ++k) {
       const Judgement& judgement = judgements[k];
@@ -506,142 +426,17 @@ class Applier {
           break;
         case Verdict::conflict:
         case Verdict::unclear:
-          open_.push_back(std::move(open));
+          settling_.add(std::move(open));
       }
     }
   }
 
   /// It has not left, as it was too late for it.
   void wait_longer(const std::vector<std::size_t>& changes) {
-    overdue_.push_back(call_of_[changes.front()]);
+    overdue_.push_back(state_.call_of[changes.front()]);
     for (const std::size_t i : changes) {
       if (took_admin_[i]) floor_.keep(plan_.changes[i].user);
     }
-  }
-
-  // --- what the answers left open -----------------------------------------------------------
-
-  /// Reads back what is open. Returns the calls that must be sent again.
-  std::vector<std::size_t> settle(ChangeKind kind, bool last_round) {
-    const bool org_role = kind == ChangeKind::grant_org_role || kind == ChangeKind::revoke_org_role;
-    const std::vector<milliseconds> waits =
-        org_role ? std::vector<milliseconds>(kOrgRoleWaits.begin(), kOrgRoleWaits.end())
-                 : std::vector<milliseconds>(kReadBackWaits.begin(), kReadBackWaits.end());
-    std::unordered_map<std::size_t, Effect> effects;
-    for (const milliseconds wait : waits) {
-      std::vector<std::size_t> asked;
-      for (const Outcomes::Back& open : open_) {
-        const auto known = effects.find(open.change);
-        const bool settled = known != effects.end() &&
-                             (known->second == Effect::there || known->second == Effect::filled);
-        // A conflict that a read contradicts once is the API's last word: no need to wait, unless
-        // it may be one with our own first try.
-        const bool contradicted = known != effects.end() && open.verdict == Verdict::conflict &&
-                                  known->second == Effect::not_there &&
-                                  !outcomes_.lost_an_answer(open.change);
-        if (!settled && !contradicted) asked.push_back(open.change);
-      }
-      if (asked.empty()) break;
-      // Who is to be put into a group is rather sent once more than looked at one by one.
-      const bool sent_again = kind == ChangeKind::add_member && !last_round;
-      // Where the API says that they are in it a list that is cut short is no answer.
-      const bool conflicts = std::any_of(open_.begin(), open_.end(), [](const auto& open) {
-        return open.verdict == Verdict::conflict;
-      });
-      const bool closely = conflicts || (wait == waits.back() && !sent_again);
-      const std::vector<Effect> found =
-          read_back_for_sure(env_.client, endpoints_, plan_, asked, ids_, wait, &misread_, closely);
-      for (std::size_t k = 0; k < asked.size(); ++k) effects[asked[k]] = found[k];
-    }
-    std::vector<std::size_t> again;
-    for (const Outcomes::Back& open : open_) {
-      conclude(open, effects.at(open.change), last_round);
-      if (outcomes_.pending(open.change)) again.push_back(call_of_[open.change]);
-    }
-    open_.clear();
-    (void)flush();
-    tell_progress();
-    std::sort(again.begin(), again.end());
-    again.erase(std::unique(again.begin(), again.end()), again.end());
-    return again;
-  }
-
-  void conclude(const Outcomes::Back& open, Effect effect, bool last_round) {
-    const Change& change = plan_.changes[open.change];
-    const bool cut_short = report_.interrupted || report_.halted || report_.unreached;
-    if (effect == Effect::unknown && cut_short) {
-      // The intent stays without an outcome: the next run looks before it does anything.
-      return outcomes_.leave_open(open.change);
-    }
-    const std::string was =
-        open.status == 0 ? open.message : fmt::format("the answer was {}", open.message);
-    if (effect == Effect::ambiguous) {
-      return outcomes_.close(open, State::in_doubt, fmt::format("{}; {}", kTwoAccounts, was));
-    }
-    const bool foreign = change.kind == ChangeKind::create_group &&
-                         open.verdict == Verdict::conflict &&
-                         !outcomes_.lost_an_answer(open.change);
-    if (foreign && (effect == Effect::there || effect == Effect::filled)) {
-      return outcomes_.close(
-          open, State::failed,
-          "somebody else has made a group of this name meanwhile: it takes another plan");
-    }
-    if (effect == Effect::filled) {
-      return outcomes_.close(open, State::in_doubt, fmt::format("{}; {}", kMayBeTheirs, was));
-    }
-    if (effect == Effect::there) {
-      // In conflict with our own first try, whose answer was lost.
-      const bool ours = outcomes_.lost_an_answer(open.change);
-      if (open.verdict == Verdict::conflict && !ours) {
-        return outcomes_.close(open, State::already_so, open.message);
-      }
-      return outcomes_.close(open, State::applied,
-                             fmt::format("found done on reading back; {}", was));
-    }
-    // Perhaps in conflict with our own first try, which reads do not show yet.
-    if (open.verdict == Verdict::conflict) return outcomes_.close_failed(open, open.message);
-    // Somebody could get two mails: an invitation that may have left is never sent again, and
-    // neither is what rode on it before it is known to have arrived.
-    const bool repeatable = effect == Effect::not_there && !last_round && !must_stop() &&
-                            call_kind(open.change) != ChangeKind::invite_user &&
-                            !floor_.forbids(change);
-    // Whatever the error, 503 too, it may yet come to light that it was done: reads can lag behind
-    // for longer than anybody waits here.
-    outcomes_.lose_an_answer(open.change);
-    if (!repeatable) outcomes_.close(open, State::in_doubt, was);
-  }
-
-  /// Whoever was to be locked out may not go on because an answer said that it was done.
-  void see_effects() {
-    std::vector<std::size_t> answered;
-    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      const bool done = outcomes_.state(i) == State::applied;
-      if (done && is_read_twice(plan_.changes[i].kind)) answered.push_back(i);
-    }
-    looks_end_ = env_.clock.steady() + env_.settle_window + kLastLook;
-    for (LateEffect& one : not_shown_done(
-             env_, endpoints_, plan_, answered, ids_, misread_, [this] { return must_stop(); },
-             report_.unreached)) {
-      outcomes_.set(one.change, State::in_doubt, std::move(one.because));
-    }
-  }
-
-  void learn_group_ids() {
-    std::vector<std::size_t> unknown;
-    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      const bool created =
-          plan_.changes[i].kind == ChangeKind::create_group && outcomes_.succeeded(i);
-      if (created && ids_.group(plan_.changes[i]).empty()) unknown.push_back(i);
-    }
-    for (const milliseconds wait : kGroupWaits) {
-      if (unknown.empty()) return;
-      (void)read_back(env_.client, endpoints_, plan_, unknown, ids_, wait, &misread_);
-      std::erase_if(unknown, [&](std::size_t i) { return !ids_.group(plan_.changes[i]).empty(); });
-    }
-  }
-
-  [[nodiscard]] ChangeKind call_kind(std::size_t change) const {
-    return plan_.calls[call_of_[change]].kind;
   }
 
   // --- the log ------------------------------------------------------------------------------
@@ -649,47 +444,32 @@ class Applier {
   /// Together with the outcomes that are still to be recorded.
   bool record_intents(const std::vector<Departure>& wave) {
     for (const Departure& departure : wave) {
-      log_.add_intents(departure.call, departure.changes, departure.request.request(), ids_);
+      state_.log.add_intents(departure.call, departure.changes, departure.request.request(), ids_);
     }
-    return flush();
-  }
-
-  bool flush() {
-    const auto done = log_.record();
-    if (!done && report_.store_error.empty()) report_.store_error = done.error().what;
-    return done.has_value();
-  }
-
-  void tell_progress() const {
-    if (env_.progress) env_.progress(outcomes_.settled(), outcomes_.count());
+    return state_.flush();
   }
 
   static constexpr std::size_t kMostInFlight = 64;
 
-  const Plan& plan_;
-  const ApplyEnvironment& env_;
-  Endpoints endpoints_;
-  KnownIds ids_;
-  AdminFloor floor_;
+  ApplyState state_;
+  const Plan& plan_ = state_.plan;
+  const ApplyEnvironment& env_ = state_.env;
+  KnownIds& ids_ = state_.ids;
+  AdminFloor& floor_ = state_.floor;
+  Outcomes& outcomes_ = state_.outcomes;
+  ApplyReport& report_ = state_.report;
+  Settling settling_;
   Broken broken_;
   Freshness freshness_;
-  Misread misread_;
   Grounds grounds_;
   Identities identities_;
   Successors successors_;
-  ApplyLog log_;
-  Outcomes outcomes_;
   std::vector<std::vector<std::size_t>> needs_;
   std::vector<bool> took_admin_;      ///< out of the floor's count, as it was handed over
   std::vector<std::size_t> overdue_;  ///< calls that came back unsent, since it was too late
-  std::vector<std::size_t> call_of_;  ///< the call that carries a change
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
-  std::vector<Outcomes::Back> open_;
-  /// Of the looks at late effects, which hold up a run that has done its work.
-  Clock::Steady looks_end_ = Clock::Steady::max();
   WritePermission permission_;
   Ticket next_ticket_ = 1;
-  ApplyReport report_;
 };
 
 }  // namespace
