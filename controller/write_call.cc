@@ -46,6 +46,10 @@ Judgement judge_status(const Change& change, const Response& response) {
   if (status >= 300 && status < 400) {
     return {Verdict::unclear, words + " unexpected redirect; not followed"};
   }
+  // A page that something on the way has put in the answer's place.
+  if (!response.body.empty() && !is_json(response)) {
+    return {Verdict::unclear, words + ", which is not an answer of the API"};
+  }
   // 409 has two meanings, and "not found" may mean "gone already" (facts.md section 8).
   const bool lifecycle =
       change.kind == ChangeKind::suspend_user || change.kind == ChangeKind::restore_user;

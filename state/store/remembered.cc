@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "state/store/history.h"
@@ -44,6 +45,15 @@ WHERE outcomes.result IS NULL OR outcomes.result IN ('in_doubt', 'applied')
 ORDER BY newest.user
 )sql";
 
+// A conflict may be one with a first try that a gateway has made itself.
+constexpr std::string_view kConflicts = R"sql(
+SELECT intents.user, intents.run, max(outcomes.at)
+FROM intents JOIN outcomes ON outcomes.intent = intents.id
+WHERE intents.kind = 'invite_user' AND outcomes.result = 'failed' AND outcomes.http_status = 409
+  AND intents.run IN (SELECT id FROM runs WHERE organization = ?)
+GROUP BY intents.user
+)sql";
+
 constexpr std::string_view kLatest = "SELECT at FROM runs ORDER BY id DESC LIMIT 1";
 
 }  // namespace
@@ -63,6 +73,17 @@ Result<Memory> Store::memory(const std::string& organization,
     const bool seen = row.integer(4) != 0;
     if (open.settling || !seen) memory.open_invitations.push_back(std::move(open));
   });
+  if (!done) return tl::make_unexpected(done.error());
+  std::vector<OpenInvitation>& open = memory.open_invitations;
+  done = for_each_row(database, kConflicts, organization, [&](const auto& row) {
+    OpenInvitation conflict{row.text(0), row.integer(1),
+                            parse_instant(row.text(2)).value_or(Instant{}), true, true};
+    const bool known = std::any_of(open.begin(), open.end(), [&](const OpenInvitation& other) {
+      return other.email == conflict.email;
+    });
+    if (settling && conflict.at >= *settling && !known) open.push_back(std::move(conflict));
+  });
+  std::sort(open.begin(), open.end());
   if (!done) return tl::make_unexpected(done.error());
   done = for_each_row(database, kSightings.rows, organization, [&](const auto& row) {
     memory.sighting = Sighting{static_cast<std::size_t>(row.integer(0)),

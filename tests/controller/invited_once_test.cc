@@ -159,5 +159,39 @@ TEST_F(InvitedOnce, AndNothingIsLeftToAskOnceTheyHaveCome) {
   EXPECT_THAT(store->memory(std::string(kOrganization))->open_invitations, IsEmpty());
 }
 
+/// Whatever stands in the first answer's place, and however late reads show that it was done.
+class AnotherAnswer : public InvitedOnce, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(AnotherAnswer, ThanTheApisIsNoReasonForASecondMail) {
+  faults(fmt::format(R"({{"write_lag_ms": 100000, "rules": [{{"operation": "inviteUsers",
+                         "times": 1, "action": {{"after_effect": true, {}}}}}]}})",
+                     GetParam()));
+  for (int run = 0; run < 6; ++run) {
+    (void)cycle();
+    later(seconds(30));
+  }
+  EXPECT_EQ(mails(), 1);
+}
+
+// A conflict may be one with a first try of a gateway's own.
+INSTANTIATE_TEST_SUITE_P(Of, AnotherAnswer,
+                         ::testing::Values(R"("status": 403, "shape": "html")",
+                                           R"("status": 404, "shape": "html")",
+                                           R"("status": 413, "shape": "text")",
+                                           R"("status": 451, "shape": "html")",
+                                           R"("status": 409)"));
+
+// What was refused by a conflict, and is none, is sent once reads have settled.
+TEST_F(InvitedOnce, AndAgainAfterAConflictThatWasNone) {
+  faults(R"({"rules": [{"operation": "inviteUsers", "times": 1, "action": {"status": 409}}]})");
+  (void)cycle();
+  EXPECT_EQ(mails(), 0);
+  EXPECT_THAT(cycle().notes, has_note(kFreshInvitation));
+  EXPECT_EQ(mails(), 0);
+  later(seconds(150));
+  EXPECT_THAT(cycle().notes, Not(has_note(kFreshInvitation)));
+  EXPECT_EQ(mails(), 1);
+}
+
 }  // namespace
 }  // namespace rolecall::test
