@@ -21,12 +21,14 @@ constexpr std::chrono::seconds kRoom{20};
 struct Unseen {
   std::size_t change = 0;
   bool undone = false;  ///< a reading showed it undone; else none could tell
+  bool lately = false;  ///< and so did the last one
 };
 
 std::string in_words(const Unseen& one, bool stopped, std::chrono::seconds looked_for) {
-  const char* what = !one.undone ? "whether it is could not be read"
-                     : stopped   ? "reads showed it undone until the run was stopped"
-                                 : "reads still show it undone";
+  const char* what = !one.undone   ? "whether it is could not be read"
+                     : !one.lately ? "a read showed it undone, and later ones could not tell"
+                     : stopped     ? "reads showed it undone until the run was stopped"
+                                   : "reads still show it undone";
   std::string out = fmt::format("it counted as done, but {}", what);
   if (!stopped && looked_for.count() > 0) out += fmt::format(" after {} s", looked_for.count());
   return out;
@@ -63,7 +65,8 @@ std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
     std::vector<Unseen> still;
     for (std::size_t k = 0; k < left.size(); ++k) {
       if (effects[k] == Effect::there) continue;
-      still.push_back({left[k].change, left[k].undone || effects[k] == Effect::not_there});
+      const bool undone = effects[k] == Effect::not_there;
+      still.push_back({left[k].change, left[k].undone || undone, undone});
     }
     left = std::move(still);
     // The key was refused: nothing leaves any more, and no wait is one.

@@ -6,6 +6,7 @@
 
 #include "state/store/store.h"
 #include "tests/controller/freshness_fixture.h"
+#include "tests/support/refusing_client.h"
 #include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
@@ -204,6 +205,26 @@ TEST(FoundDoneByOneAnswer, IsNoInvitation) {
   EXPECT_TRUE(told);
   EXPECT_EQ(report.outcomes.front().state, State::skipped);
   EXPECT_NE(exit_code(*planned.plan, report), 0);
+}
+
+// One late reading showed it undone, and no other came: nothing "still" shows it.
+TEST(SeenUndone, OnceOnlyIsNotSaidToLast) {
+  Rehearsal world{acme()};
+  world.policy(
+      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+      "[safety.limits.suspend_users]\nfree = 9\n[users]\n"
+      "\"lin@acme.example\" = { state = \"suspended\" }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(world.client().org().set_faults(boost::json::parse(R"({"write_lag_ms": 3000})")));
+  std::size_t looks = 0;
+  RefusingClient way(world.client(), [&](const Request& asked) {
+    return world.client().calls(Operation::suspendDirectoryUser) > 0 &&
+           asked.operation == Operation::searchDirectoryUsers && ++looks > 1;
+  });
+  world.through(way);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.outcomes.front().state, ChangeOutcome::State::in_doubt);
+  EXPECT_THAT(report.outcomes.front().message, testing::HasSubstr("later ones could not tell"));
 }
 
 }  // namespace
