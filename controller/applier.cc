@@ -124,6 +124,7 @@ class Applier {
 
   [[nodiscard]] std::string why_not_sent() const {
     if (report_.halted) return "not sent: all writing was stopped";
+    if (!report_.store_error.empty()) return "not sent: the log could not be written";
     if (!report_.interrupted && !report_.stopped_because.empty()) {
       return fmt::format("not sent: {}", report_.stopped_because);
     }
@@ -133,12 +134,21 @@ class Applier {
   // --- one kind -----------------------------------------------------------------------------
 
   void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
+    if (takes_away(kind)) note_failed_gifts();
     if (kind == ChangeKind::delete_group) hold_back_renames(calls);
     for (int round = 0; round < kMostRounds && !calls.empty() && !state_.must_stop(); ++round) {
       send_all(calls);
       for (int stuck = 0; !overdue_.empty() && !state_.must_stop();) stuck = send_overdue(stuck);
       if (kind == ChangeKind::create_group) settling_.learn_group_ids();
       calls = settling_.settle(kind, round + 1 == kMostRounds);
+    }
+  }
+
+  /// Somebody protected may keep an app only by what the plan gives.
+  void note_failed_gifts() {
+    if (!plan_.protected_lean_on_gifts) return;
+    for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
+      if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) broken_.add(i);
     }
   }
 
@@ -246,9 +256,25 @@ class Applier {
     return true;
   }
 
-  bool look_at(const std::vector<std::size_t>& changes) {
+  bool look_at(std::vector<std::size_t> changes) {
     if (changes.empty()) return true;
-    const Grounds::Seen seen = grounds_.look(changes, ids_, floor_, freshness_.plan_is_fresh());
+    if (!look_at(changes, false)) return false;
+    if (plan_.changes[changes.front()].kind != ChangeKind::delete_group) return true;
+    const auto keep_pending = [&] {
+      std::erase_if(changes, [this](std::size_t i) { return !outcomes_.pending(i); });
+    };
+    keep_pending();
+    for (const std::size_t i : changes) hold_back_rename(i);
+    keep_pending();
+    if (changes.empty() || state_.must_stop() || !freshness_.is_slow()) return !state_.must_stop();
+    // To walk a large group takes longer than what it shows is good for.
+    freshness_.begin_quick_look();
+    return look_at(changes, true);
+  }
+
+  bool look_at(const std::vector<std::size_t>& changes, bool members_read) {
+    const Grounds::Seen seen =
+        grounds_.look(changes, ids_, floor_, {freshness_.plan_is_fresh(), members_read});
     if (seen.key_refused) state_.refuse_key();
     if (state_.must_stop()) return false;
     std::vector<Grounds::Finding> of_sent;
@@ -263,10 +289,6 @@ class Applier {
       }
     }
     settling_.leave_or_find_done(of_sent);
-    for (const std::size_t i : changes) {
-      const bool deletes = plan_.changes[i].kind == ChangeKind::delete_group;
-      if (deletes && outcomes_.pending(i)) hold_back_rename(i);
-    }
     return !state_.must_stop();
   }
 
@@ -387,12 +409,16 @@ class Applier {
   }
 
   void hold_back_renames(const std::vector<std::size_t>& calls) {
-    for (const std::size_t call : calls) hold_back_rename(plan_.calls[call].changes.front());
+    for (const std::size_t call : calls) {
+      if (state_.must_stop()) return;
+      hold_back_rename(plan_.calls[call].changes.front());
+    }
   }
 
   void hold_back_rename(std::size_t i) {
     if (!successors_.doubt(plan_.changes[i]).empty()) return;  // held back as all of it is
-    if (std::string because = successors_.why_it_stays(plan_.changes[i], ids_); !because.empty()) {
+    std::string because = successors_.why_it_stays(plan_.changes[i], ids_);
+    if (!because.empty() && !state_.must_stop()) {
       state_.leave(i, std::move(because));
     }
   }
@@ -404,7 +430,7 @@ class Applier {
     const Answer& answer = completion.answer;
     const int status = answer ? answer->status : 0;
     if (status == 401) state_.refuse_key();
-    if (answer) permission_.learn(*answer, state_.call_kind(changes.front()));
+    if (completion.attempts != 0) permission_.learn(answer, state_.call_kind(changes.front()));
     if (report_.stopped_because.empty()) report_.stopped_because = permission_.lacking();
     const bool cancelled = !answer && answer.error().kind == Failure::Kind::cancelled;
     if (cancelled && !state_.must_stop()) return wait_longer(changes);

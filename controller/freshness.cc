@@ -5,7 +5,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kFewest = 4;
+constexpr std::size_t kFewest = 1;
 constexpr std::size_t kMost = 512;
 constexpr std::chrono::seconds kQuick{3};
 constexpr std::chrono::seconds kSlow{10};
@@ -29,15 +29,23 @@ std::size_t Freshness::begin_look(std::size_t next, std::size_t of) {
   // Of those looked at before, no more were made than that in the time there was.
   if (looked_ && next > begin_ && next < end_) batch_ = std::max(kFewest, next - begin_);
   begin_ = next;
+  begin_quick_look();
+  return std::min(of, next + batch_);
+}
+
+void Freshness::begin_quick_look() {
   seen_at_ = clock_.now();
   seen_steady_ = clock_.steady();
-  return std::min(of, next + batch_);
+}
+
+bool Freshness::is_slow() const {
+  return age() > kSlow;
 }
 
 void Freshness::end_look(std::size_t end) {
   looked_ = true;
   end_ = end;
-  if (age() > kSlow) batch_ = std::max(kFewest, batch_ / 2);
+  if (is_slow()) batch_ = std::max(kFewest, batch_ / 2);
   if (age() < kQuick && end - begin_ == batch_) batch_ = std::min(kMost, batch_ * 2);
 }
 

@@ -39,6 +39,10 @@ class Freshness {
   /// The calls from the `next`th on are to be looked at, `of` in all. Returns the end of those that
   /// should be: fewer where reading or writing is slow, since they grow old meanwhile.
   [[nodiscard]] std::size_t begin_look(std::size_t next, std::size_t of);
+  /// What was read since then took so long that it is too old for much to be done with it.
+  [[nodiscard]] bool is_slow() const;
+  /// Of what was read slowly, that part is read once more which takes no time.
+  void begin_quick_look();
   /// That has been done, for all before `end`.
   void end_look(std::size_t end);
 

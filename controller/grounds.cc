@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "controller/lasting_paths.h"
 #include "controller/org_admins.h"
 #include "controller/premises.h"
 #include "controller/read_back.h"
@@ -25,9 +26,8 @@ bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings)
 }  // namespace
 
 Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& ids,
-                            AdminFloor& floor, bool plan_is_fresh) {
-  const Premises premises =
-      read_premises(client_, endpoints_, plan_, changes, misread_, plan_is_fresh);
+                            AdminFloor& floor, LookFrom from) {
+  const Premises premises = read_premises(client_, endpoints_, plan_, changes, misread_, from);
   Seen out;
   out.key_refused = premises.key_refused;
   for (std::size_t k = 0; k < changes.size(); ++k) {
@@ -41,21 +41,31 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
       out.findings.push_back({changes[k], false, premise.because, premise.gone});
     }
   }
+  if (!from.plan_is_fresh) keep_who_is_protected(changes, out.findings);
   doubt_single_answers(ids, out.findings);
   leave_riders(changes, out.findings);
-  count_admins(changes, ids, floor, plan_is_fresh, out.findings);
-  look_for_hidden_admins(changes, floor, out.findings);
+  const bool counted = count_admins(changes, ids, floor, from.plan_is_fresh, out.findings);
+  look_for_hidden_admins(changes, counted, floor, out.findings);
   return out;
+}
+
+/// By a path that was there when the plan was made.
+void Grounds::keep_who_is_protected(const std::vector<std::size_t>& changes,
+                                    std::vector<Finding>& findings) {
+  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, changes, misread_)) {
+    if (!is_found(change, findings)) findings.push_back({change, false, std::move(why)});
+  }
 }
 
 /// Of whom nothing has shown that they are one, where too few others are left for that to be left
 /// out.
-void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, AdminFloor& floor,
-                                     std::vector<Finding>& findings) {
+void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, bool counted,
+                                     AdminFloor& floor, std::vector<Finding>& findings) {
   std::map<std::string, std::size_t> asked;
   for (const std::size_t i : changes) {
     const Change& change = plan_.changes[i];
-    if (!floor.leans_on_no_role_of(change) || is_found(i, findings)) continue;
+    const bool leans = counted ? floor.leans_on_no_role_of(change) : AdminFloor::locks_out(change);
+    if (!leans || is_found(i, findings)) continue;
     const ParsedUser* shown = misread_.seen().account(change.account_id);
     const bool counts_as_none = shown != nullptr && !Standing::is_active(*shown);
     const bool is_known = shown != nullptr && shown->org_admin;  // and has not accepted yet
@@ -71,8 +81,8 @@ void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, Ad
     floor.is_one(plan_.changes[i].user);
     findings.push_back({i, false,
                         fmt::format("their role assignments show that they are an org admin: it "
-                                    "would leave fewer than {}",
-                                    plan_.min_org_admins)});
+                                    "{} leave fewer than {}",
+                                    counted ? "would" : "might", plan_.min_org_admins)});
   }
   for (const std::string& account : hidden.unread) {
     findings.push_back({asked.at(account), false,
@@ -127,7 +137,8 @@ void Grounds::leave_riders(const std::vector<std::size_t>& changes,
   }
 }
 
-void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
+/// False where they could not be counted, though it matters.
+bool Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
                            AdminFloor& floor, bool plan_is_fresh, std::vector<Finding>& findings) {
   std::vector<std::size_t> taking;
   bool locks_others_out = false;
@@ -138,7 +149,7 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     locks_others_out = locks_others_out || AdminFloor::locks_out(change);
   }
   // Whether any of the others is one matters where too few are left by now.
-  if (taking.empty() && (plan_is_fresh || !locks_others_out)) return;
+  if (taking.empty() && (plan_is_fresh || !locks_others_out)) return true;
   std::map<std::string, std::string> counted;
   // Who did not show yet where nobody needed them may do so by now.
   const std::set<std::string> before = std::exchange(unseen_, {});
@@ -193,13 +204,14 @@ void Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
                           contradicted_ ? "who else is an org admin was read in two ways"
                                         : "who else is an org admin now could not be read"});
     }
-    return;
+    return false;
   }
   for (const std::string& admin : *lost) {
     floor.lose(admin);
     if (!was_one(admin)) unseen_.insert(admin);
     (was_one(admin) ? others_took_admins_ : new_ones_do_not_show_) = true;
   }
+  return true;
 }
 
 /// When the plan was made.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/misread.h"
+#include "controller/premises.h"
 #include "controller/write_call.h"
 #include "diff/safety.h"
 #include "state/api/api_client.h"
@@ -38,9 +39,9 @@ class Grounds {
   };
   /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
   /// of `floor` who are no active admins any more. May be asked again about what was sent in vain,
-  /// as it seems. `plan_is_fresh`: see read_premises.
+  /// as it seems. `from`: see read_premises.
   [[nodiscard]] Seen look(const std::vector<std::size_t>& changes, KnownIds& ids, AdminFloor& floor,
-                          bool plan_is_fresh);
+                          LookFrom from);
 
   /// How many changes have been looked at.
   [[nodiscard]] std::size_t looked_at() const;
@@ -50,12 +51,15 @@ class Grounds {
   [[nodiscard]] std::string_view why_fewer_admins() const;
 
  private:
+  void keep_who_is_protected(const std::vector<std::size_t>& changes,
+                             std::vector<Finding>& findings);
   void doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings);
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
-  void count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids, AdminFloor& floor,
-                    bool plan_is_fresh, std::vector<Finding>& findings);
-  void look_for_hidden_admins(const std::vector<std::size_t>& changes, AdminFloor& floor,
-                              std::vector<Finding>& findings);
+  [[nodiscard]] bool count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
+                                  AdminFloor& floor, bool plan_is_fresh,
+                                  std::vector<Finding>& findings);
+  void look_for_hidden_admins(const std::vector<std::size_t>& changes, bool counted,
+                              AdminFloor& floor, std::vector<Finding>& findings);
   [[nodiscard]] bool was_one(const std::string& admin) const;
   bool note_who_shows(const std::map<std::string, std::string>& counted,
                       std::vector<std::string>& lost);

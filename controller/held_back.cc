@@ -13,6 +13,7 @@ void Broken::add(std::size_t i) {
   if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
     not_present_.emplace(change.user, change.kind);
   }
+  if (change.kind == ChangeKind::remove_user) not_removed_.emplace(change.account_id, change.user);
 }
 
 std::string Broken::holds_back(const Change& change) const {
@@ -27,6 +28,13 @@ std::string Broken::holds_back(const Change& change) const {
            "came about";
   }
   if (change.kind != ChangeKind::delete_group) return {};
+  if (const auto copied = plan_.copied.find(change.group); copied != plan_.copied.end()) {
+    for (const std::string& account : copied->second.leaving) {
+      if (const auto person = not_removed_.find(account); person != not_removed_.end()) {
+        return fmt::format("{}, who was to be removed, is still in it", person->second);
+      }
+    }
+  }
   const auto renamed = plan_.renamed.find(change.group);
   if (renamed == plan_.renamed.end() || !incomplete_.contains(renamed->second)) return {};
   return fmt::format("{} does not have everything yet", renamed->second);

@@ -21,10 +21,11 @@ class Broken {
  private:
   const Plan& plan_;
   std::unordered_set<std::size_t> seen_;
-  std::unordered_set<std::string> not_created_;              ///< groups
-  std::unordered_map<std::string, ChangeKind> not_present_;  ///< people, by what failed for them
-  std::unordered_set<std::string> incomplete_;               ///< groups that lack something
-  bool gift_failed_ = false;                                 ///< something that gives
+  std::unordered_set<std::string> not_created_;               ///< groups
+  std::unordered_map<std::string, ChangeKind> not_present_;   ///< people, by what failed for them
+  std::unordered_map<std::string, std::string> not_removed_;  ///< people, by account id
+  std::unordered_set<std::string> incomplete_;                ///< groups that lack something
+  bool gift_failed_ = false;                                  ///< something that gives
 };
 
 }  // namespace rolecall

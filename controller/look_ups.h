@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,8 +50,14 @@ struct ListedMembers {
   }
   /// Likewise whether nobody else is in it.
   [[nodiscard]] bool within(const std::vector<std::string>& planned) const {
-    return std::includes(planned.begin(), planned.end(), counted(planned).begin(),
-                         counted(planned).end());
+    return joined(planned).empty();
+  }
+  /// Those who are in it and were not planned.
+  [[nodiscard]] std::vector<std::string> joined(const std::vector<std::string>& planned) const {
+    std::vector<std::string> out;
+    std::set_difference(counted(planned).begin(), counted(planned).end(), planned.begin(),
+                        planned.end(), std::back_inserter(out));
+    return out;
   }
 
  private:

@@ -36,12 +36,12 @@ std::vector<std::string> keys(const std::map<std::string, Value>& map) {
 class PremiseReader {
  public:
   PremiseReader(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread,
-                bool plan_is_fresh)
+                LookFrom look_from)
       : reader_(client),
         look_ups_(reader_, endpoints, plan.directory),
         plan_(plan),
         standing_(plan),
-        plan_is_fresh_(plan_is_fresh) {
+        from_(look_from) {
     misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
@@ -79,7 +79,8 @@ class PremiseReader {
   void ask(const Change& change) {
     if (!change.group_id.empty()) groups_[change.group_id];
     if (change.kind == ChangeKind::create_group) names_[change.group];
-    if (change.kind == ChangeKind::delete_group && !lives_on(change)) members_[change.group_id];
+    const bool walks = change.kind == ChangeKind::delete_group && !lives_on(change);
+    if (walks && !from_.members_read) members_[change.group_id];
     // What rides on an invitation rests on nobody yet.
     if (change.kind == ChangeKind::invite_user) addresses_[change.user];
     if (!change.account_id.empty()) {
@@ -205,10 +206,10 @@ class PremiseReader {
     const bool adds = change.kind == ChangeKind::add_member && !change.account_id.empty();
     for (const Plan::Copied* source : from->second) {
       const auto& accounts = source->accounts;
-      const bool copied =
-          (grants && source->keeps_access && source->grants.contains({change.ari, change.role})) ||
-          (adds && source->keeps_members &&
-           std::binary_search(accounts.begin(), accounts.end(), change.account_id));
+      const bool copied = (grants && source->keeps(change.ari) &&
+                           source->grants.contains({change.ari, change.role})) ||
+                          (adds && source->keeps_member(change.account_id) &&
+                           std::binary_search(accounts.begin(), accounts.end(), change.account_id));
       if (copied) out.push_back(source);
     }
     return out;
@@ -339,9 +340,9 @@ class PremiseReader {
     const auto planned = plan_.members_of_deleted.find(change.group);
     if (planned == plan_.members_of_deleted.end()) return {};
     const bool known = plan_.accounts_in_deleted.contains(change.group);
-    if (!group.found->has_counts && !known) return no(kNotRead);
+    if (!group.found->has_counts && (from_.members_read || !known)) return no(kNotRead);
     if (group.found->has_counts && about.user_count > planned->second) return no(kMoreMembers);
-    return about_members(change);
+    return from_.members_read ? Premise{} : about_members(change);
   }
 
   /// Whoever has joined a group since would get what it is given, and whoever is put into one what
@@ -432,9 +433,9 @@ class PremiseReader {
     // made; to which others they have been added since, the few that are asked here do not say.
     const bool listed = std::includes(groups.found->ids.begin(), groups.found->ids.end(),
                                       planned->groups.begin(), planned->groups.end());
-    const bool shown = plan_is_fresh_ && are_shown(change, *groups.found, planned->groups);
+    const bool shown = from_.plan_is_fresh && are_shown(change, *groups.found, planned->groups);
     if (!groups.found->whole && !listed && !shown) {
-      return no(plan_is_fresh_ ? kNotRead : kOnlyGroupsTell);
+      return no(from_.plan_is_fresh ? kNotRead : kOnlyGroupsTell);
     }
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
@@ -478,7 +479,7 @@ class PremiseReader {
   LookUps look_ups_;
   const Plan& plan_;
   Standing standing_;
-  bool plan_is_fresh_;
+  LookFrom from_;
   std::set<std::string> invited_;                                        ///< by this run, in time
   std::map<std::string, std::vector<const Plan::Copied*>> copied_from_;  ///< by the new group
   std::map<std::string, Asked<ParsedUser>> accounts_;
@@ -494,9 +495,8 @@ class PremiseReader {
 }  // namespace
 
 Premises read_premises(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-                       const std::vector<std::size_t>& changes, Misread& misread,
-                       bool plan_is_fresh) {
-  return PremiseReader(client, endpoints, plan, misread, plan_is_fresh).run(changes);
+                       const std::vector<std::size_t>& changes, Misread& misread, LookFrom from) {
+  return PremiseReader(client, endpoints, plan, misread, from).run(changes);
 }
 
 }  // namespace rolecall

@@ -11,6 +11,15 @@
 
 namespace rolecall {
 
+/// What a look may rely on.
+struct LookFrom {
+  /// The plan is: that nobody was added to groups that do not show is believed of it, on a server
+  /// that shows those of suspended people by the groups alone.
+  bool plan_is_fresh = false;
+  /// Who is in the groups that go has just been read: how many are is enough now.
+  bool members_read = false;
+};
+
 struct Premises {
   std::vector<Premise> of;   ///< one for each change that was asked about, in order
   bool key_refused = false;  ///< 401: nothing more is to be asked
@@ -25,8 +34,7 @@ struct Premises {
 /// understood, is no ground for anything.
 ///
 /// What this run has made itself may not show yet: people it has invited and groups it has made are
-/// taken to be as they were made. `plan_is_fresh`: so is that nobody was added to groups that do
-/// not show, on a server that shows those of suspended people by the groups alone.
+/// taken to be as they were made.
 ///
 /// Costs a call for each hundred people and ten groups among the changes, one for each person or
 /// group whose access changes, and one for each person who is restored, whom an undo removes, or
@@ -34,6 +42,6 @@ struct Premises {
 /// for each of their groups where that is no proof.
 [[nodiscard]] Premises read_premises(ReadClient& client, const Endpoints& endpoints,
                                      const Plan& plan, const std::vector<std::size_t>& changes,
-                                     Misread& misread, bool plan_is_fresh);
+                                     Misread& misread, LookFrom from);
 
 }  // namespace rolecall

@@ -16,18 +16,73 @@ using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr const char* kNotYet = "its successor does not show everything yet";
+constexpr const char* kGone = "the group is not to be seen any more";
+constexpr const char* kJoined =
+    "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
 constexpr const char* kTakenMeanwhile =
     "its successor was given what somebody else has taken from it meanwhile: take that from the "
     "successor too, unless the policy wants it there";
 
+using Grants = std::set<std::pair<std::string, std::string>>;
+
+/// Those of the roles that the policy leaves to the groups.
+Grants kept_of(const Plan::Copied& copied, const Grants& all) {
+  Grants out;
+  for (const auto& grant : all) {
+    if (copied.keeps(grant.first)) out.insert(grant);
+  }
+  return out;
+}
+
+bool looks_at_members(const Plan::Copied& copied) {
+  return copied.keeps_members || !copied.taken_over.empty();
+}
+
+struct Again {
+  Asked<std::string> id;
+  Asked<ListedMembers> members;
+  Asked<HeldRoles> roles;
+  std::set<std::string> in_it{};  ///< whom the listing lacks, and whose own list has the group
+};
+
+/// A search in a group may leave out whom the directory shows as suspended.
+void look_for_missing(const LookUps& look_ups, const Plan::Copied& copied, Again& again) {
+  if (!again.members.read) return;
+  std::vector<std::string> missing;
+  for (const std::string& account : copied.accounts) {
+    const bool goes_along = copied.keeps_member(account) || copied.leaving.contains(account);
+    if (goes_along && !again.members.found->all.contains(account)) missing.push_back(account);
+  }
+  by_parts(missing, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
+    Endpoints::UserSearch search;
+    search.account_ids = part;
+    search.expand_groups = true;
+    look_ups.people(
+        search,
+        [&again, id = copied.id](const ParsedUser& user) {
+          const auto& groups = user.group_ids;
+          const bool has = std::find(groups.begin(), groups.end(), id) != groups.end();
+          if (has && user.presence == Presence::suspended) {
+            again.in_it.insert(user.about.account_id);
+          }
+        },
+        [] {});
+  });
+}
+
+/// As far as the policy does not say who is in its successor.
+bool has_same_members(const Plan::Copied& copied, const Again& again) {
+  if (!looks_at_members(copied)) return true;
+  ListedMembers now = *again.members.found;
+  now.all.insert(again.in_it.begin(), again.in_it.end());
+  if (copied.keeps_members) return !copied.members_known || now.is(copied.accounts);
+  return std::includes(now.all.begin(), now.all.end(), copied.taken_over.begin(),
+                       copied.taken_over.end());
+}
+
 }  // namespace
 
 bool Successors::confirm() {
-  struct Again {
-    Asked<std::string> id;
-    Asked<ListedMembers> members;
-    Asked<HeldRoles> roles;
-  };
   if (plan_.copied.empty()) return true;
   std::map<std::string, Again> all;
   Reader reader(client_);
@@ -36,20 +91,23 @@ bool Successors::confirm() {
   for (const auto& [group, copied] : plan_.copied) {
     Again& again = all[group];
     look_ups.id_of(group, again.id);
-    if (copied.keeps_members) look_ups.members(copied.id, again.members);
-    if (copied.keeps_access) look_ups.roles_of_group(copied.id, again.roles);
+    if (looks_at_members(copied)) look_ups.members(copied.id, again.members);
+    look_ups.roles_of_group(copied.id, again.roles);
   }
+  reader.run();
+  for (const auto& [group, copied] : plan_.copied) look_for_missing(look_ups, copied, all[group]);
   reader.run();
   for (const auto& [group, copied] : plan_.copied) {
     const Again& again = all.at(group);
-    const bool same_id = again.id.read && again.id.found == copied.id;
-    const bool same_members = !copied.keeps_members || !copied.members_known ||
-                              (again.members.read && again.members.found->is(copied.accounts));
-    const bool same_access =
-        !copied.keeps_access || (again.roles.read && again.roles.found->held == copied.grants);
-    if (same_id && same_members && same_access) continue;
-    const std::string because = fmt::format(
-        "what the group {} has was not the same on reading again: it takes another plan", group);
+    const bool read =
+        again.id.read && again.roles.read && (!looks_at_members(copied) || again.members.read);
+    const bool same = read && again.id.found == copied.id && has_same_members(copied, again) &&
+                      kept_of(copied, again.roles.found->held) == kept_of(copied, copied.grants);
+    if (same) continue;
+    const std::string because =
+        fmt::format("what the group {} has {}", group,
+                    read ? "was not the same on reading again: it takes another plan"
+                         : "could not be read again");
     doubts_[group] = because;
     doubts_[plan_.renamed.at(group)] = because;
   }
@@ -77,52 +135,90 @@ std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
   return why;
 }
 
-std::string Successors::why_it_differs(const std::pair<const std::string, std::string>& renamed,
-                                       milliseconds delay) {
+std::string Successors::why_it_differs(const Renamed& renamed, milliseconds delay) {
   const auto found = plan_.copied.find(renamed.first);
   if (found == plan_.copied.end()) return kNotYet;
   const Plan::Copied& copied = found->second;
   Reader reader(client_);
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
-  Asked<std::string> id;
+  Asked<std::string> old_id, id;
+  look_ups.id_of(renamed.first, old_id);
   look_ups.id_of(renamed.second, id);
   reader.run();
+  // Somebody else may have deleted it: an empty list would look like a group that was emptied.
+  if (old_id.read && !old_id.found) return kGone;
   const bool known = id.read && id.found && !id.found->empty();
   if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return kNotYet;
   const LookUps more(reader, endpoints_, plan_.directory);
   Asked<ListedMembers> from, to;
   Asked<HeldRoles> had, has;
-  if (copied.keeps_members) {
+  if (looks_at_members(copied)) {
     more.members(copied.id, from);
     more.members(*id.found, to);
   }
-  if (copied.keeps_access) {
-    more.roles_of_group(copied.id, had);
-    more.roles_of_group(*id.found, has);
-  }
+  more.roles_of_group(copied.id, had);
+  more.roles_of_group(*id.found, has);
   reader.run();
-  if (copied.keeps_members) {
+  if (!had.read || !has.read) return kNotYet;
+  if (looks_at_members(copied)) {
     if (!from.read || !to.read) return kNotYet;
-    for (const std::string& account : from.found->active) {
-      if (!to.found->all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
-    }
-    for (const std::string& account : copied.accounts) {
-      const bool taken = !from.found->all.contains(account) && !copied.leaving.contains(account);
-      if (taken && to.found->all.contains(account)) return kTakenMeanwhile;
+    if (std::string why = why_members_differ(renamed, *from.found, *to.found); !why.empty()) {
+      return why;
     }
   }
-  if (copied.keeps_access) {
-    if (!had.read || !has.read) return kNotYet;
-    const auto& all = has.found->held;
-    if (!std::includes(all.begin(), all.end(), had.found->held.begin(), had.found->held.end())) {
-      return kNotYet;
+  return why_roles_differ(renamed, had.found->held, has.found->held);
+}
+
+std::string Successors::why_members_differ(const Renamed& renamed, const ListedMembers& from,
+                                           const ListedMembers& to) const {
+  const Plan::Copied& copied = plan_.copied.at(renamed.first);
+  if (copied.keeps_members) {
+    for (const std::string& account : from.active) {
+      if (!to.all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
     }
-    for (const auto& grant : copied.grants) {
-      if (!had.found->held.contains(grant) && all.contains(grant)) return kTakenMeanwhile;
+    if (copied.members_known) {
+      for (const std::string& account : from.joined(copied.accounts)) {
+        if (!to.all.contains(account)) return kJoined;
+      }
     }
+  }
+  const auto others_have = [&](const std::string& account) {
+    return any_other_source(renamed, [&](const Plan::Copied& other) {
+      return other.keeps_member(account) &&
+             std::binary_search(other.accounts.begin(), other.accounts.end(), account);
+    });
+  };
+  for (const std::string& account : copied.accounts) {
+    const bool taken = !from.all.contains(account) && !copied.leaving.contains(account);
+    const bool given = copied.keeps_member(account) && to.all.contains(account);
+    if (taken && given && !others_have(account)) return kTakenMeanwhile;
   }
   return {};
+}
+
+std::string Successors::why_roles_differ(const Renamed& renamed, const Grants& had,
+                                         const Grants& has) const {
+  const Plan::Copied& copied = plan_.copied.at(renamed.first);
+  const Grants kept = kept_of(copied, had);
+  if (!std::includes(has.begin(), has.end(), kept.begin(), kept.end())) return kNotYet;
+  for (const auto& grant : kept_of(copied, copied.grants)) {
+    const bool others_have = any_other_source(renamed, [&](const Plan::Copied& other) {
+      return other.keeps(grant.first) && other.grants.contains(grant);
+    });
+    if (!had.contains(grant) && has.contains(grant) && !others_have) return kTakenMeanwhile;
+  }
+  return {};
+}
+
+/// Of those whose successor is the same.
+bool Successors::any_other_source(const Renamed& renamed,
+                                  const std::function<bool(const Plan::Copied&)>& has) const {
+  return std::any_of(plan_.renamed.begin(), plan_.renamed.end(), [&](const Renamed& other) {
+    if (other.first == renamed.first || other.second != renamed.second) return false;
+    const auto copied = plan_.copied.find(other.first);
+    return copied != plan_.copied.end() && has(copied->second);
+  });
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "controller/look_ups.h"
 #include "controller/misread.h"
 #include "controller/write_call.h"
 #include "state/api/api_client.h"
@@ -30,10 +33,18 @@ class Successors {
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
 
  private:
+  using Renamed = std::pair<const std::string, std::string>;     ///< from, to
+  using Grants = std::set<std::pair<std::string, std::string>>;  ///< ARI, role
+
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
   /// the groups must live on, and what others took from the old one must not.
-  [[nodiscard]] std::string why_it_differs(const std::pair<const std::string, std::string>& renamed,
-                                           std::chrono::milliseconds delay);
+  [[nodiscard]] std::string why_it_differs(const Renamed& renamed, std::chrono::milliseconds delay);
+  [[nodiscard]] std::string why_members_differ(const Renamed& renamed, const ListedMembers& from,
+                                               const ListedMembers& to) const;
+  [[nodiscard]] std::string why_roles_differ(const Renamed& renamed, const Grants& had,
+                                             const Grants& has) const;
+  [[nodiscard]] bool any_other_source(const Renamed& renamed,
+                                      const std::function<bool(const Plan::Copied&)>& has) const;
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
 
   ReadClient& client_;

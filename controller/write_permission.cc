@@ -11,10 +11,15 @@ namespace {
 
 // One 403 may be about the person or the group, and so may many of one kind: somebody with access
 // on another site cannot be restored (facts.md section 5). After that many, with nothing accepted,
-// others of the kind are not tried; those of later kinds still are. Whoever is to be locked out has
-// more tries.
-constexpr std::size_t kBelieved = 3;
-constexpr std::size_t kBelievedOfOneKind = 20;
+// others of the kind are not tried; those of later kinds still are.
+constexpr std::size_t kBelieved = 20;
+/// As many make a guess at the key worth telling.
+constexpr std::size_t kWorthTelling = 3;
+
+bool locks_out(ChangeKind kind) {
+  return kind == ChangeKind::suspend_user || kind == ChangeKind::remove_user ||
+         kind == ChangeKind::revoke_org_role;
+}
 
 enum class About { key, one_object, not_told };
 
@@ -29,10 +34,13 @@ About whom(const Response& forbidden) {
 
 }  // namespace
 
-void WritePermission::learn(const Response& answer, ChangeKind kind) {
-  if (answer.status >= 200 && answer.status < 300) shown_ = true;
-  if (answer.status != 403) return;
-  const About about = whom(answer);
+void WritePermission::learn(const Answer& answer, ChangeKind kind) {
+  if (answer && answer->status >= 200 && answer->status < 300) shown_ = true;
+  if (!answer || answer->status != 403) {
+    other_ = true;
+    return;
+  }
+  const About about = whom(*answer);
   told_ = told_ || about == About::key;
   if (about == About::not_told) ++refusals_[kind];
 }
@@ -44,9 +52,8 @@ std::string WritePermission::lacking() const {
 
 std::string WritePermission::refused(ChangeKind kind) const {
   const auto refusals = refusals_.find(kind);
-  const bool few = refusals_.size() > 1 && !takes_away(kind);
-  const std::size_t enough = few ? kBelieved : kBelievedOfOneKind;
-  if (shown_ || refusals == refusals_.end() || refusals->second < enough) return {};
+  const bool enough = refusals != refusals_.end() && refusals->second >= kBelieved;
+  if (shown_ || !enough || locks_out(kind)) return {};
   return fmt::format("403: the first {} calls of this kind were refused, none was accepted",
                      refusals->second);
 }
@@ -54,7 +61,7 @@ std::string WritePermission::refused(ChangeKind kind) const {
 std::string WritePermission::lacking_perhaps() const {
   std::size_t all = 0;
   for (const auto& [kind, refusals] : refusals_) all += refusals;
-  if (shown_ || all < kBelieved) return {};
+  if (shown_ || other_ || all < kWorthTelling) return {};
   return "403: all calls that were sent were refused: either none of these may be changed, or the "
          "API key may not write: then make a key without scopes";
 }

@@ -13,11 +13,12 @@ namespace rolecall {
 /// with 403, but so has a person or a group that may not be changed.
 class WritePermission {
  public:
-  /// An answer to a call that makes changes of this kind.
-  void learn(const Response& answer, ChangeKind kind);
+  /// What came of a call that makes changes of this kind.
+  void learn(const Answer& answer, ChangeKind kind);
   /// Why nothing more is to be sent: the API says that it is the key; or nothing.
   [[nodiscard]] std::string lacking() const;
-  /// Why no more calls of this kind are to be sent, or nothing.
+  /// Why no more calls of this kind are to be sent, or nothing. Whoever is to be locked out is
+  /// tried however many others could not be.
   [[nodiscard]] std::string refused(ChangeKind kind) const;
   /// What seems so once all has been tried, and nothing was done; or nothing.
   [[nodiscard]] std::string lacking_perhaps() const;
@@ -25,6 +26,7 @@ class WritePermission {
  private:
   bool shown_ = false;  ///< something was accepted: later refusals are about their objects
   bool told_ = false;   ///< the API said that it is the key
+  bool other_ = false;  ///< something was neither accepted nor refused
   std::map<ChangeKind, std::size_t> refusals_;  ///< that it did not say of what
 };
 

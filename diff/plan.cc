@@ -209,8 +209,10 @@ void drop_notes_on_what_goes(Plan& plan) {
 void remember_renames(const PlanInput& input, Plan& plan) {
   if (plan.renamed.empty()) return;
   std::set<std::string> removed;
+  std::set<std::pair<std::string, std::string>> added;  // by group, accounts
   for (const Change& change : plan.changes) {
     if (change.kind == ChangeKind::remove_user) removed.insert(change.account_id);
+    if (change.kind == ChangeKind::add_member) added.emplace(change.group, change.account_id);
   }
   for (const auto& [old, name_now] : plan.renamed) {
     const auto from = input.catalog.find_group(GroupName::from_server(old));
@@ -219,16 +221,25 @@ void remember_renames(const PlanInput& input, Plan& plan) {
     if (group == nullptr || !to) continue;
     const LiveGroup& about = input.live.about(*from);
     const GroupScope& scope = input.desired.scope(*to);
+    static const Group kNothing;
+    const Group* wanted_group = input.desired.state.find(*to);
+    const Group& said = wanted_group == nullptr ? kNothing : *wanted_group;
     Plan::Copied& copied = plan.copied[old];
     copied.id = about.id;
     if (input.live.live.find(*to) != nullptr) copied.successor_id = input.live.about(*to).id;
     copied.keeps_members = !scope.members_managed || scope.additive;
-    copied.keeps_access = !scope.access_managed;
+    if (scope.access_managed) {
+      for (const Resource& resource : input.desired.resources) {
+        copied.managed.insert(input.catalog.name(resource.ref));
+      }
+    }
     copied.members_known = group->members.size() >= about.user_count;
     for (const UserRef member : group->members) {
       const std::string& account = input.live.about(member).account_id;
       copied.accounts.push_back(account);
       if (removed.contains(account)) copied.leaving.insert(account);
+      const bool wanted = std::binary_search(said.members.begin(), said.members.end(), member);
+      if (!wanted && added.contains({name_now, account})) copied.taken_over.insert(account);
     }
     std::sort(copied.accounts.begin(), copied.accounts.end());
     for (const Grant& grant : group->grants) {
@@ -256,8 +267,9 @@ void remember_sizes(const PlanInput& input, Plan& plan) {
       size.members = std::max(static_cast<std::uint32_t>(group->members.size()), about.user_count);
     }
     if (scope.access_managed && about.resource_count != LiveGroup::kNotCounted) {
-      size.resources =
-          about.resource_count + static_cast<std::uint32_t>(given[change.group].size());
+      std::set<std::string> more = given[change.group];
+      for (const Grant& grant : group->grants) more.erase(input.catalog.name(grant.resource));
+      size.resources = about.resource_count + static_cast<std::uint32_t>(more.size());
     }
   }
 }

@@ -162,13 +162,20 @@ struct Plan {
   std::map<std::string, Holdings> holdings{};  ///< by account id; not saved
   /// What a renamed group has, as it was read, and what of it must live on in its successor.
   struct Copied {
-    std::string id;                                    ///< of the old group
-    std::string successor_id;                          ///< empty: it is made
-    bool keeps_members = false, keeps_access = false;  ///< the policy does not say them all
-    bool members_known = false;                        ///< all of them
-    std::vector<std::string> accounts{};               ///< members, sorted
-    std::set<std::string> leaving{};  ///< those who are to be removed from the directory
+    std::string id;                       ///< of the old group
+    std::string successor_id;             ///< empty: it is made
+    bool keeps_members = false;           ///< the policy does not say all of them
+    bool members_known = false;           ///< all of them
+    std::vector<std::string> accounts{};  ///< members, sorted
+    std::set<std::string> leaving{};      ///< those who are to be removed from the directory
+    std::set<std::string> taken_over{};   ///< those who go along though the policy says who does
     std::set<std::pair<std::string, std::string>> grants{};  ///< ARI, role
+    std::set<std::string> managed{};  ///< ARIs on which the policy says what the successor has
+
+    [[nodiscard]] bool keeps(const std::string& ari) const { return !managed.contains(ari); }
+    [[nodiscard]] bool keeps_member(const std::string& account) const {
+      return keeps_members || taken_over.contains(account);
+    }
   };
   std::map<std::string, Copied> copied{};  ///< by the old group; not saved
   std::int64_t undo_of = 0;  ///< the run whose changes it takes back; 0: it follows the policy
@@ -184,6 +191,16 @@ struct Plan {
   /// Somebody protected would lose an app if what the plan gives did not come about: then nothing
   /// is taken where any of it fails. Not saved.
   bool protected_lean_on_gifts = false;
+
+  /// Somebody protected keeps a role on an app by these paths, as it is taken from a group.
+  struct Lean {
+    std::string user;
+    std::string account_id;
+    std::string ari, role;
+    std::vector<std::string> groups{};  ///< ids
+    bool direct = false;
+  };
+  std::map<std::string, std::vector<Lean>> leans{};  ///< by that group; not saved
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <map>
+#include <set>
 
 #include "diff/goes_along.h"
 #include "diff/plan_json.h"
@@ -353,6 +354,14 @@ Plan narrow(const Plan& fresh, const SavedPlan& saved) {
   Plan out = fresh;
   std::erase_if(out.changes,
                 [&](const Change& change) { return find(saved.plan, change) == nullptr; });
+  // Whoever is not removed any more stays in what is renamed.
+  std::set<std::string> removed;
+  for (const Change& change : out.changes) {
+    if (change.kind == ChangeKind::remove_user) removed.insert(change.account_id);
+  }
+  for (auto& [group, copied] : out.copied) {
+    std::erase_if(copied.leaving, [&](const std::string& who) { return !removed.contains(who); });
+  }
   reschedule(out);
   return out;
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "diff/effects.h"
+#include "diff/leans.h"
 #include "diff/matter.h"
 #include "diff/schedule.h"
 
@@ -314,6 +315,7 @@ void check_access_of_protected(
     const PlanInput& input, Plan& plan, const Protected& kept,
     std::map<std::pair<std::string, std::string>, std::int64_t>& losses) {
   plan.protected_lean_on_gifts = false;
+  plan.leans.clear();
   if (kept.users.empty() || plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
   const bool somebody_is_suspended =
       std::any_of(kept.users.begin(), kept.users.end(), [&](const std::string& address) {
@@ -330,6 +332,7 @@ void check_access_of_protected(
   for (const auto& [user, lost] : lost_access(seen, plan.changes, kept)) {
     losses.try_emplace({"protected_users", user}, lost);
   }
+  plan.leans = leans_of(seen, plan, kept.users);
   std::vector<Change> takes;
   std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(takes),
                [](const Change& change) { return takes_away(change.kind); });

@@ -81,6 +81,7 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
   std::unordered_map<std::string, std::size_t>
       makes_present;  // invitations and restores, by person
   std::unordered_map<std::string, std::vector<std::size_t>> gives_to_group;
+  std::unordered_map<std::string, std::size_t> removes;  // by account id
   for (std::size_t c = 0; c < plan.calls.size(); ++c) {
     for (const std::size_t i : plan.calls[c].changes) {
       const Change& change = plan.changes[i];
@@ -88,6 +89,7 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
       if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
         makes_present[change.user] = c;
       }
+      if (change.kind == ChangeKind::remove_user) removes[change.account_id] = c;
       if (!change.group.empty() && !takes_away(change.kind)) {
         gives_to_group[change.group].push_back(c);
       }
@@ -102,6 +104,14 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
       if (change.kind == ChangeKind::delete_group) {
         const auto renamed = plan.renamed.find(change.group);
         if (renamed == plan.renamed.end()) continue;
+        // Nor while somebody is in it who was to be removed instead of being taken over.
+        if (const auto copied = plan.copied.find(change.group); copied != plan.copied.end()) {
+          for (const std::string& account : copied->second.leaving) {
+            if (const auto it = removes.find(account); it != removes.end()) {
+              needs.push_back(it->second);
+            }
+          }
+        }
         const auto gives = gives_to_group.find(renamed->second);
         if (gives == gives_to_group.end()) continue;
         needs.insert(needs.end(), gives->second.begin(), gives->second.end());

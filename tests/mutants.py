@@ -24,8 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPY = ROOT / "build" / "mutants"
 BUILD = COPY / "build" / "release"
 
-DIFF = "diff safety schedule trust losses plan plan_file plan_age goes_along".split()
-CONTROLLER = """applier apply_state settling premises standing grounds read_back recover outcomes late_effects identities successor logged_run
+DIFF = "diff leans safety schedule trust losses plan plan_file plan_age goes_along".split()
+CONTROLLER = """applier apply_state settling premises standing grounds read_back recover outcomes lasting_paths late_effects identities successor logged_run
     safety_history quarantine saved_plan apply_run stop_switch tug_of_war write_call""".split()
 STORE = "store chain log_walk verify open_check lock head_file safety_log memory".split()
 KERNEL = ([f"diff/{n}.cc" for n in DIFF] + [f"controller/{n}.cc" for n in CONTROLLER] +

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "tests/controller/freshness_fixture.h"
+#include "tests/support/refusing_client.h"
 #include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
@@ -113,6 +114,29 @@ TEST_F(HiddenAdminTest, NorWhereSomebodyElseTookTheRoleFromAnotherMeanwhile) {
   ASSERT_EQ(rival.does(rival.api.org_admin(false, account(omar))) / 100, 2);
   world_.client().clock().advance(seconds(3600));
   EXPECT_EQ(world_.apply(planned).outcomes.front().state, State::skipped);
+}
+
+// Whoever else is one cannot be counted as the plan has grown old: her assignments are looked at.
+TEST_F(HiddenAdminTest, NorWhereTheOthersCannotBeCounted) {
+  Rival rival(world_);
+  ASSERT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
+  world_.client().clock().advance(seconds(300));
+  bool fails = false;
+  RefusingClient refusing(way_, [&](const Request& asked) {
+    return fails && asked.operation == Operation::searchDirectoryUsers &&
+           asked.body.find(account(omar)) != std::string::npos;
+  });
+  refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  world_.through(refusing);
+  policy(2, "state = \"suspended\"");
+  const Planned planned = world_.plan();
+  ASSERT_EQ(planned.plan->org_admins.size(), 2U);
+  ASSERT_EQ(rival.does(rival.api.org_admin(false, account(omar))) / 100, 2);
+  world_.client().clock().advance(seconds(3600));
+  fails = true;
+  const ChangeOutcome outcome = world_.apply(planned).outcomes.front();
+  EXPECT_EQ(outcome.state, State::skipped);
+  EXPECT_THAT(outcome.message, HasSubstr("might leave fewer than 2"));
 }
 
 // As many as have to be are left whatever she is: nobody asks.

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "controller/misread.h"
+#include "diff/plan.h"
+#include "state/api/api_client.h"
+#include "state/api/endpoints.h"
+
+namespace rolecall {
+
+/// Of `changes`, those after which somebody protected would be without an app, since the path that
+/// they were to keep it by (Plan::leans) is gone or could not be read again: why, in words for
+/// people. Costs a call for each other group that gives it, for each of these people in it, and for
+/// each who has it directly.
+[[nodiscard]] std::map<std::size_t, std::string> lost_paths(ReadClient& client,
+                                                            const Endpoints& endpoints,
+                                                            const Plan& plan,
+                                                            const std::vector<std::size_t>& changes,
+                                                            Misread& misread);
+
+}  // namespace rolecall

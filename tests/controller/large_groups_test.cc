@@ -1,0 +1,102 @@
+// Groups that take longer to walk than what a look is good for are deleted all the same, and keep
+// no others.
+#include "tests/controller/freshness_fixture.h"
+#include "tests/support/org_model.h"
+#include "tests/support/spoiling_client.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kPeople = 1'000;
+constexpr const char* kHead =
+    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+    "[safety.limits.delete_groups]\nfree = 9\n";
+
+class LargeGroups : public ::testing::Test {
+ protected:
+  LargeGroups() { world_.through(way_); }
+
+  static json::value seed() {
+    json::object seed = acme();
+    json::array members;
+    for (std::size_t i = 0; i < kPeople; ++i) {
+      const std::string email = fmt::format("m{}@acme.example", i);
+      seed["users"].as_array().push_back(
+          json::object{{"email", email}, {"id", account(1000 + static_cast<int>(i))}});
+      members.push_back(json::value(email));
+    }
+    json::array& groups = seed["groups"].as_array();
+    groups[0].as_object()["members"] = std::move(members);
+    for (int i = 0; i < 3; ++i) groups.push_back(json::object{{"name", fmt::format("small{}", i)}});
+    return json::value(seed);
+  }
+  /// Plans quickly, and applies with pages of the large group that take their time.
+  ApplyReport apply() {
+    slow_ = false;
+    const Planned planned = world_.plan();
+    EXPECT_TRUE(planned.plan && planned.plan->applyable());
+    slow_ = true;
+    return world_.apply(planned);
+  }
+  [[nodiscard]] bool is_there(const std::string& name) {
+    return read_model(world_.client().org().state()).groups.contains(name);
+  }
+
+  bool slow_ = false;
+  int pages_ = 0;  ///< while it was slow
+  std::function<void()> on_page_;
+  Rehearsal world_{seed()};
+  SpoilingClient way_{world_.client(), [this](const Request& asked, std::string&) {
+                        const bool of_it = asked.operation == Operation::searchDirectoryUsers &&
+                                           asked.body.find("groupIds") != std::string::npos &&
+                                           asked.body.find(group(engineering)) != std::string::npos;
+                        if (!slow_ || !of_it) return;
+                        world_.client().clock().advance(milliseconds(3'500));
+                        ++pages_;
+                        if (on_page_) on_page_();
+                      }};
+};
+
+TEST_F(LargeGroups, AreDeletedAndKeepNoSmallOnes) {
+  std::string policy = std::string(kHead) + "[groups.engineering]\nstate = \"absent\"\n";
+  for (int i = 0; i < 3; ++i) policy += fmt::format("[groups.small{}]\nstate = \"absent\"\n", i);
+  world_.policy(policy);
+  (void)apply();
+  EXPECT_GE(pages_, 10) << "half a minute";
+  for (const char* name : {"engineering", "small0", "small1", "small2"}) {
+    EXPECT_FALSE(is_there(name)) << name;
+  }
+}
+
+// Whoever joins while it is walked, and is not met, is counted.
+TEST_F(LargeGroups, StayWhereSomebodyJoinsAsTheyAreWalked) {
+  world_.policy(std::string(kHead) + "[groups.engineering]\nstate = \"absent\"\n");
+  Rival rival(world_);
+  on_page_ = [&] {
+    if (pages_ != 10) return;  // the last one
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(engineering), account(rosa))) / 100,
+              2);
+  };
+  (void)apply();
+  EXPECT_EQ(pages_, 10);
+  EXPECT_TRUE(is_there("engineering"));
+}
+
+TEST_F(LargeGroups, ThatWereRenamedGoAtLastThoughTheFirstRunWasCutOff) {
+  world_.policy(std::string(kHead) + "[groups.platform]\nprevious_names = [\"engineering\"]\n");
+  const Planned planned = world_.plan();
+  (void)world_.apply(planned, [this] {
+    return world_.client().calls(Operation::addUserToGroup) >= kPeople ? "enough" : "";
+  });
+  world_.client().clock().advance(seconds(300));
+  EXPECT_TRUE(is_there("engineering"));
+  (void)apply();
+  EXPECT_FALSE(is_there("engineering"));
+}
+
+}  // namespace
+}  // namespace rolecall::test

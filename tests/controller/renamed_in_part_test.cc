@@ -1,0 +1,272 @@
+// A renamed group of which the policy says a part, and people who are not taken over: nobody gets
+// back what somebody else has taken meanwhile, and nobody loses what they were given.
+#include <gmock/gmock.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "state/store/store.h"
+#include "tests/controller/freshness_fixture.h"
+#include "tests/support/org_model.h"
+#include "tests/support/refusing_client.h"
+#include "tests/support/spoiling_client.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+using ::testing::Each;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using State = ChangeOutcome::State;
+
+constexpr const char* kWiki = "ari:cloud:confluence::site/70ef3a32-0000-4000-8000-000000000001";
+constexpr const char* kHead =
+    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+    "[safety.limits.delete_groups]\nfree = 9\n[safety.limits.remove_users]\nfree = 9\n";
+constexpr const char* kRenamed = "[groups.platform]\nprevious_names = [\"engineering\"]\n";
+
+Model model(Rehearsal& world) {
+  return read_model(world.client().org().state());
+}
+bool is_in(Rehearsal& world, const std::string& group, const std::string& who) {
+  const Model now = model(world);
+  return now.groups.contains(group) && now.groups.at(group).members.contains(who);
+}
+void faults(Rehearsal& world, std::string_view rule) {
+  ASSERT_TRUE(
+      world.client().org().set_faults(json::parse(fmt::format(R"({{"rules": [{}]}})", rule))));
+}
+auto no_message_has(const std::string& words) {
+  return Each(Field(&ChangeOutcome::message, Not(HasSubstr(words))));
+}
+
+/// Engineering has Jira and Confluence; the policy manages access, and declares Jira alone.
+class RenamedInPart : public ::testing::Test {
+ protected:
+  static json::value seed() {
+    json::object seed = acme();
+    seed["groups"].as_array()[0].as_object()["access"].as_object()[kWiki] = json::array{"user"};
+    return json::value(seed);
+  }
+  RenamedInPart() {
+    world_.policy(std::string(kHead) + "[resources]\njira = \"" + std::string(kJira) + "\"\n" +
+                  kRenamed + "access = { jira = [\"user\"] }\n");
+  }
+  ApplyReport apply_after_the_wiki(bool given, const std::string& role) {
+    const Planned planned = world_.plan();
+    EXPECT_TRUE(planned.plan && planned.plan->applyable());
+    EXPECT_EQ(
+        rival_.does(rival_.api.group_access(given, kDirectory, group(engineering), kWiki, role)) /
+            100,
+        2);
+    world_.client().clock().advance(seconds(600));
+    return world_.apply(planned);
+  }
+  Rehearsal world_{seed()};
+  Rival rival_{world_};
+};
+
+TEST_F(RenamedInPart, IsNotGivenBackWhatTheyDoNotDeclare) {
+  (void)apply_after_the_wiki(false, "user");
+  const Model now = model(world_);
+  const bool given_back = now.groups.contains("platform") &&
+                          now.groups.at("platform").access.contains(std::string(kWiki) + " user");
+  EXPECT_FALSE(given_back);
+}
+
+// That is a role more, and no app more: counts do not tell.
+TEST_F(RenamedInPart, DoesNotLoseWhatTheyDoNotDeclare) {
+  (void)apply_after_the_wiki(true, "admin");
+  EXPECT_TRUE(model(world_).groups.contains("engineering"));
+}
+
+TEST_F(RenamedInPart, IsRenamedWithBothWhereNobodyDoesAnything) {
+  const Planned planned = world_.plan();
+  ASSERT_TRUE(planned.plan);
+  EXPECT_EQ(world_.apply(planned).count(State::applied), planned.plan->changes.size());
+  EXPECT_EQ(model(world_).groups.at("platform").access.size(), 2U);
+  EXPECT_FALSE(model(world_).groups.contains("engineering"));
+}
+
+// Whoever is suspended is taken over though the policy says the members.
+TEST(TakenOver, IsNotWhoeverSomebodyHasTakenOutMeanwhile) {
+  for (const bool taken : {true, false}) {
+    json::object seed = acme();
+    seed["users"].as_array()[3].as_object()["status"] = "suspended";
+    Rehearsal world{json::value(seed)};
+    Rival rival(world);
+    world.policy(std::string(kHead) +
+                 "[users]\n\"omar@acme.example\" = { state = \"suspended\" }\n" + kRenamed +
+                 "members = [\"ada@acme.example\", \"lin@acme.example\"]\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    if (taken) {
+      EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(engineering), account(omar))),
+                204);
+    }
+    world.client().clock().advance(seconds(600));
+    (void)world.apply(planned);
+    EXPECT_EQ(is_in(world, "platform", "omar@acme.example"), !taken);
+  }
+}
+
+// An app's account is not put into a group here, and joins the old one as somebody else leaves.
+TEST(TakenOver, NobodyLosesAGroupThatCannotBeGivenToThem) {
+  json::object seed = acme();
+  json::array& users = seed["users"].as_array();
+  users.push_back(
+      json::object{{"email", "bot@acme.example"}, {"id", account(77)}, {"account_type", "app"}});
+  users.push_back(json::object{{"email", "old@acme.example"}, {"id", account(78)}});
+  seed["groups"].as_array()[0].as_object()["members"].as_array().emplace_back("old@acme.example");
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  world.policy(std::string(kHead) + "[users]\n\"old@acme.example\" = { state = \"removed\" }\n" +
+               kRenamed);
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  bool joined = false;
+  const ApplyReport report = world.apply(planned, [&] {
+    if (!joined && world.client().calls(Operation::createGroup) > 0) {
+      joined = true;
+      EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(engineering), account(77))) / 100,
+                2);
+    }
+    return "";
+  });
+  EXPECT_TRUE(joined);
+  EXPECT_TRUE(is_in(world, "engineering", "bot@acme.example"));
+  EXPECT_THAT(report.outcomes.back().message, HasSubstr("cannot be taken over"));
+}
+
+// Omar was to be removed, so nobody takes him over; he is not, for one reason or another.
+TEST(TakenOver, WhoIsNotRemovedAfterAllKeepsTheGroup) {
+  for (const bool refused : {true, false}) {
+    Rehearsal world{acme()};
+    Rival rival(world);
+    world.policy(std::string(kHead) + "[users]\n\"omar@acme.example\" = { state = \"removed\" }\n" +
+                 kRenamed);
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    if (refused) {
+      faults(world, R"({"operation": "removeDirectoryUser", "action": {"status": 403}})");
+    } else {
+      EXPECT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
+      world.client().clock().advance(seconds(60));
+    }
+    const ApplyReport report = world.apply(planned);
+    EXPECT_TRUE(is_in(world, "engineering", "omar@acme.example")) << refused;
+    EXPECT_THAT(report.outcomes.back().message,
+                HasSubstr("omar@acme.example, who was to be removed, is still in it"));
+  }
+}
+
+TEST(TakenOver, WhoseRemovalASavedPlanLeavesOutKeepsTheGroup) {
+  Rehearsal world{acme()};
+  world.policy(std::string(kHead) + "[users]\n\"omar@acme.example\" = { state = \"removed\" }\n" +
+               kRenamed);
+  const Planned whole = world.plan();
+  ASSERT_TRUE(whole.plan && whole.plan->applyable());
+  SavedPlan saved;
+  saved.info.tool_version = ROLECALL_VERSION;
+  saved.plan = *whole.plan;
+  std::erase_if(saved.plan.changes,
+                [](const Change& change) { return change.kind == ChangeKind::remove_user; });
+  reschedule(saved.plan);
+  const Planned planned = world.plan_only(saved);
+  ASSERT_TRUE(planned.plan && planned.stale.empty());
+  (void)world.apply(planned);
+  EXPECT_TRUE(is_in(world, "engineering", "omar@acme.example"));
+}
+
+// A search in a group may show nobody suspended, though their own lists do.
+TEST(TakenOver, IsWhoeverIsSuspendedThoughTheGroupDoesNotShowThem) {
+  json::object seed = acme();
+  seed["users"].as_array()[3].as_object()["status"] = "suspended";
+  Rehearsal world{json::value(seed)};
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+    if (asked.operation != Operation::searchDirectoryUsers) return;
+    if (asked.body.find("groupIds") == std::string::npos) return;
+    json::value page = json::parse(body);
+    json::array kept;
+    for (const json::value& one : page.at("data").as_array()) {
+      if (one.at("accountId").as_string() != account(omar)) kept.push_back(one);
+    }
+    page.as_object()["data"] = kept;
+    body = json::serialize(page);
+  });
+  world.through(way);
+  world.policy(std::string(kHead) + kRenamed);
+  for (int run = 0; run < 2 && model(world).groups.contains("engineering"); ++run) {
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    (void)world.apply(planned);
+    world.client().clock().advance(seconds(300));
+  }
+  EXPECT_FALSE(model(world).groups.contains("engineering"));
+  EXPECT_TRUE(is_in(world, "platform", "omar@acme.example"));
+}
+
+// Rosa is in both groups, and rightly in the new one by the other.
+TEST(RenameInWords, NobodyIsToldToTakeOutWhoIsThereByTheOtherGroup) {
+  json::object seed = acme();
+  seed["groups"].as_array()[0].as_object()["members"].as_array().emplace_back("rosa@acme.example");
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  world.policy(std::string(kHead) +
+               "[groups.platform]\nprevious_names = [\"engineering\", \"design\"]\n");
+  const Planned planned = world.plan();
+  bool taken = false;
+  const ApplyReport report = world.apply(planned, [&] {
+    if (!taken && world.client().calls(Operation::createGroup) > 0) {
+      taken = true;
+      EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(engineering), account(rosa))),
+                204);
+    }
+    return "";
+  });
+  EXPECT_TRUE(taken);
+  EXPECT_THAT(report.outcomes, no_message_has("take that from the successor"));
+  EXPECT_FALSE(model(world).groups.contains("engineering"));
+  EXPECT_TRUE(is_in(world, "platform", "rosa@acme.example"));
+}
+
+TEST(RenameInWords, AGroupThatIsGoneWasNotEmptied) {
+  Rehearsal world{acme()};
+  Rival rival(world);
+  world.policy(std::string(kHead) + kRenamed);
+  const Planned planned = world.plan();
+  bool gone = false;
+  SpoilingClient way(world.client(), [&](const Request&, std::string&) {
+    const Model now = model(world);
+    if (gone || !now.groups.contains("platform")) return;
+    const Model::Group& platform = now.groups.at("platform");
+    gone = platform.members.size() == 3 && !platform.access.empty();
+    if (gone) {
+      EXPECT_EQ(rival.does(rival.api.delete_group(kDirectory, group(engineering))) / 100, 2);
+    }
+  });
+  world.through(way);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_TRUE(gone);
+  EXPECT_THAT(report.outcomes, no_message_has("take that from the successor"));
+}
+
+TEST(RenameInWords, AReadingThatFailsDoesNotDiffer) {
+  Rehearsal world{acme()};
+  world.policy(std::string(kHead) + kRenamed);
+  const Planned planned = world.plan();
+  RefusingClient way(world.client(), [&](const Request& asked) {
+    return asked.operation == Operation::searchDirectoryUsers &&
+           asked.body.find("groupIds") != std::string::npos;
+  });
+  way.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  world.through(way);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_THAT(report.outcomes, no_message_has("was not the same"));
+  EXPECT_THAT(report.outcomes.back().message, HasSubstr("could not be read again"));
+}
+
+}  // namespace
+}  // namespace rolecall::test
