@@ -256,27 +256,28 @@ class Applier {
     return true;
   }
 
-  bool look_at(std::vector<std::size_t> changes) {
+  bool look_at(const std::vector<std::size_t>& changes) {
     if (changes.empty()) return true;
-    if (!look_at(changes, false)) return false;
+    const Grounds::Seen seen = look_at(changes, {freshness_.plan_is_fresh()});
+    if (state_.must_stop()) return false;
     if (plan_.changes[changes.front()].kind != ChangeKind::delete_group) return true;
-    const auto keep_pending = [&] {
-      std::erase_if(changes, [this](std::size_t i) { return !outcomes_.pending(i); });
-    };
-    keep_pending();
-    for (const std::size_t i : changes) hold_back_rename(i);
-    keep_pending();
-    if (changes.empty() || state_.must_stop() || !freshness_.is_slow()) return !state_.must_stop();
+    for (const std::size_t i : changes) {
+      if (outcomes_.pending(i)) hold_back_rename(i);
+    }
+    if (state_.must_stop()) return false;
+    if (freshness_.is_fresh()) return true;
     // To walk a large group takes longer than what it shows is good for.
+    freshness_.look_singly();
+    if (changes.size() > 1 || !outcomes_.pending(changes.front())) return true;
     freshness_.begin_quick_look();
-    return look_at(changes, true);
+    (void)look_at(changes, {freshness_.plan_is_fresh(), &seen.counts});
+    return !state_.must_stop();
   }
 
-  bool look_at(const std::vector<std::size_t>& changes, bool members_read) {
-    const Grounds::Seen seen =
-        grounds_.look(changes, ids_, floor_, {freshness_.plan_is_fresh(), members_read});
+  Grounds::Seen look_at(const std::vector<std::size_t>& changes, LookFrom from) {
+    Grounds::Seen seen = grounds_.look(changes, ids_, floor_, from);
     if (seen.key_refused) state_.refuse_key();
-    if (state_.must_stop()) return false;
+    if (state_.must_stop()) return seen;
     std::vector<Grounds::Finding> of_sent;
     for (const Grounds::Finding& finding : seen.findings) {
       const std::size_t i = finding.change;
@@ -289,7 +290,7 @@ class Applier {
       }
     }
     settling_.leave_or_find_done(of_sent);
-    return !state_.must_stop();
+    return seen;
   }
 
   /// The changes of a call that are still to be made and may be made now.

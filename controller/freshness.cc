@@ -5,7 +5,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kFewest = 1;
 constexpr std::size_t kMost = 512;
 constexpr std::chrono::seconds kQuick{3};
 constexpr std::chrono::seconds kSlow{10};
@@ -18,6 +17,8 @@ Freshness::Freshness(const Clock& clock, std::optional<Instant> read_at)
   if (clock.now() > seen_at_) seen_steady_ -= clock.now() - seen_at_;
   planned_at_ = seen_at_;
   planned_steady_ = seen_steady_;
+  begun_at_ = seen_at_;
+  begun_steady_ = seen_steady_;
 }
 
 milliseconds Freshness::since(Instant at, Clock::Steady steady) const {
@@ -27,9 +28,11 @@ milliseconds Freshness::since(Instant at, Clock::Steady steady) const {
 
 std::size_t Freshness::begin_look(std::size_t next, std::size_t of) {
   // Of those looked at before, no more were made than that in the time there was.
-  if (looked_ && next > begin_ && next < end_) batch_ = std::max(kFewest, next - begin_);
+  if (looked_ && next > begin_ && next < end_) batch_ = std::max(fewest_, next - begin_);
   begin_ = next;
   begin_quick_look();
+  begun_at_ = seen_at_;
+  begun_steady_ = seen_steady_;
   return std::min(of, next + batch_);
 }
 
@@ -38,15 +41,12 @@ void Freshness::begin_quick_look() {
   seen_steady_ = clock_.steady();
 }
 
-bool Freshness::is_slow() const {
-  return age() > kSlow;
-}
-
 void Freshness::end_look(std::size_t end) {
   looked_ = true;
   end_ = end;
-  if (is_slow()) batch_ = std::max(kFewest, batch_ / 2);
-  if (age() < kQuick && end - begin_ == batch_) batch_ = std::min(kMost, batch_ * 2);
+  const milliseconds took = since(begun_at_, begun_steady_);
+  if (took > kSlow) batch_ = std::max(fewest_, batch_ / 2);
+  if (took < kQuick && end - begin_ == batch_) batch_ = std::min(kMost, batch_ * 2);
 }
 
 }  // namespace rolecall

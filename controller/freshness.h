@@ -24,6 +24,7 @@ class Freshness {
   /// looked at again however fresh the plan is.
   void start_over(bool twice) {
     if (looked_ || twice) end_ = 0;
+    fewest_ = kFewest;
   }
   /// Whether the `next`th call may leave on what is known.
   [[nodiscard]] bool covers(std::size_t next) const { return next < end_ && is_fresh(); }
@@ -39,19 +40,21 @@ class Freshness {
   /// The calls from the `next`th on are to be looked at, `of` in all. Returns the end of those that
   /// should be: fewer where reading or writing is slow, since they grow old meanwhile.
   [[nodiscard]] std::size_t begin_look(std::size_t next, std::size_t of);
-  /// What was read since then took so long that it is too old for much to be done with it.
-  [[nodiscard]] bool is_slow() const;
   /// Of what was read slowly, that part is read once more which takes no time.
   void begin_quick_look();
+  /// What is asked for takes so long that each call needs a look of its own, for the rest of them.
+  void look_singly() { fewest_ = batch_ = 1; }
   /// That has been done, for all before `end`.
   void end_look(std::size_t end);
 
   /// To be called as calls leave.
-  void note_departure() { oldest_ = std::max(oldest_, age()); }
-  /// How old, at most, what a call rested on was when it left.
+  void note_departure() { oldest_ = std::max(oldest_, since(begun_at_, begun_steady_)); }
+  /// How old, at most, what a call rested on was when it left: also where a part was newer.
   [[nodiscard]] std::chrono::milliseconds oldest() const { return oldest_; }
 
  private:
+  static constexpr std::size_t kFewest = 4;
+
   /// By the clock that says more: either may stand still or jump, where a machine slept or somebody
   /// set the time.
   [[nodiscard]] std::chrono::milliseconds since(Instant at, Clock::Steady steady) const;
@@ -60,12 +63,15 @@ class Freshness {
   const Clock& clock_;
   Instant seen_at_;
   Clock::Steady seen_steady_;
+  Instant begun_at_;  ///< the look that a quick one may have followed
+  Clock::Steady begun_steady_;
   Instant planned_at_;
   Clock::Steady planned_steady_;
   std::size_t begin_ = 0;  ///< of what was looked at
   std::size_t end_ = std::numeric_limits<std::size_t>::max();
   std::size_t batch_ = 64;
-  bool looked_ = false;  ///< since the plan was made
+  std::size_t fewest_ = kFewest;  ///< that are looked at together
+  bool looked_ = false;           ///< since the plan was made
   std::chrono::milliseconds oldest_{0};
 };
 

@@ -30,6 +30,7 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
   const Premises premises = read_premises(client_, endpoints_, plan_, changes, misread_, from);
   Seen out;
   out.key_refused = premises.key_refused;
+  out.counts = premises.counts;
   for (std::size_t k = 0; k < changes.size(); ++k) {
     looked_at_[changes[k]] = true;
     const Premise& premise = premises.of[k];
@@ -41,7 +42,7 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
       out.findings.push_back({changes[k], false, premise.because, premise.gone});
     }
   }
-  if (!from.plan_is_fresh) keep_who_is_protected(changes, out.findings);
+  if (!from.plan_is_fresh) keep_who_is_protected(changes, ids, out.findings);
   doubt_single_answers(ids, out.findings);
   leave_riders(changes, out.findings);
   const bool counted = count_admins(changes, ids, floor, from.plan_is_fresh, out.findings);
@@ -49,10 +50,10 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
   return out;
 }
 
-/// By a path that was there when the plan was made.
-void Grounds::keep_who_is_protected(const std::vector<std::size_t>& changes,
+/// By a path that the plan counts on.
+void Grounds::keep_who_is_protected(const std::vector<std::size_t>& changes, const KnownIds& ids,
                                     std::vector<Finding>& findings) {
-  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, changes, misread_)) {
+  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, changes, ids, misread_)) {
     if (!is_found(change, findings)) findings.push_back({change, false, std::move(why)});
   }
 }
@@ -86,9 +87,10 @@ void Grounds::look_for_hidden_admins(const std::vector<std::size_t>& changes, bo
   }
   for (const std::string& account : hidden.unread) {
     findings.push_back({asked.at(account), false,
-                        fmt::format("whether they are an org admin could not be read again, and "
-                                    "fewer than {} others are",
-                                    plan_.min_org_admins)});
+                        counted ? fmt::format("whether they are an org admin could not be read "
+                                              "again, and fewer than {} others are",
+                                              plan_.min_org_admins)
+                                : "who is an org admin now could not be read"});
   }
 }
 

@@ -36,6 +36,7 @@ class Grounds {
   struct Seen {
     std::vector<Finding> findings;  ///< at most one a change
     bool key_refused = false;
+    std::map<std::string, std::uint32_t> counts{};  ///< see Premises
   };
   /// `changes` are of calls of one kind, invitations with all that rides on them. Takes those out
   /// of `floor` who are no active admins any more. May be asked again about what was sent in vain,
@@ -51,7 +52,7 @@ class Grounds {
   [[nodiscard]] std::string_view why_fewer_admins() const;
 
  private:
-  void keep_who_is_protected(const std::vector<std::size_t>& changes,
+  void keep_who_is_protected(const std::vector<std::size_t>& changes, const KnownIds& ids,
                              std::vector<Finding>& findings);
   void doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings);
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;

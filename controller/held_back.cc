@@ -3,6 +3,13 @@
 #include <fmt/format.h>
 
 namespace rolecall {
+namespace {
+
+bool may_cost_others_an_app(ChangeKind kind) {
+  return kind == ChangeKind::revoke_group_access || kind == ChangeKind::delete_group;
+}
+
+}  // namespace
 
 void Broken::add(std::size_t i) {
   if (!seen_.insert(i).second) return;
@@ -23,7 +30,7 @@ std::string Broken::holds_back(const Change& change) const {
   if (const auto person = not_present_.find(change.user); person != not_present_.end()) {
     return fmt::format("{} did not succeed for this person", name(person->second));
   }
-  if (plan_.protected_lean_on_gifts && gift_failed_ && takes_away(change.kind)) {
+  if (plan_.protected_lean_on_gifts && gift_failed_ && may_cost_others_an_app(change.kind)) {
     return "somebody who is protected would lose an app by it, since not all that the plan gives "
            "came about";
   }
@@ -31,7 +38,7 @@ std::string Broken::holds_back(const Change& change) const {
   if (const auto copied = plan_.copied.find(change.group); copied != plan_.copied.end()) {
     for (const std::string& account : copied->second.leaving) {
       if (const auto person = not_removed_.find(account); person != not_removed_.end()) {
-        return fmt::format("{}, who was to be removed, is still in it", person->second);
+        return fmt::format("{} is in it, whose removal did not come about", person->second);
       }
     }
   }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "controller/look_ups.h"
@@ -12,8 +12,9 @@ namespace {
 
 class LastingPaths {
  public:
-  LastingPaths(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
-      : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan) {
+  LastingPaths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+               const KnownIds& ids, Misread& misread)
+      : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan), ids_(ids) {
     misread.hear(reader_);
   }
 
@@ -23,7 +24,22 @@ class LastingPaths {
     }
     for (auto& [id, roles] : roles_of_groups_) look_ups_.roles_of_group(id, roles);
     for (auto& [id, roles] : roles_of_users_) look_ups_.roles_of_user(id, roles);
-    for (auto& [in, found] : in_groups_) look_ups_.in_group(in.first, in.second, found);
+    std::vector<std::string> accounts;
+    for (const auto& [account, groups] : groups_of_) accounts.push_back(account);
+    by_parts(accounts, Endpoints::kMostIds, [this](const std::vector<std::string>& part) {
+      Endpoints::UserSearch search;
+      search.account_ids = part;
+      search.expand_groups = true;
+      look_ups_.people(
+          search,
+          [this](const ParsedUser& user) {
+            const auto place = groups_of_.find(user.about.account_id);
+            if (place == groups_of_.end()) return;
+            place->second.read = true;
+            place->second.found.emplace(user.group_ids.begin(), user.group_ids.end());
+          },
+          [] {});
+    });
     reader_.run();
     std::map<std::size_t, std::string> out;
     for (const std::size_t i : changes) {
@@ -46,10 +62,17 @@ class LastingPaths {
     return out;
   }
 
+  /// Empty while it is not known.
+  [[nodiscard]] std::string id_of(const std::pair<std::string, std::string>& group) const {
+    if (!group.second.empty()) return group.second;
+    const auto made = ids_.groups.find(group.first);
+    return made == ids_.groups.end() ? std::string() : made->second;
+  }
+
   void ask(const Plan::Lean& lean) {
-    for (const std::string& group : lean.groups) {
-      roles_of_groups_[group];
-      in_groups_[{lean.account_id, group}];
+    if (!lean.groups.empty()) groups_of_[lean.account_id];
+    for (const auto& group : lean.groups) {
+      if (const std::string id = id_of(group); !id.empty()) roles_of_groups_[id];
     }
     if (lean.direct) roles_of_users_[lean.account_id];
   }
@@ -61,14 +84,18 @@ class LastingPaths {
       return roles.read && roles.found->held.contains({lean.ari, lean.role});
     };
     if (lean.direct && has(roles_of_users_.at(lean.account_id))) return {};
-    for (const std::string& group : lean.groups) {
-      const Asked<bool>& inside = in_groups_.at({lean.account_id, group});
-      all_read = all_read && inside.read;
-      if (has(roles_of_groups_.at(group)) && inside.found) return {};
+    for (const auto& group : lean.groups) {
+      const std::string id = id_of(group);
+      if (id.empty()) continue;
+      const Asked<std::set<std::string>>& theirs = groups_of_.at(lean.account_id);
+      all_read = all_read && theirs.read;
+      // Their own list alone: a search in a group may know no filter, or hide whoever is suspended.
+      const bool in_it = theirs.read && theirs.found->contains(id);
+      if (has(roles_of_groups_.at(id)) && in_it) return {};
     }
     if (all_read) {
       return fmt::format(
-          "{}, who is protected, does not have it by other ways any more: it takes another plan",
+          "{}, who is protected, does not show as having it by other ways: it takes another plan",
           lean.user);
     }
     return fmt::format("whether {}, who is protected, still has it by other ways could not be read",
@@ -78,8 +105,9 @@ class LastingPaths {
   Reader reader_;
   LookUps look_ups_;
   const Plan& plan_;
+  const KnownIds& ids_;
   std::map<std::string, Asked<HeldRoles>> roles_of_groups_, roles_of_users_;  ///< by id
-  std::map<std::pair<std::string, std::string>, Asked<bool>> in_groups_;  ///< by account and group
+  std::map<std::string, Asked<std::set<std::string>>> groups_of_;             ///< ids, by account
 };
 
 }  // namespace
@@ -87,9 +115,9 @@ class LastingPaths {
 std::map<std::size_t, std::string> lost_paths(ReadClient& client, const Endpoints& endpoints,
                                               const Plan& plan,
                                               const std::vector<std::size_t>& changes,
-                                              Misread& misread) {
+                                              const KnownIds& ids, Misread& misread) {
   if (plan.leans.empty()) return {};
-  return LastingPaths(client, endpoints, plan, misread).run(changes);
+  return LastingPaths(client, endpoints, plan, ids, misread).run(changes);
 }
 
 }  // namespace rolecall

@@ -6,20 +6,21 @@
 #include <vector>
 
 #include "controller/misread.h"
+#include "controller/write_call.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/endpoints.h"
 
 namespace rolecall {
 
-/// Of `changes`, those after which somebody protected would be without an app, since the path that
-/// they were to keep it by (Plan::leans) is gone or could not be read again: why, in words for
-/// people. Costs a call for each other group that gives it, for each of these people in it, and for
-/// each who has it directly.
+/// Of `changes`, those after which somebody protected would be without an app, since none of
+/// the paths that they were to keep it by (Plan::leans) shows, or could be read again: why, in
+/// words for people. Costs a call for each other group that gives it, for each who has it directly,
+/// and for each ten of these people.
 [[nodiscard]] std::map<std::size_t, std::string> lost_paths(ReadClient& client,
                                                             const Endpoints& endpoints,
                                                             const Plan& plan,
                                                             const std::vector<std::size_t>& changes,
-                                                            Misread& misread);
+                                                            const KnownIds& ids, Misread& misread);
 
 }  // namespace rolecall

@@ -70,6 +70,9 @@ class PremiseReader {
     Premises out;
     out.key_refused = reader_.key_refused();
     for (const std::size_t i : changes) out.of.push_back(judge(plan_.changes[i]));
+    for (const auto& [id, group] : groups_) {
+      if (group.found && group.found->has_counts) out.counts[id] = group.found->about.user_count;
+    }
     return out;
   }
 
@@ -80,7 +83,7 @@ class PremiseReader {
     if (!change.group_id.empty()) groups_[change.group_id];
     if (change.kind == ChangeKind::create_group) names_[change.group];
     const bool walks = change.kind == ChangeKind::delete_group && !lives_on(change);
-    if (walks && !from_.members_read) members_[change.group_id];
+    if (walks && from_.counted == nullptr) members_[change.group_id];
     // What rides on an invitation rests on nobody yet.
     if (change.kind == ChangeKind::invite_user) addresses_[change.user];
     if (!change.account_id.empty()) {
@@ -340,9 +343,16 @@ class PremiseReader {
     const auto planned = plan_.members_of_deleted.find(change.group);
     if (planned == plan_.members_of_deleted.end()) return {};
     const bool known = plan_.accounts_in_deleted.contains(change.group);
-    if (!group.found->has_counts && (from_.members_read || !known)) return no(kNotRead);
+    if (from_.counted != nullptr) return about_count(change, *group.found);
+    if (!group.found->has_counts && !known) return no(kNotRead);
     if (group.found->has_counts && about.user_count > planned->second) return no(kMoreMembers);
-    return from_.members_read ? Premise{} : about_members(change);
+    return about_members(change);
+  }
+
+  [[nodiscard]] Premise about_count(const Change& deletion, const ParsedGroup& group) const {
+    const auto before = from_.counted->find(deletion.group_id);
+    if (before == from_.counted->end() || !group.has_counts) return no(kNotRead);
+    return group.about.user_count > before->second ? no(kMoreMembers) : Premise{};
   }
 
   /// Whoever has joined a group since would get what it is given, and whoever is put into one what

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,13 +18,15 @@ struct LookFrom {
   /// The plan is: that nobody was added to groups that do not show is believed of it, on a server
   /// that shows those of suspended people by the groups alone.
   bool plan_is_fresh = false;
-  /// Who is in the groups that go has just been read: how many are is enough now.
-  bool members_read = false;
+  /// Who is in the groups that go has just been read, slowly. How many were then, by id: that there
+  /// are no more now is enough.
+  const std::map<std::string, std::uint32_t>* counted = nullptr;
 };
 
 struct Premises {
   std::vector<Premise> of;   ///< one for each change that was asked about, in order
   bool key_refused = false;  ///< 401: nothing more is to be asked
+  std::map<std::string, std::uint32_t> counts{};  ///< of people, in groups that go, by id
 };
 
 /// Reads again what changes rest on before they are made (guarantees.md D8). An account is to be in

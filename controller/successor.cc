@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr const char* kNotYet = "its successor does not show everything yet";
+constexpr const char* kNotRead = "what it has, or its successor, could not be read";
 constexpr const char* kGone = "the group is not to be seen any more";
 constexpr const char* kJoined =
     "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
@@ -23,7 +24,7 @@ constexpr const char* kTakenMeanwhile =
     "its successor was given what somebody else has taken from it meanwhile: take that from the "
     "successor too, unless the policy wants it there";
 
-using Grants = std::set<std::pair<std::string, std::string>>;
+using Grants = Successors::Grants;
 
 /// Those of the roles that the policy leaves to the groups.
 Grants kept_of(const Plan::Copied& copied, const Grants& all) {
@@ -80,6 +81,39 @@ bool has_same_members(const Plan::Copied& copied, const Again& again) {
                        copied.taken_over.end());
 }
 
+/// Why the new group cannot stand in for the old one, or nothing.
+std::string why_it_lacks(const Plan::Copied& copied, const Successors::Handed& had,
+                         const Successors::Handed& has) {
+  if (copied.keeps_members) {
+    for (const std::string& account : had.members.active) {
+      if (!has.members.all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
+    }
+    if (copied.members_known) {
+      for (const std::string& account : had.members.joined(copied.accounts)) {
+        if (!has.members.all.contains(account)) return kJoined;
+      }
+    }
+  }
+  const Grants kept = kept_of(copied, had.roles);
+  const bool has_all = std::includes(has.roles.begin(), has.roles.end(), kept.begin(), kept.end());
+  return has_all ? std::string() : kNotYet;
+}
+
+/// What others took from the old group since the plan, and the new one has.
+Successors::Taken taken_from(const Plan::Copied& copied, const Successors::Handed& had,
+                             const Successors::Handed& has) {
+  Successors::Taken out;
+  for (const std::string& account : copied.accounts) {
+    const bool taken = !had.members.all.contains(account) && !copied.leaving.contains(account);
+    const bool given = copied.keeps_member(account) && has.members.all.contains(account);
+    if (taken && given) out.people.push_back(account);
+  }
+  for (const auto& grant : kept_of(copied, copied.grants)) {
+    if (!had.roles.contains(grant) && has.roles.contains(grant)) out.roles.push_back(grant);
+  }
+  return out;
+}
+
 }  // namespace
 
 bool Successors::confirm() {
@@ -130,7 +164,7 @@ std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
     const bool there = std::all_of(effects.begin(), effects.end(),
                                    [](Effect effect) { return effect == Effect::there; });
     why = there ? why_it_differs(*renamed, given.empty() ? wait : milliseconds{0}) : kNotYet;
-    if (why != kNotYet) break;
+    if (why != kNotYet && why != kNotRead) break;
   }
   return why;
 }
@@ -160,65 +194,66 @@ std::string Successors::why_it_differs(const Renamed& renamed, milliseconds dela
   more.roles_of_group(copied.id, had);
   more.roles_of_group(*id.found, has);
   reader.run();
-  if (!had.read || !has.read) return kNotYet;
-  if (looks_at_members(copied)) {
-    if (!from.read || !to.read) return kNotYet;
-    if (std::string why = why_members_differ(renamed, *from.found, *to.found); !why.empty()) {
-      return why;
-    }
-  }
-  return why_roles_differ(renamed, had.found->held, has.found->held);
-}
-
-std::string Successors::why_members_differ(const Renamed& renamed, const ListedMembers& from,
-                                           const ListedMembers& to) const {
-  const Plan::Copied& copied = plan_.copied.at(renamed.first);
-  if (copied.keeps_members) {
-    for (const std::string& account : from.active) {
-      if (!to.all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
-    }
-    if (copied.members_known) {
-      for (const std::string& account : from.joined(copied.accounts)) {
-        if (!to.all.contains(account)) return kJoined;
-      }
-    }
-  }
-  const auto others_have = [&](const std::string& account) {
-    return any_other_source(renamed, [&](const Plan::Copied& other) {
-      return other.keeps_member(account) &&
-             std::binary_search(other.accounts.begin(), other.accounts.end(), account);
-    });
-  };
-  for (const std::string& account : copied.accounts) {
-    const bool taken = !from.all.contains(account) && !copied.leaving.contains(account);
-    const bool given = copied.keeps_member(account) && to.all.contains(account);
-    if (taken && given && !others_have(account)) return kTakenMeanwhile;
-  }
+  const bool members_read = !looks_at_members(copied) || (from.read && to.read);
+  if (!had.read || !has.read || !members_read) return kNotRead;
+  const Handed had_it{from.found.value_or(ListedMembers{}), had.found->held};
+  const Handed has_it{to.found.value_or(ListedMembers{}), has.found->held};
+  if (std::string why = why_it_lacks(copied, had_it, has_it); !why.empty()) return why;
+  if (!is_from_others(renamed, taken_from(copied, had_it, has_it))) return kTakenMeanwhile;
+  handed_on_[renamed.first] = had_it;
   return {};
 }
 
-std::string Successors::why_roles_differ(const Renamed& renamed, const Grants& had,
-                                         const Grants& has) const {
-  const Plan::Copied& copied = plan_.copied.at(renamed.first);
-  const Grants kept = kept_of(copied, had);
-  if (!std::includes(has.begin(), has.end(), kept.begin(), kept.end())) return kNotYet;
-  for (const auto& grant : kept_of(copied, copied.grants)) {
-    const bool others_have = any_other_source(renamed, [&](const Plan::Copied& other) {
-      return other.keeps(grant.first) && other.grants.contains(grant);
-    });
-    if (!had.contains(grant) && has.contains(grant) && !others_have) return kTakenMeanwhile;
+/// What others took from the old group, and the new one has, can come from another group that is
+/// renamed to the same: one that has it still, or had it as it was last looked at.
+bool Successors::is_from_others(const Renamed& renamed, const Taken& taken) {
+  if (taken.people.empty() && taken.roles.empty()) return true;
+  Reader reader(client_);
+  misread_.hear(reader);
+  const LookUps look_ups(reader, endpoints_, plan_.directory);
+  std::map<std::string, Asked<HeldRoles>> roles;
+  std::vector<std::string> ids;
+  std::vector<const Handed*> gone;
+  for (const auto& [from, to] : plan_.renamed) {
+    if (from == renamed.first || to != renamed.second) continue;
+    if (const auto handed = handed_on_.find(from); handed != handed_on_.end()) {
+      gone.push_back(&handed->second);
+    }
+    const auto copied = plan_.copied.find(from);
+    if (copied != plan_.copied.end()) ids.push_back(copied->second.id);
   }
-  return {};
-}
-
-/// Of those whose successor is the same.
-bool Successors::any_other_source(const Renamed& renamed,
-                                  const std::function<bool(const Plan::Copied&)>& has) const {
-  return std::any_of(plan_.renamed.begin(), plan_.renamed.end(), [&](const Renamed& other) {
-    if (other.first == renamed.first || other.second != renamed.second) return false;
-    const auto copied = plan_.copied.find(other.first);
-    return copied != plan_.copied.end() && has(copied->second);
+  for (const std::string& id : ids) look_ups.roles_of_group(id, roles[id]);
+  std::set<std::string> there;
+  by_parts(taken.people, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
+    Endpoints::UserSearch search;
+    search.account_ids = part;
+    search.expand_groups = true;
+    look_ups.people(
+        search,
+        [&](const ParsedUser& user) {
+          const bool has = std::any_of(
+              user.group_ids.begin(), user.group_ids.end(), [&](const std::string& group) {
+                return std::find(ids.begin(), ids.end(), group) != ids.end();
+              });
+          if (has) there.insert(user.about.account_id);
+        },
+        [] {});
   });
+  reader.run();
+  const auto handed = [&](const auto& has) {
+    return std::any_of(gone.begin(), gone.end(), [&](const Handed* one) { return has(*one); });
+  };
+  const bool people =
+      std::all_of(taken.people.begin(), taken.people.end(), [&](const std::string& account) {
+        return there.contains(account) ||
+               handed([&](const Handed& one) { return one.members.all.contains(account); });
+      });
+  return people && std::all_of(taken.roles.begin(), taken.roles.end(), [&](const auto& grant) {
+           return handed([&](const Handed& one) { return one.roles.contains(grant); }) ||
+                  std::any_of(roles.begin(), roles.end(), [&](const auto& one) {
+                    return one.second.read && one.second.found->held.contains(grant);
+                  });
+         });
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -20,6 +19,17 @@ namespace rolecall {
 /// policy would tell later that it is wrong.
 class Successors {
  public:
+  using Grants = std::set<std::pair<std::string, std::string>>;  ///< ARI, role
+  /// What one of the groups has.
+  struct Handed {
+    ListedMembers members{};
+    Grants roles{};
+  };
+  struct Taken {
+    std::vector<std::string> people{};  ///< account ids
+    std::vector<Grants::value_type> roles{};
+  };
+
   Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
       : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread) {}
 
@@ -33,18 +43,12 @@ class Successors {
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
 
  private:
-  using Renamed = std::pair<const std::string, std::string>;     ///< from, to
-  using Grants = std::set<std::pair<std::string, std::string>>;  ///< ARI, role
+  using Renamed = std::pair<const std::string, std::string>;  ///< from, to
 
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
   /// the groups must live on, and what others took from the old one must not.
   [[nodiscard]] std::string why_it_differs(const Renamed& renamed, std::chrono::milliseconds delay);
-  [[nodiscard]] std::string why_members_differ(const Renamed& renamed, const ListedMembers& from,
-                                               const ListedMembers& to) const;
-  [[nodiscard]] std::string why_roles_differ(const Renamed& renamed, const Grants& had,
-                                             const Grants& has) const;
-  [[nodiscard]] bool any_other_source(const Renamed& renamed,
-                                      const std::function<bool(const Plan::Copied&)>& has) const;
+  [[nodiscard]] bool is_from_others(const Renamed& renamed, const Taken& taken);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
 
   ReadClient& client_;
@@ -53,6 +57,7 @@ class Successors {
   Misread& misread_;
   std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
   std::unordered_map<std::string, std::string> doubts_;              ///< by group
+  std::unordered_map<std::string, Handed> handed_on_;  ///< by old group, as it was let go
 };
 
 }  // namespace rolecall

@@ -11,15 +11,10 @@ namespace {
 
 // One 403 may be about the person or the group, and so may many of one kind: somebody with access
 // on another site cannot be restored (facts.md section 5). After that many, with nothing accepted,
-// others of the kind are not tried; those of later kinds still are.
+// others of a kind that gives are not tried; those of later kinds still are.
 constexpr std::size_t kBelieved = 20;
 /// As many make a guess at the key worth telling.
 constexpr std::size_t kWorthTelling = 3;
-
-bool locks_out(ChangeKind kind) {
-  return kind == ChangeKind::suspend_user || kind == ChangeKind::remove_user ||
-         kind == ChangeKind::revoke_org_role;
-}
 
 enum class About { key, one_object, not_told };
 
@@ -36,7 +31,7 @@ About whom(const Response& forbidden) {
 
 void WritePermission::learn(const Answer& answer, ChangeKind kind) {
   if (answer && answer->status >= 200 && answer->status < 300) shown_ = true;
-  if (!answer || answer->status != 403) {
+  if (!answer || answer->status != 403 || is_page(*answer)) {
     other_ = true;
     return;
   }
@@ -53,7 +48,7 @@ std::string WritePermission::lacking() const {
 std::string WritePermission::refused(ChangeKind kind) const {
   const auto refusals = refusals_.find(kind);
   const bool enough = refusals != refusals_.end() && refusals->second >= kBelieved;
-  if (shown_ || !enough || locks_out(kind)) return {};
+  if (shown_ || !enough || takes_away(kind)) return {};
   return fmt::format("403: the first {} calls of this kind were refused, none was accepted",
                      refusals->second);
 }

@@ -17,8 +17,8 @@ class WritePermission {
   void learn(const Answer& answer, ChangeKind kind);
   /// Why nothing more is to be sent: the API says that it is the key; or nothing.
   [[nodiscard]] std::string lacking() const;
-  /// Why no more calls of this kind are to be sent, or nothing. Whoever is to be locked out is
-  /// tried however many others could not be.
+  /// Why no more calls of this kind are to be sent, or nothing. What takes away is
+  /// tried however much of it was refused.
   [[nodiscard]] std::string refused(ChangeKind kind) const;
   /// What seems so once all has been tried, and nothing was done; or nothing.
   [[nodiscard]] std::string lacking_perhaps() const;

@@ -221,9 +221,10 @@ class Differ {
       note(std::string(fresh ? kFreshInvitation : kOpenInvitation),
            fmt::format("{}: run {} sent one on {}{}", catalog_.name(ref), open.run,
                        format_instant(open.at),
-                       !open.answered ? " and saw no answer"
-                       : fresh        ? ""
-                                      : ", it was accepted, and nobody has seen them since"));
+                       open.conflict    ? ", which was answered 409"
+                       : !open.answered ? " and saw no answer"
+                       : fresh          ? ""
+                                        : ", it was accepted, and nobody has seen them since"));
       return;
     }
     if (is_claimed(ref)) {

@@ -27,23 +27,21 @@ class Paths {
 
   [[nodiscard]] bool is_in(GroupRef group) const { return groups_.contains(group); }
 
-  /// Nothing where there is none, or the plan itself gives one.
+  /// Those that the plan gives too; nothing where there is none.
   [[nodiscard]] std::optional<Plan::Lean> other_than(GroupRef taken_from,
                                                      const Grant& grant) const {
     Plan::Lean out;
     const User* user = live_.live.find(who_);
-    out.direct = user != nullptr && contains(user->grants, grant);
+    out.direct =
+        given_directly_.contains(grant) || (user != nullptr && contains(user->grants, grant));
     for (const GroupRef group : groups_) {
-      const Group& has = *live_.live.find(group);
+      const Group* has = live_.live.find(group);
       const bool stays =
           group != taken_from && !goes_.contains(group) && !revoked_.contains({group, grant});
-      if (stays && given_.contains({group, grant})) return std::nullopt;
-      if (stays && contains(has.grants, grant)) out.groups.push_back(live_.about(group).id);
-    }
-    for (const GroupRef group : joins_) {
-      const Group* has = live_.live.find(group);
-      if (given_.contains({group, grant})) return std::nullopt;
-      if (has != nullptr && contains(has->grants, grant)) return std::nullopt;
+      const bool gives =
+          given_.contains({group, grant}) || (has != nullptr && contains(has->grants, grant));
+      if (!stays || !gives) continue;
+      out.groups.emplace_back(catalog_.name(group).display(), live_.about(group).id);
     }
     if (!out.direct && out.groups.empty()) return std::nullopt;
     out.user = catalog_.name(who_);
@@ -55,16 +53,18 @@ class Paths {
 
  private:
   void note(const Change& change) {
+    const bool theirs = change.user == catalog_.name(who_);
+    const auto resource = catalog_.find_resource(change.ari);
+    const auto role = parse_role(change.role);
+    if (change.kind == ChangeKind::grant_user_access && theirs && resource && role) {
+      given_directly_.insert({*resource, *role});
+    }
     const auto named = change.group.empty()
                            ? std::nullopt
                            : catalog_.find_group(GroupName::from_server(change.group));
     if (!named) return;
-    const auto resource = catalog_.find_resource(change.ari);
-    const auto role = parse_role(change.role);
     if (change.kind == ChangeKind::delete_group) goes_.insert(*named);
-    if (change.kind == ChangeKind::add_member && change.user == catalog_.name(who_)) {
-      joins_.insert(*named);
-    }
+    if (change.kind == ChangeKind::add_member && theirs) groups_.insert(*named);
     if (!resource || !role) return;
     if (change.kind == ChangeKind::grant_group_access) given_.insert({*named, {*resource, *role}});
     if (change.kind == ChangeKind::revoke_group_access) {
@@ -75,7 +75,8 @@ class Paths {
   const Snapshot& live_;
   const Catalog& catalog_;
   UserRef who_;
-  std::set<GroupRef> groups_, joins_, goes_;
+  std::set<GroupRef> groups_, goes_;
+  std::set<Grant> given_directly_;
   std::set<std::pair<GroupRef, Grant>> given_, revoked_;
 };
 

@@ -237,7 +237,7 @@ void remember_renames(const PlanInput& input, Plan& plan) {
     for (const UserRef member : group->members) {
       const std::string& account = input.live.about(member).account_id;
       copied.accounts.push_back(account);
-      if (removed.contains(account)) copied.leaving.insert(account);
+      if (copied.keeps_members && removed.contains(account)) copied.leaving.insert(account);
       const bool wanted = std::binary_search(said.members.begin(), said.members.end(), member);
       if (!wanted && added.contains({name_now, account})) copied.taken_over.insert(account);
     }

@@ -188,8 +188,8 @@ struct Plan {
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
 
-  /// Somebody protected would lose an app if what the plan gives did not come about: then nothing
-  /// is taken where any of it fails. Not saved.
+  /// Somebody protected would lose an app if what the plan gives did not come about: then no access
+  /// of groups is taken where any of it fails. Not saved.
   bool protected_lean_on_gifts = false;
 
   /// Somebody protected keeps a role on an app by these paths, as it is taken from a group.
@@ -197,7 +197,7 @@ struct Plan {
     std::string user;
     std::string account_id;
     std::string ari, role;
-    std::vector<std::string> groups{};  ///< ids
+    std::vector<std::pair<std::string, std::string>> groups{};  ///< name, id; no id: it is made
     bool direct = false;
   };
   std::map<std::string, std::vector<Lean>> leans{};  ///< by that group; not saved

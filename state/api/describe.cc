@@ -57,6 +57,10 @@ bool is_json(const Response& response) {
   return true;
 }
 
+bool is_page(const Response& response) {
+  return !response.body.empty() && to_lower_ascii(response.content_type).starts_with("text/");
+}
+
 std::string describe_error_body(const Response& response) {
   std::string out;
   if (is_json(response) && !response.body.empty()) {

@@ -26,6 +26,7 @@ struct OpenInvitation {
   Instant at;             ///< when it left at the latest
   bool answered = false;  ///< the API has accepted it
   bool settling = false;  ///< it left that lately
+  bool conflict = false;  ///< it was answered 409, perhaps because a gateway had sent it before
   auto operator<=>(const OpenInvitation&) const = default;
 };
 

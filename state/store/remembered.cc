@@ -76,8 +76,9 @@ Result<Memory> Store::memory(const std::string& organization,
   if (!done) return tl::make_unexpected(done.error());
   std::vector<OpenInvitation>& open = memory.open_invitations;
   done = for_each_row(database, kConflicts, organization, [&](const auto& row) {
-    OpenInvitation conflict{row.text(0), row.integer(1),
-                            parse_instant(row.text(2)).value_or(Instant{}), true, true};
+    OpenInvitation conflict{
+        row.text(0), row.integer(1), parse_instant(row.text(2)).value_or(Instant{}),
+        false,       true,           true};
     const bool known = std::any_of(open.begin(), open.end(), [&](const OpenInvitation& other) {
       return other.email == conflict.email;
     });

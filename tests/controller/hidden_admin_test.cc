@@ -139,6 +139,27 @@ TEST_F(HiddenAdminTest, NorWhereTheOthersCannotBeCounted) {
   EXPECT_THAT(outcome.message, HasSubstr("might leave fewer than 2"));
 }
 
+TEST_F(HiddenAdminTest, NorWhereNothingCanBeReadAndThatIsAllThatIsSaid) {
+  Rival rival(world_);
+  ASSERT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
+  world_.client().clock().advance(seconds(300));
+  bool fails = false;
+  RefusingClient refusing(way_, [&](const Request& asked) {
+    if (fails && asked.operation == Operation::getUserRoleAssignments) return true;
+    return fails && asked.operation == Operation::searchDirectoryUsers &&
+           asked.body.find(account(omar)) != std::string::npos;
+  });
+  refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  world_.through(refusing);
+  policy(2, "state = \"suspended\"");
+  const Planned planned = world_.plan();
+  world_.client().clock().advance(seconds(3600));
+  fails = true;
+  const ChangeOutcome outcome = world_.apply(planned).outcomes.front();
+  EXPECT_EQ(outcome.state, State::skipped);
+  EXPECT_EQ(outcome.message, "who is an org admin now could not be read");
+}
+
 // As many as have to be are left whatever she is: nobody asks.
 TEST_F(HiddenAdminTest, WhereOthersAreEnoughNobodyAsks) {
   policy(1, "state = \"removed\"");

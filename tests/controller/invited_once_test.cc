@@ -186,11 +186,24 @@ TEST_F(InvitedOnce, AndAgainAfterAConflictThatWasNone) {
   faults(R"({"rules": [{"operation": "inviteUsers", "times": 1, "action": {"status": 409}}]})");
   (void)cycle();
   EXPECT_EQ(mails(), 0);
-  EXPECT_THAT(cycle().notes, has_note(kFreshInvitation));
+  EXPECT_THAT(cycle().notes, has_note(kOpenInvitation)) << "and exit code 3";
   EXPECT_EQ(mails(), 0);
   later(seconds(150));
-  EXPECT_THAT(cycle().notes, Not(has_note(kFreshInvitation)));
+  EXPECT_THAT(cycle().notes, Not(has_note(kOpenInvitation)));
   EXPECT_EQ(mails(), 1);
+}
+
+// What is refused for its rate or its key was not done, whoever says so.
+TEST_F(InvitedOnce, AndAgainAfterARateLimitInWordsOfAGateway) {
+  for (const char* answer :
+       {R"("status": 429, "shape": "html")", R"("status": 401, "shape": "text")"}) {
+    faults(
+        fmt::format(R"({{"rules": [{{"operation": "inviteUsers", "action": {{{}}}}}]}})", answer));
+    (void)cycle();
+    later(seconds(600));
+    EXPECT_EQ(mails(), 0);
+    EXPECT_EQ(world_.plan().plan->changes.size(), 1U) << answer;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // Groups that take longer to walk than what a look is good for are deleted all the same, and keep
 // no others.
+#include <boost/json/serialize.hpp>
+
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/org_model.h"
 #include "tests/support/spoiling_client.h"
@@ -11,19 +13,18 @@ namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kPeople = 1'000;
 constexpr const char* kHead =
     "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
-    "[safety.limits.delete_groups]\nfree = 9\n";
+    "[safety.limits.delete_groups]\nfree = 9\n[safety.limits.remove_users]\nfree = 9\n";
 
 class LargeGroups : public ::testing::Test {
  protected:
-  LargeGroups() { world_.through(way_); }
+  explicit LargeGroups(std::size_t people = 1'000) : people_(people) { world_.through(way_); }
 
-  static json::value seed() {
+  json::value seed() const {
     json::object seed = acme();
     json::array members;
-    for (std::size_t i = 0; i < kPeople; ++i) {
+    for (std::size_t i = 0; i < people_; ++i) {
       const std::string email = fmt::format("m{}@acme.example", i);
       seed["users"].as_array().push_back(
           json::object{{"email", email}, {"id", account(1000 + static_cast<int>(i))}});
@@ -31,7 +32,12 @@ class LargeGroups : public ::testing::Test {
     }
     json::array& groups = seed["groups"].as_array();
     groups[0].as_object()["members"] = std::move(members);
-    for (int i = 0; i < 3; ++i) groups.push_back(json::object{{"name", fmt::format("small{}", i)}});
+    for (int i = 0; i < 3; ++i) {
+      groups.push_back(
+          json::object{{"name", fmt::format("small{}", i)},
+                       {"id", group(50 + i)},
+                       {"members", json::array{"m0@acme.example", "m1@acme.example"}}});
+    }
     return json::value(seed);
   }
   /// Plans quickly, and applies with pages of the large group that take their time.
@@ -46,6 +52,8 @@ class LargeGroups : public ::testing::Test {
     return read_model(world_.client().org().state()).groups.contains(name);
   }
 
+  std::size_t people_;
+  bool counts_ = true;
   bool slow_ = false;
   int pages_ = 0;  ///< while it was slow
   std::function<void()> on_page_;
@@ -90,12 +98,85 @@ TEST_F(LargeGroups, ThatWereRenamedGoAtLastThoughTheFirstRunWasCutOff) {
   world_.policy(std::string(kHead) + "[groups.platform]\nprevious_names = [\"engineering\"]\n");
   const Planned planned = world_.plan();
   (void)world_.apply(planned, [this] {
-    return world_.client().calls(Operation::addUserToGroup) >= kPeople ? "enough" : "";
+    return world_.client().calls(Operation::addUserToGroup) >= people_ ? "enough" : "";
   });
   world_.client().clock().advance(seconds(300));
   EXPECT_TRUE(is_there("engineering"));
   (void)apply();
   EXPECT_FALSE(is_there("engineering"));
+}
+
+// Nor does one whom the run itself has removed make room for another.
+TEST_F(LargeGroups, StayThoughSomebodyElseWasRemovedByTheRun) {
+  world_.policy(std::string(kHead) +
+                "[groups.engineering]\nstate = \"absent\"\n[users]\n"
+                "\"m5@acme.example\" = { state = \"removed\" }\n");
+  Rival rival(world_);
+  on_page_ = [&] {
+    if (pages_ != 10) return;
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(engineering), account(rosa))) / 100,
+              2);
+  };
+  (void)apply();
+  EXPECT_GE(pages_, 10);
+  EXPECT_TRUE(is_there("engineering"));
+}
+
+// A small one is looked at again, where somebody takes another one's place meanwhile.
+TEST_F(LargeGroups, AreNotTheMeasureOfSmallOnes) {
+  world_.policy(std::string(kHead) +
+                "[groups.engineering]\nstate = \"absent\"\n[groups.small0]\nstate = \"absent\"\n");
+  Rival rival(world_);
+  on_page_ = [&] {
+    if (pages_ != 9) return;
+    EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(50), account(1000))), 204);
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(50), account(rosa))) / 100, 2);
+  };
+  const ApplyReport report = apply();
+  EXPECT_GE(pages_, 10);
+  EXPECT_TRUE(is_there("small0"));
+  EXPECT_FALSE(is_there("engineering"));
+  EXPECT_GE(report.oldest_read, seconds(30)) << "who was in it was read that long before";
+}
+
+TEST_F(LargeGroups, AreNotTheMeasureOfSmallOnesThatAreRenamed) {
+  world_.policy(std::string(kHead) +
+                "[groups.platform]\nprevious_names = [\"engineering\"]\n"
+                "[groups.tiny]\nprevious_names = [\"small0\"]\n[users]\n"
+                "\"m1@acme.example\" = { state = \"removed\" }\n");
+  Rival rival(world_);
+  bool joined = false;
+  int since = 0;
+  on_page_ = [&] {
+    const Model now = read_model(world_.client().org().state());
+    if (joined || now.people.contains("m1@acme.example") || ++since < 15) return;
+    joined = true;
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(50), account(rosa))) / 100, 2);
+  };
+  (void)apply();
+  const Model now = read_model(world_.client().org().state());
+  const auto has_her = [&](const std::string& name) {
+    return now.groups.contains(name) && now.groups.at(name).members.contains("rosa@acme.example");
+  };
+  EXPECT_TRUE(!joined || has_her("small0") || has_her("tiny"));
+}
+
+/// Of four pages: within what a look is good for.
+class NotSoLargeGroups : public LargeGroups {
+ protected:
+  NotSoLargeGroups() : LargeGroups(400) {}
+};
+
+TEST_F(NotSoLargeGroups, NeedNoCounts) {
+  counts_ = false;
+  for (const char* policy : {"[groups.platform]\nprevious_names = [\"engineering\"]\n",
+                             "[groups.platform]\nstate = \"absent\"\n"}) {
+    world_.policy(std::string(kHead) + policy);
+    (void)apply();
+    world_.client().clock().advance(seconds(300));
+  }
+  EXPECT_FALSE(is_there("engineering"));
+  EXPECT_FALSE(is_there("platform"));
 }
 
 }  // namespace

@@ -3,9 +3,13 @@
 // taken.
 #include <gmock/gmock.h>
 
+#include <boost/json/serialize.hpp>
+#include <optional>
+
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/org_model.h"
 #include "tests/support/refusing_client.h"
+#include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -87,7 +91,7 @@ TEST_F(OtherPath, ThatIsGoneKeepsTheOneThatIsThere) {
   const auto stays = [this](bool directly, const std::function<void(Rival&)>& meanwhile) {
     const ChangeOutcome outcome = apply(directly, meanwhile);
     EXPECT_EQ(outcome.state, State::skipped);
-    EXPECT_THAT(outcome.message, HasSubstr("does not have it by other ways any more"));
+    EXPECT_THAT(outcome.message, HasSubstr("does not show as having it by other ways"));
   };
   stays(false, [](Rival& rival) {
     EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(design), account(lin))), 204);
@@ -121,6 +125,139 @@ TEST_F(OtherPath, ThatCannotBeReadKeepsTheOneThatIsThere) {
       });
   EXPECT_EQ(outcome.state, State::skipped);
   EXPECT_THAT(outcome.message, HasSubstr("still has it by other ways could not be read"));
+}
+
+/// Lin has Jira by engineering, which is to lose it; design is her other group, or is to be.
+class PathInPart : public ::testing::Test {
+ protected:
+  void seed(const std::function<void(json::object& design, json::object& lin)>& change) {
+    json::object seed = acme();
+    change(seed["groups"].as_array()[1].as_object(), seed["users"].as_array()[2].as_object());
+    world_.emplace(json::value(seed));
+    rival_.emplace(*world_);
+  }
+  /// An hour after the plan was made, and something was done.
+  ApplyReport apply(std::string_view policy, const std::function<void()>& meanwhile) {
+    world_->policy(std::string(kHead) + "[groups.engineering]\naccess = {}\n" +
+                   std::string(policy));
+    const Planned planned = world_->plan();
+    EXPECT_TRUE(planned.plan && planned.plan->applyable());
+    meanwhile();
+    world_->client().clock().advance(seconds(3600));
+    return world_->apply(planned);
+  }
+  static void joins(json::object& design) {
+    design["members"].as_array().emplace_back("lin@acme.example");
+  }
+  static void has_access(json::object& one) {
+    one["access"] = json::object{{std::string(kJira), json::array{"user"}}};
+  }
+  void somebody_takes_her_out() {
+    EXPECT_EQ(rival_->does(rival_->api.remove_member(kDirectory, group(design), account(lin))),
+              204);
+  }
+  std::optional<Rehearsal> world_;
+  std::optional<Rival> rival_;
+};
+constexpr const char* kGift = "[groups.design]\naccess = { jira = [\"user\"] }\n";
+
+TEST_F(PathInPart, IsGivenToAGroupThatSheHasLeft) {
+  seed([](json::object& design, json::object&) { joins(design); });
+  (void)apply(kGift, [this] { somebody_takes_her_out(); });
+  EXPECT_TRUE(has_jira(*world_));
+}
+
+TEST_F(PathInPart, IsAGroupThatHasLostItAsSheJoins) {
+  seed([](json::object& design, json::object&) { has_access(design); });
+  (void)apply(
+      "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+      "[groups.other]\n" +
+          std::string("[groups.design.access]\njira = [\"user\"]\n"),
+      [this] {
+        EXPECT_EQ(rival_->does(rival_->api.group_access(false, kDirectory, group(design),
+                                                        std::string(kJira), "user")) /
+                      100,
+                  2);
+      });
+  EXPECT_TRUE(has_jira(*world_));
+}
+
+TEST_F(PathInPart, IsRefusedAsTheOldOneIsGone) {
+  seed([](json::object& design, json::object& lin) {
+    joins(design);
+    has_access(lin);
+  });
+  (void)apply(
+      std::string(kGift) + "[users]\n\"lin@acme.example\" = { access = { jira = [\"user\"] } }\n",
+      [this] {
+        EXPECT_EQ(
+            rival_->does(rival_->api.user_access(false, account(lin), std::string(kJira), "user")) /
+                100,
+            2);
+        ASSERT_TRUE(world_->client().org().set_faults(json::parse(
+            R"({"rules": [{"operation": "grantGroupAccess", "action": {"status": 403}}]})")));
+      });
+  EXPECT_TRUE(has_jira(*world_));
+}
+
+TEST_F(PathInPart, IsWhatThePlanHasGivenItself) {
+  seed([](json::object&, json::object&) {});
+  const ApplyReport report = apply(
+      "[groups.made]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+      "access = { jira = [\"user\"] }\n",
+      [] {});
+  EXPECT_EQ(report.count(State::applied), report.outcomes.size());
+  EXPECT_FALSE(has_jira(*world_));
+}
+
+// A search in a group may hide whoever is suspended, or know no filter: her own list tells.
+TEST_F(PathInPart, IsSeenInHerOwnList) {
+  for (const bool suspended : {true, false}) {
+    seed([&](json::object& design, json::object& lin) {
+      joins(design);
+      has_access(design);
+      if (suspended) lin["status"] = "suspended";
+    });
+    json::value known;
+    SpoilingClient way(world_->client(), [&](const Request& asked, std::string& body) {
+      if (asked.operation != Operation::searchDirectoryUsers) return;
+      json::value page = json::parse(body);
+      json::array& people = page.as_object()["data"].as_array();
+      const auto her = std::find_if(people.begin(), people.end(), [](const json::value& one) {
+        return one.at("accountId").as_string() == account(lin);
+      });
+      const bool in_groups = asked.body.find("groupIds") != std::string::npos;
+      if (!in_groups && her != people.end()) known = *her;
+      if (in_groups && suspended && her != people.end()) people.erase(her);
+      const bool of_her = asked.body.find(account(lin)) != std::string::npos;
+      if (in_groups && !suspended && of_her && people.empty()) people.push_back(known);
+      body = json::serialize(page);
+    });
+    world_->through(way);
+    const ApplyReport report =
+        apply(std::string(kGift) +
+                  (suspended ? "[users]\n\"lin@acme.example\" = { state = \"suspended\" }\n" : ""),
+              [&] {
+                if (!suspended) somebody_takes_her_out();
+              });
+    EXPECT_EQ(has_jira(*world_), !suspended) << report.outcomes.back().message;
+  }
+}
+
+// What else the plan gives has nothing to do with her, nor has who is locked out.
+TEST_F(PathInPart, KeepsNobodyElseIn) {
+  seed([](json::object&, json::object&) {});
+  world_->client().clock().advance(seconds(1));
+  const ApplyReport report = apply(
+      "[safety.limits.suspend_users]\nfree = 9\n[users]\n"
+      "\"omar@acme.example\" = { state = \"suspended\" }\n[groups.unrelated]\n"
+      "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+      "access = { jira = [\"user\"] }\n",
+      [this] {
+        ASSERT_TRUE(world_->client().org().set_faults(json::parse(
+            R"({"rules": [{"operation": "createGroup", "action": {"status": 403}}]})")));
+      });
+  EXPECT_TRUE(read_model(world_->client().org().state()).people.at("omar@acme.example").suspended);
 }
 
 }  // namespace
