@@ -246,6 +246,7 @@ class Applier {
       if (!look_at(changes)) return false;
       freshness_.end_look(end);
       if (freshness_.covers(next)) return true;
+      freshness_.look_singly();
     }
     // Whatever is read grows old before it has been read.
     for (std::size_t c = next; c < freshness_.end(); ++c) {
@@ -265,12 +266,13 @@ class Applier {
       if (outcomes_.pending(i)) hold_back_rename(i);
     }
     if (state_.must_stop()) return false;
-    if (freshness_.is_fresh()) return true;
+    const std::size_t first = changes.front();
+    if (freshness_.is_fresh() || changes.size() > 1 || !outcomes_.pending(first)) return true;
     // To walk a large group takes longer than what it shows is good for.
-    freshness_.look_singly();
-    if (changes.size() > 1 || !outcomes_.pending(changes.front())) return true;
     freshness_.begin_quick_look();
     (void)look_at(changes, {freshness_.plan_is_fresh(), &seen.counts});
+    const std::string grown = successors_.why_it_grew(plan_.changes[first]);
+    if (outcomes_.pending(first) && !grown.empty()) state_.leave(first, grown);
     return !state_.must_stop();
   }
 

@@ -17,12 +17,14 @@ using std::chrono::milliseconds;
 constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr const char* kNotYet = "its successor does not show everything yet";
 constexpr const char* kNotRead = "what it has, or its successor, could not be read";
+constexpr const char* kGiven = "the group has been given app access meanwhile";
 constexpr const char* kGone = "the group is not to be seen any more";
 constexpr const char* kJoined =
     "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
 constexpr const char* kTakenMeanwhile =
-    "its successor was given what somebody else has taken from it meanwhile: take that from the "
-    "successor too, unless the policy wants it there";
+    "its successor has what somebody else has taken from it meanwhile: take that from the "
+    "successor "
+    "too, unless it is to be there";
 
 using Grants = Successors::Grants;
 
@@ -163,7 +165,10 @@ std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
         read_back(client_, endpoints_, plan_, given, ids, wait, &misread_);
     const bool there = std::all_of(effects.begin(), effects.end(),
                                    [](Effect effect) { return effect == Effect::there; });
-    why = there ? why_it_differs(*renamed, given.empty() ? wait : milliseconds{0}) : kNotYet;
+    const bool unread = std::find(effects.begin(), effects.end(), Effect::unknown) != effects.end();
+    why = there    ? why_it_differs(*renamed, given.empty() ? wait : milliseconds{0})
+             : unread ? kNotRead
+                   : kNotYet;
     if (why != kNotYet && why != kNotRead) break;
   }
   return why;
@@ -182,7 +187,8 @@ std::string Successors::why_it_differs(const Renamed& renamed, milliseconds dela
   reader.run();
   // Somebody else may have deleted it: an empty list would look like a group that was emptied.
   if (old_id.read && !old_id.found) return kGone;
-  const bool known = id.read && id.found && !id.found->empty();
+  if (!id.read) return kNotRead;
+  const bool known = id.found && !id.found->empty();
   if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return kNotYet;
   const LookUps more(reader, endpoints_, plan_.directory);
   Asked<ListedMembers> from, to;
@@ -199,61 +205,88 @@ std::string Successors::why_it_differs(const Renamed& renamed, milliseconds dela
   const Handed had_it{from.found.value_or(ListedMembers{}), had.found->held};
   const Handed has_it{to.found.value_or(ListedMembers{}), has.found->held};
   if (std::string why = why_it_lacks(copied, had_it, has_it); !why.empty()) return why;
-  if (!is_from_others(renamed, taken_from(copied, had_it, has_it))) return kTakenMeanwhile;
+  const std::optional<bool> theirs = is_from_others(renamed, taken_from(copied, had_it, has_it));
+  if (!theirs) return kNotRead;
+  if (!*theirs) return kTakenMeanwhile;
   handed_on_[renamed.first] = had_it;
   return {};
 }
 
+std::string Successors::why_it_grew(const Change& deletion) {
+  const auto handed = handed_on_.find(deletion.group);
+  if (handed == handed_on_.end()) return {};
+  Reader reader(client_);
+  misread_.hear(reader);
+  Asked<HeldRoles> now;
+  LookUps(reader, endpoints_, plan_.directory).roles_of_group(deletion.group_id, now);
+  reader.run();
+  if (!now.read) return kNotRead;
+  const Grants& before = handed->second.roles;
+  const Grants& held = now.found->held;
+  const bool same = std::includes(before.begin(), before.end(), held.begin(), held.end());
+  return same ? std::string() : kGiven;
+}
+
 /// What others took from the old group, and the new one has, can come from another group that is
-/// renamed to the same: one that has it still, or had it as it was last looked at.
-bool Successors::is_from_others(const Renamed& renamed, const Taken& taken) {
+/// renamed to the same: one that has it still, or had it as it was let go. Nothing: that could not
+/// be read.
+std::optional<bool> Successors::is_from_others(const Renamed& renamed, const Taken& taken) {
+  struct Other {
+    Asked<std::string> id;
+    Asked<HeldRoles> roles;
+    std::map<std::string, Asked<bool>> people;
+    const Handed* handed = nullptr;
+  };
   if (taken.people.empty() && taken.roles.empty()) return true;
   Reader reader(client_);
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory);
-  std::map<std::string, Asked<HeldRoles>> roles;
-  std::vector<std::string> ids;
-  std::vector<const Handed*> gone;
+  std::map<std::string, Other> others;
   for (const auto& [from, to] : plan_.renamed) {
-    if (from == renamed.first || to != renamed.second) continue;
-    if (const auto handed = handed_on_.find(from); handed != handed_on_.end()) {
-      gone.push_back(&handed->second);
-    }
     const auto copied = plan_.copied.find(from);
-    if (copied != plan_.copied.end()) ids.push_back(copied->second.id);
+    if (from == renamed.first || to != renamed.second || copied == plan_.copied.end()) continue;
+    Other& other = others[from];
+    const auto handed = handed_on_.find(from);
+    if (handed != handed_on_.end()) other.handed = &handed->second;
+    const std::string& id = copied->second.id;
+    look_ups.id_of(from, other.id);
+    if (!taken.roles.empty()) look_ups.roles_of_group(id, other.roles);
+    for (const std::string& account : taken.people) {
+      look_ups.in_group(account, id, other.people[account]);
+    }
   }
-  for (const std::string& id : ids) look_ups.roles_of_group(id, roles[id]);
-  std::set<std::string> there;
-  by_parts(taken.people, Endpoints::kMostIds, [&](const std::vector<std::string>& part) {
-    Endpoints::UserSearch search;
-    search.account_ids = part;
-    search.expand_groups = true;
-    look_ups.people(
-        search,
-        [&](const ParsedUser& user) {
-          const bool has = std::any_of(
-              user.group_ids.begin(), user.group_ids.end(), [&](const std::string& group) {
-                return std::find(ids.begin(), ids.end(), group) != ids.end();
-              });
-          if (has) there.insert(user.about.account_id);
-        },
-        [] {});
-  });
   reader.run();
-  const auto handed = [&](const auto& has) {
-    return std::any_of(gone.begin(), gone.end(), [&](const Handed* one) { return has(*one); });
+  bool unread = false;
+  const auto any_has = [&](const auto& had, const auto& has) {
+    return std::any_of(others.begin(), others.end(), [&](const auto& one) {
+      const Other& other = one.second;
+      const bool gone = other.id.read && !other.id.found;
+      if (gone) return other.handed != nullptr && had(*other.handed);
+      const std::optional<bool> now = has(other);
+      unread = unread || !now;
+      return now.value_or(false);
+    });
+  };
+  const auto read = [](const auto& asked, bool found) {
+    return asked.read ? std::optional<bool>(found) : std::nullopt;
   };
   const bool people =
       std::all_of(taken.people.begin(), taken.people.end(), [&](const std::string& account) {
-        return there.contains(account) ||
-               handed([&](const Handed& one) { return one.members.all.contains(account); });
+        return any_has([&](const Handed& had) { return had.members.all.contains(account); },
+                       [&](const Other& other) {
+                         const Asked<bool>& inside = other.people.at(account);
+                         return read(inside, inside.found.has_value());
+                       });
       });
-  return people && std::all_of(taken.roles.begin(), taken.roles.end(), [&](const auto& grant) {
-           return handed([&](const Handed& one) { return one.roles.contains(grant); }) ||
-                  std::any_of(roles.begin(), roles.end(), [&](const auto& one) {
-                    return one.second.read && one.second.found->held.contains(grant);
-                  });
-         });
+  const bool roles = std::all_of(taken.roles.begin(), taken.roles.end(), [&](const auto& grant) {
+    return any_has([&](const Handed& had) { return had.roles.contains(grant); },
+                   [&](const Other& other) {
+                     const Asked<HeldRoles>& held = other.roles;
+                     return read(held, held.found && held.found->held.contains(grant));
+                   });
+  });
+  if (people && roles) return true;
+  return unread ? std::nullopt : std::optional<bool>(false);
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -41,6 +42,8 @@ class Successors {
   /// Why the group may not be deleted, or nothing; waits a few seconds for reads that lag behind. A
   /// group that has no successor may.
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
+  /// Likewise of one that has just been found to live on, where that took long; one call.
+  [[nodiscard]] std::string why_it_grew(const Change& deletion);
 
  private:
   using Renamed = std::pair<const std::string, std::string>;  ///< from, to
@@ -48,7 +51,7 @@ class Successors {
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
   /// the groups must live on, and what others took from the old one must not.
   [[nodiscard]] std::string why_it_differs(const Renamed& renamed, std::chrono::milliseconds delay);
-  [[nodiscard]] bool is_from_others(const Renamed& renamed, const Taken& taken);
+  [[nodiscard]] std::optional<bool> is_from_others(const Renamed& renamed, const Taken& taken);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
 
   ReadClient& client_;

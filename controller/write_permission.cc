@@ -31,10 +31,9 @@ About whom(const Response& forbidden) {
 
 void WritePermission::learn(const Answer& answer, ChangeKind kind) {
   if (answer && answer->status >= 200 && answer->status < 300) shown_ = true;
-  if (!answer || answer->status != 403 || is_page(*answer)) {
-    other_ = true;
-    return;
-  }
+  const bool refused = answer && answer->status == 403;
+  other_ = other_ || !refused || is_page(*answer);
+  if (!refused) return;
   const About about = whom(*answer);
   told_ = told_ || about == About::key;
   if (about == About::not_told) ++refusals_[kind];

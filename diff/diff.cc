@@ -218,7 +218,9 @@ class Differ {
     if (waits_for_invitation(ref) && wanted != Presence::absent) {
       const OpenInvitation& open = *open_invitations_.at(ref);
       const bool fresh = open.answered && open.settling;
-      note(std::string(fresh ? kFreshInvitation : kOpenInvitation),
+      note(std::string(open.conflict ? kConflictingInvitation
+                       : fresh       ? kFreshInvitation
+                                     : kOpenInvitation),
            fmt::format("{}: run {} sent one on {}{}", catalog_.name(ref), open.run,
                        format_instant(open.at),
                        open.conflict    ? ", which was answered 409"

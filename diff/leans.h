@@ -10,9 +10,9 @@
 
 namespace rolecall {
 
-/// Of what the plan takes from a group with somebody protected in it: the paths by which they keep
-/// it, also those that the plan gives or has a part in. One has to be there when that is done. (No
-/// group of theirs is deleted but one that is renamed: see Plan::Copied.)
+/// For each role that the plan takes from a group, by revoking it or with the group: the paths by
+/// which everybody protected has it otherwise, also those that the plan gives or has a part in.
+/// Whoever is in the group has to have one when that is done.
 [[nodiscard]] std::map<std::string, std::vector<Plan::Lean>> leans_of(
     const PlanInput& input, const Plan& plan, const std::set<std::string>& protected_users);
 

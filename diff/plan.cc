@@ -347,8 +347,9 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
 }
 
 bool Plan::has_open_invitations() const {
-  return std::any_of(notes.begin(), notes.end(),
-                     [](const Note& note) { return note.kind == kOpenInvitation; });
+  return std::any_of(notes.begin(), notes.end(), [](const Note& note) {
+    return note.kind == kOpenInvitation || note.kind == kConflictingInvitation;
+  });
 }
 
 std::string digest_of(const Plan& plan) {

@@ -20,6 +20,10 @@ inline constexpr std::string_view kOpenInvitation = "invitation_in_doubt";
 /// Likewise where that is too lately for anybody to decide.
 inline constexpr std::string_view kFreshInvitation = "invitation_just_sent";
 
+/// Likewise where it was answered 409 that lately: it may be there already, or have been sent by a
+/// gateway before. It is sent once more by itself where it does not show.
+inline constexpr std::string_view kConflictingInvitation = "invitation_answered_409";
+
 /// The kind of a note that it could not be read how many seats there are.
 inline constexpr std::string_view kSeatsUnknown = "seats_unknown";
 
@@ -192,13 +196,15 @@ struct Plan {
   /// of groups is taken where any of it fails. Not saved.
   bool protected_lean_on_gifts = false;
 
-  /// Somebody protected keeps a role on an app by these paths, as it is taken from a group.
+  /// Somebody protected, and a role on an app that is taken from a group: the paths by which they
+  /// keep it where they are in the group. They may have been put into it since.
   struct Lean {
     std::string user;
     std::string account_id;
     std::string ari, role;
     std::vector<std::pair<std::string, std::string>> groups{};  ///< name, id; no id: it is made
     bool direct = false;
+    bool was_in_it = false;
   };
   std::map<std::string, std::vector<Lean>> leans{};  ///< by that group; not saved
 

@@ -265,6 +265,9 @@ std::string_view note_in_words(std::string_view kind) {
       {kOpenInvitation,
        "people not invited again, since they may have a mail already; once you know that they have "
        "none, apply with --invite-again ADDRESS"},
+      {kConflictingInvitation,
+       "people whose invitation was answered 409: they may be there already; invited again by the "
+       "next run after 120 s, unless they show"},
       {kFreshInvitation,
        "people invited so lately that the directory may not show them yet; not invited again"},
       {kNearName,
@@ -323,7 +326,8 @@ bool leaves_out(const Note& note) {
     return Email::parse(note.subject.substr(0, note.subject.find(':'))).has_value();
   }
   return note.kind == kOpenInvitation || note.kind == kFreshInvitation ||
-         note.kind == "deactivated_account" || note.kind == "rename_waits_for_opaque_member";
+         note.kind == kConflictingInvitation || note.kind == "deactivated_account" ||
+         note.kind == "rename_waits_for_opaque_member";
 }
 
 bool leaves_some_out(const Plan& plan) {

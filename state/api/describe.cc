@@ -58,7 +58,7 @@ bool is_json(const Response& response) {
 }
 
 bool is_page(const Response& response) {
-  return !response.body.empty() && to_lower_ascii(response.content_type).starts_with("text/");
+  return !response.body.empty() && !is_json(response);
 }
 
 std::string describe_error_body(const Response& response) {

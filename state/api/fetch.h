@@ -78,7 +78,7 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 
 /// Whether it is said to be JSON in UTF-8, the one form that is read.
 [[nodiscard]] bool is_json(const Response& response);
-/// A text for people, as what stands between puts in an answer's place.
+/// Something else than the API's own answers, as what stands between puts in their place.
 [[nodiscard]] bool is_page(const Response& response);
 
 }  // namespace rolecall

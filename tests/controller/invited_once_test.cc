@@ -186,10 +186,10 @@ TEST_F(InvitedOnce, AndAgainAfterAConflictThatWasNone) {
   faults(R"({"rules": [{"operation": "inviteUsers", "times": 1, "action": {"status": 409}}]})");
   (void)cycle();
   EXPECT_EQ(mails(), 0);
-  EXPECT_THAT(cycle().notes, has_note(kOpenInvitation)) << "and exit code 3";
+  EXPECT_THAT(cycle().notes, has_note(kConflictingInvitation)) << "and exit code 3";
   EXPECT_EQ(mails(), 0);
   later(seconds(150));
-  EXPECT_THAT(cycle().notes, Not(has_note(kOpenInvitation)));
+  EXPECT_THAT(cycle().notes, Not(has_note(kConflictingInvitation)));
   EXPECT_EQ(mails(), 1);
 }
 

@@ -179,5 +179,21 @@ TEST_F(NotSoLargeGroups, NeedNoCounts) {
   EXPECT_FALSE(is_there("platform"));
 }
 
+// Another role on an app that it has is no app more, and nobody more.
+TEST_F(LargeGroups, ThatWereRenamedStayWhereTheyAreGivenARoleAsTheyAreWalked) {
+  world_.policy(std::string(kHead) + "[groups.platform]\nprevious_names = [\"engineering\"]\n");
+  Rival rival(world_);
+  on_page_ = [&] {
+    if (pages_ != 22) return;
+    EXPECT_EQ(rival.does(rival.api.group_access(true, kDirectory, group(engineering),
+                                                std::string(kJira), "admin")) /
+                  100,
+              2);
+  };
+  (void)apply();
+  EXPECT_GE(pages_, 22);
+  EXPECT_TRUE(is_there("engineering"));
+}
+
 }  // namespace
 }  // namespace rolecall::test

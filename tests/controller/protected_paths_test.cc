@@ -260,5 +260,77 @@ TEST_F(PathInPart, KeepsNobodyElseIn) {
   EXPECT_TRUE(read_model(world_->client().org().state()).people.at("omar@acme.example").suspended);
 }
 
+// A server that sends one group with each person: a search shows the others.
+TEST_F(PathInPart, IsNotInAListThatIsCutShort) {
+  seed([](json::object& design, json::object&) {
+    joins(design);
+    has_access(design);
+  });
+  SpoilingClient way(world_->client(), [&](const Request& asked, std::string& body) {
+    if (asked.operation != Operation::searchDirectoryUsers) return;
+    json::value page = json::parse(body);
+    for (json::value& one : page.at("data").as_array()) {
+      json::value* groups = one.as_object().if_contains("groups");
+      if (one.at("accountId").as_string() != account(lin) || groups == nullptr) continue;
+      if (!groups->is_array()) continue;
+      json::array kept;
+      for (const json::value& each : groups->as_array()) {
+        const bool design_itself = json::serialize(each).find(group(design)) != std::string::npos;
+        if (!design_itself) kept.push_back(each);
+      }
+      *groups = kept;
+    }
+    body = json::serialize(page);
+  });
+  world_->through(way);
+  (void)apply(kGift, [] {});
+  EXPECT_FALSE(has_jira(*world_));
+}
+
+// She is moved from design, by which she has it, into the group that is to lose it.
+TEST_F(PathInPart, IsOneOfWhoeverHasJoinedSince) {
+  json::object seed = acme();
+  json::array& groups = seed["groups"].as_array();
+  groups[0].as_object()["members"] = json::array{"ada@acme.example"};
+  joins(groups[1].as_object());
+  has_access(groups[1].as_object());
+  world_.emplace(json::value(seed));
+  rival_.emplace(*world_);
+  const ApplyReport report = apply(kGift, [this] {
+    EXPECT_EQ(
+        rival_->does(rival_->api.add_member(kDirectory, group(engineering), account(lin))) / 100,
+        2);
+    somebody_takes_her_out();
+  });
+  EXPECT_TRUE(has_jira(*world_));
+  EXPECT_THAT(report.outcomes.back().message, HasSubstr("has been added to the group meanwhile"));
+}
+
+// A group that is renamed, and does not keep its access: she keeps it by another one.
+TEST(ProtectedPaths, AreThereAsTheOldNameGoes) {
+  for (const bool gone : {true, false}) {
+    json::object seed = acme();
+    json::object& other = seed["groups"].as_array()[1].as_object();
+    for (const char* who : {"lin@acme.example", "ada@acme.example", "omar@acme.example"}) {
+      other["members"].as_array().emplace_back(who);
+    }
+    other["access"] = json::object{{std::string(kJira), json::array{"user"}}};
+    Rehearsal world{json::value(seed)};
+    Rival rival(world);
+    world.policy(std::string(kHead) +
+                 "[safety.limits.delete_groups]\nfree = 9\n"
+                 "[groups.platform]\nprevious_names = [\"engineering\"]\naccess = {}\n"
+                 "[groups.design]\naccess = { jira = [\"user\"] }\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    if (gone) {
+      EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(design), account(lin))), 204);
+    }
+    world.client().clock().advance(seconds(3600));
+    (void)world.apply(planned);
+    EXPECT_EQ(has_jira(world), gone);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

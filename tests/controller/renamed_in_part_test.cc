@@ -357,5 +357,33 @@ TEST(RenameInWords, RolesThatCannotBeReadAreNotMissing) {
   EXPECT_THAT(report.outcomes.back().message, HasSubstr("could not be read"));
 }
 
+// Jira is taken from engineering alone, and whether design has it cannot be read.
+TEST_F(TakenFromBoth, IsNotSaidWhereTheOtherCannotBeRead) {
+  bool taken = false;
+  RefusingClient refusing(world_.client(), [&](const Request& asked) {
+    return taken && asked.operation == Operation::getGroupRoleAssignments &&
+           asked.target.find(group(design)) != std::string::npos;
+  });
+  refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  world_.policy(std::string(kHead) +
+                "[groups.platform]\nprevious_names = [\"engineering\", \"design\"]\n");
+  const Planned planned = world_.plan();
+  SpoilingClient way(refusing, [&](const Request&, std::string&) {
+    const Model now = model(world_);
+    if (taken || !now.groups.contains("platform")) return;
+    if (now.groups.at("platform").access.empty()) return;
+    taken = true;
+    EXPECT_EQ(rival_.does(rival_.api.group_access(false, kDirectory, group(engineering),
+                                                  std::string(kJira), "user")) /
+                  100,
+              2);
+  });
+  world_.through(way);
+  const ApplyReport report = world_.apply(planned);
+  EXPECT_TRUE(taken);
+  EXPECT_THAT(report.outcomes, no_message_has("take that from the successor"));
+  EXPECT_TRUE(model(world_).groups.contains("engineering"));
+}
+
 }  // namespace
 }  // namespace rolecall::test

@@ -10,6 +10,7 @@
 #include "tests/support/cases.h"
 #include "tests/support/forwarding_client.h"
 #include "tests/support/no_log.h"
+#include "tests/support/spoiling_client.h"
 
 namespace rolecall::test {
 namespace {
@@ -210,6 +211,33 @@ TEST(FreshnessProperty, NoWriteMeetsAnObjectThatIsNotAsItWasPlannedFor) {
   }
   EXPECT_GT(moves, 400U);
   EXPECT_GT(writes, 400U);
+}
+
+// Looks of four do not fit into half a minute, and those of one do.
+TEST(SlowApply, LooksAtEachByItselfWhereThatIsAllThereIsTimeFor) {
+  json::object seed = acme();
+  std::string policy =
+      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+      "[safety.limits.revoke_group_access]\nfree = 9\n[resources]\njira = \"" +
+      std::string(kJira) + "\"\n";
+  for (int i = 0; i < 8; ++i) {
+    seed["groups"].as_array().push_back(
+        json::object{{"name", fmt::format("g{}", i)},
+                     {"members", json::array{"ada@acme.example"}},
+                     {"access", json::object{{std::string(kJira), json::array{"user"}}}}});
+    policy += fmt::format("[groups.g{}]\naccess = {{}}\n", i);
+  }
+  Rehearsal world{json::value(seed)};
+  world.policy(policy);
+  const Planned planned = world.plan();
+  ASSERT_EQ(planned.plan->changes.size(), 8U);
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string&) {
+    const bool roles = asked.operation == Operation::getGroupRoleAssignments;
+    if (roles) world.client().clock().advance(seconds(9));
+  });
+  world.through(way);
+  world.client().clock().advance(seconds(40));
+  EXPECT_EQ(world.apply(planned).count(ChangeOutcome::State::applied), 8U);
 }
 
 }  // namespace

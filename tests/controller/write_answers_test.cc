@@ -288,5 +288,29 @@ TEST(WriteAnswer, OfSuccessIsBelievedOnlyIfItCanBeTheApis) {
   EXPECT_EQ(verdict("", ""), Verdict::applied);
 }
 
+// Nor does one of refusal; what is refused for its rate or its key was not done, whoever says so.
+TEST(WriteAnswer, OfRefusalIsBelievedOnlyIfItCanBeTheApis) {
+  Plan plan;
+  plan.changes.push_back({});
+  plan.changes[0].kind = ChangeKind::add_member;
+  const auto verdict = [&](int status, std::string type, std::string body) {
+    KnownIds ids(plan);
+    Response response;
+    response.status = status;
+    response.content_type = std::move(type);
+    response.body = std::move(body);
+    return judge(plan, {0}, response, ids).front().verdict;
+  };
+  for (const char* type : {"text/html", "text/plain", "application/xml", "application/xhtml+xml",
+                           "application/octet-stream", ""}) {
+    EXPECT_EQ(verdict(403, type, "<html>"), Verdict::unclear) << type;
+    EXPECT_EQ(verdict(404, type, "<html>"), Verdict::unclear) << type;
+    EXPECT_EQ(verdict(429, type, "<html>"), Verdict::refused) << type;
+    EXPECT_EQ(verdict(401, type, "<html>"), Verdict::refused) << type;
+    EXPECT_EQ(verdict(403, type, ""), Verdict::refused) << type;
+  }
+  EXPECT_EQ(verdict(403, "application/json", "{}"), Verdict::refused);
+}
+
 }  // namespace
 }  // namespace rolecall::test
