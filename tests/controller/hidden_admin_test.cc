@@ -116,46 +116,45 @@ TEST_F(HiddenAdminTest, NorWhereSomebodyElseTookTheRoleFromAnotherMeanwhile) {
   EXPECT_EQ(world_.apply(planned).outcomes.front().state, State::skipped);
 }
 
-// Whoever else is one cannot be counted as the plan has grown old: her assignments are looked at.
-TEST_F(HiddenAdminTest, NorWhereTheOthersCannotBeCounted) {
-  Rival rival(world_);
-  ASSERT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
-  world_.client().clock().advance(seconds(300));
-  bool fails = false;
-  RefusingClient refusing(way_, [&](const Request& asked) {
-    return fails && asked.operation == Operation::searchDirectoryUsers &&
-           asked.body.find(account(omar)) != std::string::npos;
-  });
-  refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
-  world_.through(refusing);
-  policy(2, "state = \"suspended\"");
-  const Planned planned = world_.plan();
-  ASSERT_EQ(planned.plan->org_admins.size(), 2U);
-  ASSERT_EQ(rival.does(rival.api.org_admin(false, account(omar))) / 100, 2);
-  world_.client().clock().advance(seconds(3600));
-  fails = true;
-  const ChangeOutcome outcome = world_.apply(planned).outcomes.front();
+/// Omar is an admin as the plan is made, and cannot be looked at as it is applied an hour later,
+/// nor can, in one of the cases, her role assignments.
+class UncountedAdmins : public HiddenAdminTest {
+ protected:
+  ChangeOutcome apply_later(bool omar_is_one_still, bool roles_show) {
+    Rival rival(world_);
+    EXPECT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
+    world_.client().clock().advance(seconds(300));
+    bool fails = false;
+    RefusingClient refusing(way_, [&](const Request& asked) {
+      if (!fails) return false;
+      if (asked.operation == Operation::getUserRoleAssignments) return !roles_show;
+      return asked.operation == Operation::searchDirectoryUsers &&
+             asked.body.find(account(omar)) != std::string::npos;
+    });
+    refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+    world_.through(refusing);
+    policy(2, "state = \"suspended\"");
+    const Planned planned = world_.plan();
+    EXPECT_EQ(planned.plan->org_admins.size(), 2U);
+    if (!omar_is_one_still) {
+      EXPECT_EQ(rival.does(rival.api.org_admin(false, account(omar))) / 100, 2);
+    }
+    world_.client().clock().advance(seconds(3600));
+    fails = true;
+    const ChangeOutcome outcome = world_.apply(planned).outcomes.front();
+    world_.through(way_);
+    return outcome;
+  }
+};
+
+TEST_F(UncountedAdmins, HaveHerAssignmentsLookedAt) {
+  const ChangeOutcome outcome = apply_later(false, true);
   EXPECT_EQ(outcome.state, State::skipped);
   EXPECT_THAT(outcome.message, HasSubstr("might leave fewer than 2"));
 }
 
-TEST_F(HiddenAdminTest, NorWhereNothingCanBeReadAndThatIsAllThatIsSaid) {
-  Rival rival(world_);
-  ASSERT_EQ(rival.does(rival.api.org_admin(true, account(omar))) / 100, 2);
-  world_.client().clock().advance(seconds(300));
-  bool fails = false;
-  RefusingClient refusing(way_, [&](const Request& asked) {
-    if (fails && asked.operation == Operation::getUserRoleAssignments) return true;
-    return fails && asked.operation == Operation::searchDirectoryUsers &&
-           asked.body.find(account(omar)) != std::string::npos;
-  });
-  refusing.instead = Failure{Failure::Kind::no_answer, "timed out", false};
-  world_.through(refusing);
-  policy(2, "state = \"suspended\"");
-  const Planned planned = world_.plan();
-  world_.client().clock().advance(seconds(3600));
-  fails = true;
-  const ChangeOutcome outcome = world_.apply(planned).outcomes.front();
+TEST_F(UncountedAdmins, AreAllThatIsSaidWhereTheseCannotBeRead) {
+  const ChangeOutcome outcome = apply_later(true, false);
   EXPECT_EQ(outcome.state, State::skipped);
   EXPECT_EQ(outcome.message, "who is an org admin now could not be read");
 }
