@@ -271,8 +271,9 @@ class Applier {
     // To walk a large group takes longer than what it shows is good for.
     freshness_.begin_quick_look();
     (void)look_at(changes, {freshness_.plan_is_fresh(), &seen.counts});
+    if (state_.must_stop() || !outcomes_.pending(first)) return !state_.must_stop();
     const std::string grown = successors_.why_it_grew(plan_.changes[first]);
-    if (outcomes_.pending(first) && !grown.empty()) state_.leave(first, grown);
+    if (!grown.empty()) state_.leave(first, grown);
     return !state_.must_stop();
   }
 

@@ -74,11 +74,6 @@ class LastingPaths {
     });
   }
 
-  [[nodiscard]] static bool lists(const ParsedUser& person, const std::string& group) {
-    const std::vector<std::string>& groups = person.group_ids;
-    return std::find(groups.begin(), groups.end(), group) != groups.end();
-  }
-
   /// Their own list may be cut short.
   void look_closer(const Plan::Lean& lean) {
     const Asked<ParsedUser>& person = people_.at(lean.account_id);

@@ -108,9 +108,7 @@ void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) c
         into.found->all.insert(user.about.account_id);
         const bool active = user.about.account_active && user.about.opaque.empty();
         if (active) into.found->active.insert(user.about.account_id);
-        const auto& groups = user.group_ids;
-        const bool has = std::find(groups.begin(), groups.end(), group_id) != groups.end();
-        if (has) into.found->certain.insert(user.about.account_id);
+        if (lists(user, group_id)) into.found->certain.insert(user.about.account_id);
       },
       [&into] { into.read = true; });
 }

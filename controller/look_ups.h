@@ -67,6 +67,12 @@ struct ListedMembers {
   }
 };
 
+/// Whether the list that came with somebody has the group; it may be cut short.
+[[nodiscard]] inline bool lists(const ParsedUser& person, const std::string& group_id) {
+  const std::vector<std::string>& groups = person.group_ids;
+  return std::find(groups.begin(), groups.end(), group_id) != groups.end();
+}
+
 /// Look-ups that an apply makes besides the plan's reading. Answers come while the reader runs;
 /// what they go into must outlive that.
 class LookUps {

@@ -224,7 +224,7 @@ class PremiseReader {
     for (const Plan::Copied* source : sources_of(change)) {
       const auto person = accounts_.find(change.account_id);
       if (person == accounts_.end() || !person->second.found) return;
-      if (is_in(*person->second.found, source->id)) return;
+      if (lists(*person->second.found, source->id)) return;
       const auto [inside, fresh] = in_groups_.try_emplace({change.account_id, source->id});
       if (fresh) look_ups_.in_group(change.account_id, source->id, inside->second);
     }
@@ -247,12 +247,8 @@ class PremiseReader {
     }
   }
 
-  [[nodiscard]] static bool is_in(const ParsedUser& person, const std::string& group_id) {
-    const std::vector<std::string>& groups = person.group_ids;
-    return std::find(groups.begin(), groups.end(), group_id) != groups.end();
-  }
   [[nodiscard]] static bool is_member(const Change& change, const Asked<ParsedUser>& person) {
-    return is_in(*person.found, change.group_id);
+    return lists(*person.found, change.group_id);
   }
 
   // --- what it means --------------------------------------------------------------------------
@@ -301,7 +297,7 @@ class PremiseReader {
       return roles.found->held.contains({change.ari, change.role});
     }
     const Asked<ParsedUser>& person = accounts_.at(change.account_id);
-    if (!person.found || is_in(*person.found, source.id)) return true;  // see about_person
+    if (!person.found || lists(*person.found, source.id)) return true;  // see about_person
     const auto inside = in_groups_.find({change.account_id, source.id});
     if (inside == in_groups_.end() || !inside->second.read) return std::nullopt;
     return inside->second.found.has_value();

@@ -23,8 +23,7 @@ constexpr const char* kJoined =
     "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
 constexpr const char* kTakenMeanwhile =
     "its successor has what somebody else has taken from it meanwhile: take that from the "
-    "successor "
-    "too, unless it is to be there";
+    "successor too, unless it is to be there";
 
 using Grants = Successors::Grants;
 
@@ -63,9 +62,7 @@ void look_for_missing(const LookUps& look_ups, const Plan::Copied& copied, Again
     look_ups.people(
         search,
         [&again, id = copied.id](const ParsedUser& user) {
-          const auto& groups = user.group_ids;
-          const bool has = std::find(groups.begin(), groups.end(), id) != groups.end();
-          if (has && user.presence == Presence::suspended) {
+          if (lists(user, id) && user.presence == Presence::suspended) {
             again.in_it.insert(user.about.account_id);
           }
         },
