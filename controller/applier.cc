@@ -146,7 +146,7 @@ class Applier {
 
   /// Somebody protected may keep an app only by what the plan gives.
   void note_failed_gifts() {
-    if (!plan_.protected_lean_on_gifts) return;
+    if (plan_.leans.empty()) return;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
       if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) broken_.add(i);
     }
@@ -272,8 +272,8 @@ class Applier {
     freshness_.begin_quick_look();
     (void)look_at(changes, {freshness_.plan_is_fresh(), &seen.counts});
     if (state_.must_stop() || !outcomes_.pending(first)) return !state_.must_stop();
-    const std::string grown = successors_.why_it_grew(plan_.changes[first]);
-    if (!grown.empty()) state_.leave(first, grown);
+    const std::string because = successors_.why_it_stays_after_all(plan_.changes[first]);
+    if (!because.empty()) state_.leave(first, because);
     return !state_.must_stop();
   }
 

@@ -4,6 +4,9 @@
 
 namespace rolecall {
 
+/// The exit code where a log, or an export of one, does not verify.
+inline constexpr int kDoesNotVerify = 8;
+
 // One function a command. Results go to stdout, everything else to stderr; what is returned is the
 // exit code (command-line.md, "Exit codes").
 

@@ -46,7 +46,9 @@ void Freshness::end_look(std::size_t end) {
   end_ = end;
   const milliseconds took = since(begun_at_, begun_steady_);
   if (took > kSlow) batch_ = std::max(fewest_, batch_ / 2);
-  if (took < kQuick && end - begin_ == batch_) batch_ = std::min(kMost, batch_ * 2);
+  if (took < (is_single() ? kSlow : kQuick) && end - begin_ == batch_) {
+    batch_ = std::min(kMost, batch_ * 2);
+  }
 }
 
 }  // namespace rolecall

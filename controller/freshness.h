@@ -24,6 +24,7 @@ class Freshness {
   /// looked at again however fresh the plan is.
   void start_over(bool twice) {
     if (looked_ || twice) end_ = 0;
+    if (is_single()) batch_ = std::max(batch_, former_batch_);
     fewest_ = kFewest;
   }
   /// Whether the `next`th call may leave on what is known.
@@ -42,8 +43,12 @@ class Freshness {
   [[nodiscard]] std::size_t begin_look(std::size_t next, std::size_t of);
   /// Of what was read slowly, that part is read once more which takes no time.
   void begin_quick_look();
-  /// What is asked for takes so long that each call needs a look of its own, for the rest of them.
-  void look_singly() { fewest_ = batch_ = 1; }
+  /// What is asked for takes so long that each call needs a look of its own, until looks are
+  /// quicker.
+  void look_singly() {
+    if (!is_single()) former_batch_ = batch_;
+    fewest_ = batch_ = 1;
+  }
   /// That has been done, for all before `end`.
   void end_look(std::size_t end);
 
@@ -59,6 +64,7 @@ class Freshness {
   /// set the time.
   [[nodiscard]] std::chrono::milliseconds since(Instant at, Clock::Steady steady) const;
   [[nodiscard]] std::chrono::milliseconds age() const { return since(seen_at_, seen_steady_); }
+  [[nodiscard]] bool is_single() const { return fewest_ == 1; }
 
   const Clock& clock_;
   Instant seen_at_;
@@ -70,6 +76,7 @@ class Freshness {
   std::size_t begin_ = 0;  ///< of what was looked at
   std::size_t end_ = std::numeric_limits<std::size_t>::max();
   std::size_t batch_ = 64;
+  std::size_t former_batch_ = 0;  ///< before they were looked at one by one
   std::size_t fewest_ = kFewest;  ///< that are looked at together
   bool looked_ = false;           ///< since the plan was made
   std::chrono::milliseconds oldest_{0};

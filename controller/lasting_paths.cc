@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -11,48 +13,64 @@
 namespace rolecall {
 namespace {
 
+using std::chrono::milliseconds;
+
+constexpr std::array kPathWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+
 class LastingPaths {
  public:
+  using Path = Plan::Lean::Path;
+
   LastingPaths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-               const KnownIds& ids, Misread& misread)
-      : reader_(client), look_ups_(reader_, endpoints, plan.directory), plan_(plan), ids_(ids) {
+               const KnownIds& ids, Misread& misread, milliseconds delay)
+      : reader_(client),
+        first_(reader_, endpoints, plan.directory, delay),
+        more_(reader_, endpoints, plan.directory),
+        plan_(plan),
+        ids_(ids) {
     misread.hear(reader_);
   }
 
   std::map<std::size_t, std::string> run(const std::vector<std::size_t>& changes) {
-    for (const std::size_t i : changes) {
-      for (const Plan::Lean* lean : leans_of(plan_.changes[i])) ask(*lean);
-    }
-    for (auto& [id, roles] : roles_of_groups_) look_ups_.roles_of_group(id, roles);
-    for (auto& [id, roles] : roles_of_users_) look_ups_.roles_of_user(id, roles);
+    const auto each = [&](auto visit) {
+      for (const std::size_t i : changes) {
+        for (const Plan::Lean* lean : plan_.leans_on(plan_.changes[i])) {
+          visit(i, plan_.changes[i].group_id, *lean);
+        }
+      }
+    };
+    each([this](std::size_t, const std::string&, const Plan::Lean& lean) { ask(lean); });
+    for (auto& [id, roles] : roles_of_groups_) first_.roles_of_group(id, roles);
+    for (auto& [id, roles] : roles_of_users_) first_.roles_of_user(id, roles);
     search_people();
     reader_.run();
-    for (const std::size_t i : changes) {
-      for (const Plan::Lean* lean : leans_of(plan_.changes[i])) look_closer(*lean);
-    }
+    each([this](std::size_t, const std::string& group, const Plan::Lean& lean) {
+      look_closer(group, lean);
+    });
+    reader_.run();
+    each([this](std::size_t, const std::string&, const Plan::Lean& lean) { look_inside(lean); });
     reader_.run();
     std::map<std::size_t, std::string> out;
-    for (const std::size_t i : changes) {
-      for (const Plan::Lean* lean : leans_of(plan_.changes[i])) {
-        std::string why = why_lost(plan_.changes[i], *lean);
-        if (!why.empty()) out.emplace(i, std::move(why));
-      }
-    }
+    each([&](std::size_t i, const std::string& group, const Plan::Lean& lean) {
+      std::string why = lean.was_in_it ? why_lost(lean) : why_joined(group, lean);
+      if (!why.empty()) out.emplace(i, std::move(why));
+    });
     return out;
   }
 
+  /// Reads lag behind: a path that the plan has just given may show a moment later.
+  [[nodiscard]] bool may_show_later() const { return may_show_later_; }
+
  private:
-  [[nodiscard]] std::vector<const Plan::Lean*> leans_of(const Change& change) const {
-    std::vector<const Plan::Lean*> out;
-    const auto leans = plan_.leans.find(change.group);
-    const bool revokes = change.kind == ChangeKind::revoke_group_access;
-    const bool takes = revokes || change.kind == ChangeKind::delete_group;
-    if (!takes || leans == plan_.leans.end()) return out;
-    for (const Plan::Lean& lean : leans->second) {
-      const bool concerned = !revokes || (lean.ari == change.ari && lean.role == change.role);
-      if (concerned) out.push_back(&lean);
+  void ask(const Plan::Lean& lean) {
+    people_[lean.account_id];
+    for (const Path& path : lean.paths) {
+      if (path.group.empty()) {
+        roles_of_users_[lean.account_id];
+      } else if (const std::string id = id_of(path); !id.empty()) {
+        roles_of_groups_[id];
+      }
     }
-    return out;
   }
 
   void search_people() {
@@ -62,7 +80,7 @@ class LastingPaths {
       Endpoints::UserSearch search;
       search.account_ids = part;
       search.expand_groups = true;
-      look_ups_.people(
+      first_.people(
           search,
           [this](ParsedUser user) {
             const auto place = people_.find(user.about.account_id);
@@ -74,19 +92,41 @@ class LastingPaths {
     });
   }
 
-  /// Their own list may be cut short.
-  void look_closer(const Plan::Lean& lean) {
+  /// Their own list may be cut short, where it does not say enough by itself.
+  void look_closer(const std::string& taken_from, const Plan::Lean& lean) {
     const Asked<ParsedUser>& person = people_.at(lean.account_id);
-    if (!lean.was_in_it || !person.found || groups_of_.contains(lean.account_id)) return;
-    const bool shows = std::any_of(lean.groups.begin(), lean.groups.end(), [&](const auto& group) {
-      return lists(*person.found, id_of(group));
-    });
-    if (!shows && !lean.groups.empty()) {
-      look_ups_.groups_of(*person.found, groups_of_[lean.account_id], {});
+    if (!person.found || groups_of_.contains(lean.account_id)) return;
+    const bool says_enough = lean.was_in_it ? keeps(lean) == true || !has_group_path(lean)
+                                            : lists(*person.found, taken_from);
+    if (!says_enough) more_.groups_of(*person.found, groups_of_[lean.account_id]);
+  }
+
+  /// Of whom only the groups themselves tell (LookUps::groups_of).
+  void look_inside(const Plan::Lean& lean) {
+    const auto held = groups_of_.find(lean.account_id);
+    if (!lean.was_in_it || held == groups_of_.end() || held->second.found->whole) return;
+    if (keeps(lean) == true) return;
+    for (const Path& path : lean.paths) {
+      const std::string id = id_of(path);
+      if (id.empty()) continue;
+      const auto [inside, is_new] = inside_.try_emplace({lean.account_id, id});
+      if (is_new) more_.in_group(lean.account_id, id, inside->second);
     }
   }
 
-  /// A search in a group would tell too, and may know no filter, or hide whoever is suspended.
+  [[nodiscard]] static bool has_group_path(const Plan::Lean& lean) {
+    return std::any_of(lean.paths.begin(), lean.paths.end(),
+                       [](const Path& path) { return !path.group.empty(); });
+  }
+
+  /// Empty while it is not known, or no group.
+  [[nodiscard]] std::string id_of(const Path& path) const {
+    if (path.group.empty() || !path.id.empty()) return path.id;
+    const auto made = ids_.groups.find(path.group);
+    return made == ids_.groups.end() ? std::string() : made->second;
+  }
+
+  /// Nothing: that could not be read.
   [[nodiscard]] std::optional<bool> is_in(const std::string& account,
                                           const std::string& group) const {
     const Asked<ParsedUser>& person = people_.at(account);
@@ -96,49 +136,44 @@ class LastingPaths {
     const auto held = groups_of_.find(account);
     if (held == groups_of_.end()) return false;
     if (held->second.found->ids.contains(group)) return true;
-    return held->second.read ? std::optional<bool>(false) : std::nullopt;
+    if (!held->second.read) return std::nullopt;
+    if (held->second.found->whole) return false;
+    const auto inside = inside_.find({account, group});
+    return inside != inside_.end() && inside->second.found ? std::optional(true) : std::nullopt;
   }
 
-  /// Empty while it is not known.
-  [[nodiscard]] std::string id_of(const std::pair<std::string, std::string>& group) const {
-    if (!group.second.empty()) return group.second;
-    const auto made = ids_.groups.find(group.first);
-    return made == ids_.groups.end() ? std::string() : made->second;
+  [[nodiscard]] static std::optional<bool> has(const Asked<HeldRoles>& roles,
+                                               const Plan::Lean& lean) {
+    if (!roles.read) return std::nullopt;
+    return roles.found->held.contains({lean.ari, lean.role});
   }
 
-  void ask(const Plan::Lean& lean) {
-    people_[lean.account_id];
-    if (!lean.was_in_it) return;
-    for (const auto& group : lean.groups) {
-      if (const std::string id = id_of(group); !id.empty()) roles_of_groups_[id];
-    }
-    if (lean.direct) roles_of_users_[lean.account_id];
-  }
-
-  [[nodiscard]] std::string why_lost(const Change& change, const Plan::Lean& lean) const {
-    if (!lean.was_in_it) {
-      const std::optional<bool> joined = is_in(lean.account_id, change.group_id);
-      return joined.value_or(false)
-                 ? fmt::format(
-                       "{}, who is protected, has been added to the group meanwhile: it "
-                       "takes another plan",
-                       lean.user)
-                 : std::string();
-    }
+  /// Whether one of the paths is there. Nothing: one that could not be read may be.
+  [[nodiscard]] std::optional<bool> keeps(const Plan::Lean& lean) const {
     bool all_read = true;
-    const auto has = [&](const Asked<HeldRoles>& roles) {
-      all_read = all_read && roles.read;
-      return roles.read && roles.found->held.contains({lean.ari, lean.role});
-    };
-    if (lean.direct && has(roles_of_users_.at(lean.account_id))) return {};
-    for (const auto& group : lean.groups) {
-      const std::string id = id_of(group);
-      if (id.empty()) continue;
-      const std::optional<bool> inside = is_in(lean.account_id, id);
-      all_read = all_read && inside;
-      if (has(roles_of_groups_.at(id)) && inside.value_or(false)) return {};
+    for (const Path& path : lean.paths) {
+      std::optional<bool> there = false;
+      if (path.group.empty()) {
+        there = has(roles_of_users_.at(lean.account_id), lean);
+      } else if (const std::string id = id_of(path); !id.empty()) {
+        there = has(roles_of_groups_.at(id), lean);
+        if (there != false) {
+          const std::optional<bool> inside = is_in(lean.account_id, id);
+          if (inside == false || !inside) there = inside;
+        }
+      }
+      if (there == true) return true;
+      all_read = all_read && there;
     }
-    if (all_read) {
+    return all_read ? std::optional(false) : std::nullopt;
+  }
+
+  [[nodiscard]] std::string why_lost(const Plan::Lean& lean) {
+    const std::optional<bool> kept = keeps(lean);
+    if (kept == true) return {};
+    if (kept == false) {
+      may_show_later_ = may_show_later_ || std::any_of(lean.paths.begin(), lean.paths.end(),
+                                                       [](const Path& path) { return path.given; });
       return fmt::format(
           "{}, who is protected, does not show as having it by other ways: it takes another plan",
           lean.user);
@@ -147,13 +182,33 @@ class LastingPaths {
                        lean.user);
   }
 
+  /// Whoever was not in the group would lose by it what somebody else has given them since.
+  [[nodiscard]] std::string why_joined(const std::string& group, const Plan::Lean& lean) const {
+    const Asked<ParsedUser>& person = people_.at(lean.account_id);
+    if (person.read && !person.found) return {};
+    const auto held = groups_of_.find(lean.account_id);
+    const bool in_it = (person.found && lists(*person.found, group)) ||
+                       (held != groups_of_.end() && held->second.found->ids.contains(group));
+    if (in_it) {
+      return fmt::format(
+          "{}, who is protected, has been added to the group meanwhile: it takes another plan",
+          lean.user);
+    }
+    const bool read = person.read && held != groups_of_.end() && held->second.read;
+    return read
+               ? std::string()
+               : fmt::format("whether {}, who is protected, is in it could not be read", lean.user);
+  }
+
   Reader reader_;
-  LookUps look_ups_;
+  LookUps first_, more_;
   const Plan& plan_;
   const KnownIds& ids_;
+  bool may_show_later_ = false;
   std::map<std::string, Asked<HeldRoles>> roles_of_groups_, roles_of_users_;  ///< by id
   std::map<std::string, Asked<ParsedUser>> people_;                           ///< by account
   std::map<std::string, Asked<HeldGroups>> groups_of_;                        ///< likewise
+  std::map<std::pair<std::string, std::string>, Asked<bool>> inside_;         ///< account, group id
 };
 
 }  // namespace
@@ -162,8 +217,14 @@ std::map<std::size_t, std::string> lost_paths(ReadClient& client, const Endpoint
                                               const Plan& plan,
                                               const std::vector<std::size_t>& changes,
                                               const KnownIds& ids, Misread& misread) {
-  if (plan.leans.empty()) return {};
-  return LastingPaths(client, endpoints, plan, ids, misread).run(changes);
+  std::map<std::size_t, std::string> out;
+  if (plan.leans.empty()) return out;
+  for (const milliseconds wait : kPathWaits) {
+    LastingPaths paths(client, endpoints, plan, ids, misread, wait);
+    out = paths.run(changes);
+    if (!paths.may_show_later()) break;
+  }
+  return out;
 }
 
 }  // namespace rolecall

@@ -12,9 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kWaits = {milliseconds{0},      milliseconds{1'000}, milliseconds{2'000},
-                               milliseconds{4'000},  milliseconds{8'000}, milliseconds{15'000},
-                               milliseconds{30'000}, milliseconds{60'000}};
+constexpr std::array kEffectWaits = {
+    milliseconds{0},     milliseconds{1'000},  milliseconds{2'000},  milliseconds{4'000},
+    milliseconds{8'000}, milliseconds{15'000}, milliseconds{30'000}, milliseconds{60'000}};
 /// For the reads themselves.
 constexpr std::chrono::seconds kRoom{20};
 
@@ -46,7 +46,7 @@ std::vector<LateEffect> not_shown_done(const ApplyEnvironment& environment,
   const Clock& clock = environment.clock;
   const auto begun = clock.steady();
   milliseconds waited{0};
-  for (const milliseconds wait : kWaits) {
+  for (const milliseconds wait : kEffectWaits) {
     const auto before = clock.steady();
     // Reads take their time, too, where the server is slow or says to wait.
     waited += wait;

@@ -85,15 +85,31 @@ void LookUps::groups(const Endpoints::GroupSearch& search, std::function<void(Pa
       delay_);
 }
 
-void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
+namespace {
+
+/// `take` is given what the group of this name is found to be, if it is found.
+template <class Found, class Take>
+void look_for(const LookUps& look_ups, const std::string& group, bool counts, Asked<Found>& into,
+              Take take) {
   Endpoints::GroupSearch search;
   search.names = {group};
-  groups(
+  search.expand_counts = counts;
+  look_ups.groups(
       search,
-      [&into, name = GroupName::from_server(group)](const ParsedGroup& found) {
-        if (GroupName::from_server(found.name) == name) into.found = found.about.id;
+      [&into, take, name = GroupName::from_server(group)](const ParsedGroup& found) {
+        if (GroupName::from_server(found.name) == name) into.found = take(found);
       },
       [&into] { into.read = true; });
+}
+
+}  // namespace
+
+void LookUps::id_of(const std::string& group, Asked<std::string>& into) const {
+  look_for(*this, group, false, into, [](const ParsedGroup& found) { return found.about.id; });
+}
+
+void LookUps::named(const std::string& group, Asked<ParsedGroup>& into) const {
+  look_for(*this, group, true, into, [](const ParsedGroup& found) { return found; });
 }
 
 void LookUps::members(const std::string& group_id, Asked<ListedMembers>& into) const {

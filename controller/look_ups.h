@@ -88,6 +88,8 @@ class LookUps {
               std::function<void()> ended) const;
   /// The id of the group that has this name.
   void id_of(const std::string& group, Asked<std::string>& into) const;
+  /// Likewise the group, with its counts where the server has them.
+  void named(const std::string& group, Asked<ParsedGroup>& into) const;
   void members(const std::string& group_id, Asked<ListedMembers>& into) const;
   void roles_of_group(const std::string& id, Asked<HeldRoles>& into) const;
   /// The list that came with somebody may be cut short: a search for their groups is not. One that

@@ -19,11 +19,11 @@ namespace fs = std::filesystem;
 
 constexpr int kLevels = 3;
 constexpr std::size_t kMostFiles = 200;
-constexpr std::size_t kMostBytes = 1 << 20;
+constexpr std::size_t kMostBeginBytes = 1 << 20;
 
 bool names_organization(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string begin(kMostBytes, '\0');
+  std::string begin(kMostBeginBytes, '\0');
   in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<std::size_t>(in.gcount()));
   return begin.starts_with("[organization]") || begin.find("\n[organization]") != std::string::npos;

@@ -13,12 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string in_words(int code) {
-  return std::error_code(code, std::generic_category()).message();
-}
-
 tl::unexpected<Error> cannot(const fs::path& path, int code) {
-  return fail(fmt::format("cannot write {}: {}", path.string(), in_words(code)));
+  return fail(
+      fmt::format("cannot write {}: {}", path.string(), std::generic_category().message(code)));
 }
 
 /// "access" of "access/" and "./access".

@@ -29,7 +29,7 @@ constexpr std::size_t kMostGlancedAt = 10'000;
 /// Without O_NONBLOCK, opening a named pipe would wait for somebody to write to it.
 constexpr int kToRead = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-std::string in_words(int error_number) {
+std::string error_words(int error_number) {
   return std::error_code(error_number, std::generic_category()).message();
 }
 
@@ -279,7 +279,7 @@ tl::unexpected<Error> cannot_read(const std::string& path, int error_number) {
   }
   return fail(
       fmt::format("{}: {}", path,
-                  error_number == ENOENT ? "no such file or folder" : in_words(error_number)),
+                  error_number == ENOENT ? "no such file or folder" : error_words(error_number)),
       std::move(hint));
 }
 

@@ -17,7 +17,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
+constexpr std::size_t kMostQuarantineBytes = std::size_t{64} * 1024;
 constexpr std::size_t kShownDigits = 12;
 
 }  // namespace
@@ -32,7 +32,7 @@ struct Quarantine::Entry {
 
   /// Nothing where there is no such file.
   static Result<std::optional<Entry>> read(const std::string& file) {
-    const auto bytes = read_small_file(file, kMostBytes);
+    const auto bytes = read_small_file(file, kMostQuarantineBytes);
     if (!bytes) return tl::make_unexpected(bytes.error());
     if (!*bytes) return std::nullopt;
     const auto document = parse_json(**bytes);

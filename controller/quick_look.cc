@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMostBytes = std::size_t{16} * 1024;
+constexpr std::size_t kMostLookBytes = std::size_t{16} * 1024;
 
 std::string file_of(const std::string& store_path) {
   return store_path + ".look";
@@ -25,7 +25,7 @@ std::string file_of(const std::string& store_path) {
 std::optional<QuickLook> load_look(const std::string& store_path, const std::string& organization) {
   const std::string file = file_of(store_path);
   if (const auto fine = check_private_file(file); !fine || !*fine) return std::nullopt;
-  const auto bytes = read_small_file(file, kMostBytes);
+  const auto bytes = read_small_file(file, kMostLookBytes);
   if (!bytes || !*bytes) return std::nullopt;
   const auto value = parse_json(**bytes);
   if (!value) return std::nullopt;

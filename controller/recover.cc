@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+constexpr std::array kRecoverWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr std::chrono::hours kLookedForLongEnough{1};
 
 Change change_of(const Intent& intent, ChangeKind kind) {
@@ -44,7 +44,7 @@ std::vector<Effect> look(ReadClient& client, const Unfinished& unfinished) {
   std::vector<Effect> effects(unfinished.records.size(), Effect::unknown);
   std::vector<std::size_t> asked;
   for (std::size_t i = 0; i < effects.size(); ++i) asked.push_back(i);
-  for (const milliseconds wait : kWaits) {
+  for (const milliseconds wait : kRecoverWaits) {
     const auto found = read_back_for_sure(client, endpoints, unfinished.plan, asked, ids, wait);
     std::vector<std::size_t> missing;
     for (std::size_t k = 0; k < asked.size(); ++k) {

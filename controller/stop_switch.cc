@@ -19,7 +19,7 @@ namespace rolecall {
 namespace {
 
 /// Far more than set() writes.
-constexpr std::size_t kMostBytes = std::size_t{16} * 1024;
+constexpr std::size_t kMostSwitchBytes = std::size_t{16} * 1024;
 
 /// Error: says what is wrong with the file.
 Result<std::string> read_file(const std::string& file) {
@@ -27,7 +27,7 @@ Result<std::string> read_file(const std::string& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return fail(errno_text(errno));
   struct stat status {};
-  std::string bytes(kMostBytes + 1, '\0');
+  std::string bytes(kMostSwitchBytes + 1, '\0');
   ssize_t size = -1;
   if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
     size = ::read(fd, bytes.data(), bytes.size());
@@ -36,7 +36,7 @@ Result<std::string> read_file(const std::string& file) {
   ::close(fd);
   if (!S_ISREG(status.st_mode)) return fail("it is not a regular file");
   if (size < 0) return fail(errno_text(error));
-  if (static_cast<std::size_t>(size) > kMostBytes) return fail("it is too long");
+  if (static_cast<std::size_t>(size) > kMostSwitchBytes) return fail("it is too long");
   bytes.resize(static_cast<std::size_t>(size));
   return bytes;
 }

@@ -14,10 +14,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+constexpr std::array kSuccessorWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr const char* kNotYet = "its successor does not show everything yet";
 constexpr const char* kNotRead = "what it has, or its successor, could not be read";
 constexpr const char* kGiven = "the group has been given app access meanwhile";
+constexpr const char* kLost =
+    "its successor does not have all any more that it had a moment ago: it takes another plan";
 constexpr const char* kGone = "the group is not to be seen any more";
 constexpr const char* kJoined =
     "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
@@ -157,7 +159,7 @@ std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
   if (renamed == plan_.renamed.end()) return {};
   const std::vector<std::size_t>& given = given_to(renamed->second);
   std::string why = kNotYet;
-  for (const milliseconds wait : kWaits) {
+  for (const milliseconds wait : kSuccessorWaits) {
     const std::vector<Effect> effects =
         read_back(client_, endpoints_, plan_, given, ids, wait, &misread_);
     const bool there = std::all_of(effects.begin(), effects.end(),
@@ -178,50 +180,60 @@ std::string Successors::why_it_differs(const Renamed& renamed, milliseconds dela
   Reader reader(client_);
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory, delay);
-  Asked<std::string> old_id, id;
+  Asked<std::string> old_id;
+  Asked<ParsedGroup> successor;
   look_ups.id_of(renamed.first, old_id);
-  look_ups.id_of(renamed.second, id);
+  look_ups.named(renamed.second, successor);
   reader.run();
   // Somebody else may have deleted it: an empty list would look like a group that was emptied.
   if (old_id.read && !old_id.found) return kGone;
-  if (!id.read) return kNotRead;
-  const bool known = id.found && !id.found->empty();
-  if (!known || (!copied.successor_id.empty() && *id.found != copied.successor_id)) return kNotYet;
+  if (!successor.read) return kNotRead;
+  const std::string id = successor.found ? successor.found->about.id : std::string();
+  if (id.empty() || (!copied.successor_id.empty() && id != copied.successor_id)) return kNotYet;
   const LookUps more(reader, endpoints_, plan_.directory);
   Asked<ListedMembers> from, to;
   Asked<HeldRoles> had, has;
   if (looks_at_members(copied)) {
     more.members(copied.id, from);
-    more.members(*id.found, to);
+    more.members(id, to);
   }
   more.roles_of_group(copied.id, had);
-  more.roles_of_group(*id.found, has);
+  more.roles_of_group(id, has);
   reader.run();
   const bool members_read = !looks_at_members(copied) || (from.read && to.read);
   if (!had.read || !has.read || !members_read) return kNotRead;
   const Handed had_it{from.found.value_or(ListedMembers{}), had.found->held};
   const Handed has_it{to.found.value_or(ListedMembers{}), has.found->held};
-  if (std::string why = why_it_lacks(copied, had_it, has_it); !why.empty()) return why;
+  // Said first, as no later plan would see it.
   const std::optional<bool> theirs = is_from_others(renamed, taken_from(copied, had_it, has_it));
   if (!theirs) return kNotRead;
   if (!*theirs) return kTakenMeanwhile;
-  handed_on_[renamed.first] = had_it;
+  if (std::string why = why_it_lacks(copied, had_it, has_it); !why.empty()) return why;
+  let_go_[renamed.first] = {had_it, has_it, *successor.found};
   return {};
 }
 
-std::string Successors::why_it_grew(const Change& deletion) {
-  const auto handed = handed_on_.find(deletion.group);
-  if (handed == handed_on_.end()) return {};
+std::string Successors::why_it_stays_after_all(const Change& deletion) {
+  const auto found = let_go_.find(deletion.group);
+  if (found == let_go_.end()) return {};
+  const LetGo& before = found->second;
   Reader reader(client_);
   misread_.hear(reader);
-  Asked<HeldRoles> now;
-  LookUps(reader, endpoints_, plan_.directory).roles_of_group(deletion.group_id, now);
+  const LookUps look_ups(reader, endpoints_, plan_.directory);
+  Asked<HeldRoles> had, has;
+  Asked<ParsedGroup> successor;
+  look_ups.roles_of_group(deletion.group_id, had);
+  look_ups.roles_of_group(before.successor.about.id, has);
+  look_ups.named(before.successor.name, successor);
   reader.run();
-  if (!now.read) return kNotRead;
-  const Grants& before = handed->second.roles;
-  const Grants& held = now.found->held;
-  const bool same = std::includes(before.begin(), before.end(), held.begin(), held.end());
-  return same ? std::string() : kGiven;
+  if (!had.read || !has.read || !successor.read) return kNotRead;
+  const auto holds = [](const Grants& all, const Grants& some) {
+    return std::includes(all.begin(), all.end(), some.begin(), some.end());
+  };
+  const bool is_there = successor.found && successor.found->about.id == before.successor.about.id &&
+                        successor.found->about.user_count >= before.successor.about.user_count;
+  if (!is_there || !holds(has.found->held, before.has.roles)) return kLost;
+  return holds(before.had.roles, had.found->held) ? std::string() : kGiven;
 }
 
 /// What others took from the old group, and the new one has, can come from another group that is
@@ -243,8 +255,8 @@ std::optional<bool> Successors::is_from_others(const Renamed& renamed, const Tak
     const auto copied = plan_.copied.find(from);
     if (from == renamed.first || to != renamed.second || copied == plan_.copied.end()) continue;
     Other& other = others[from];
-    const auto handed = handed_on_.find(from);
-    if (handed != handed_on_.end()) other.handed = &handed->second;
+    const auto let_go = let_go_.find(from);
+    if (let_go != let_go_.end()) other.handed = &let_go->second.had;
     const std::string& id = copied->second.id;
     look_ups.id_of(from, other.id);
     if (!taken.roles.empty()) look_ups.roles_of_group(id, other.roles);

@@ -42,10 +42,15 @@ class Successors {
   /// Why the group may not be deleted, or nothing; waits a few seconds for reads that lag behind. A
   /// group that has no successor may.
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
-  /// Likewise of one that has just been found to live on, where that took long; one call.
-  [[nodiscard]] std::string why_it_grew(const Change& deletion);
+  /// Likewise of one that has just been found to live on, where that took long; three calls.
+  [[nodiscard]] std::string why_it_stays_after_all(const Change& deletion);
 
  private:
+  /// Both groups as the old one was let go.
+  struct LetGo {
+    Handed had, has;
+    ParsedGroup successor;
+  };
   using Renamed = std::pair<const std::string, std::string>;  ///< from, to
 
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
@@ -60,7 +65,7 @@ class Successors {
   Misread& misread_;
   std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
   std::unordered_map<std::string, std::string> doubts_;              ///< by group
-  std::unordered_map<std::string, Handed> handed_on_;  ///< by old group, as it was let go
+  std::unordered_map<std::string, LetGo> let_go_;                    ///< by old group
 };
 
 }  // namespace rolecall

@@ -46,9 +46,8 @@ Judgement judge_status(const Change& change, const Response& response) {
   if (status >= 300 && status < 400) {
     return {Verdict::unclear, words + " unexpected redirect; not followed"};
   }
-  // A page that something on the way has put in the answer's place. (What is refused for its rate
-  // or its key was not done, whoever says so.)
-  if (is_page(response) && status != 401 && status != 429) {
+  // What is refused for its rate or its key was not done, whoever says so.
+  if (is_foreign_error(response) && status != 401 && status != 429) {
     return {Verdict::unclear, words + ", which is not an answer of the API"};
   }
   // 409 has two meanings, and "not found" may mean "gone already" (facts.md section 8).

@@ -31,8 +31,8 @@ About whom(const Response& forbidden) {
 
 void WritePermission::learn(const Answer& answer, ChangeKind kind) {
   if (answer && answer->status >= 200 && answer->status < 300) shown_ = true;
-  const bool refused = answer && answer->status == 403;
-  other_ = other_ || !refused || is_page(*answer);
+  const bool refused = answer && answer->status == 403 && !is_foreign_error(*answer);
+  other_ = other_ || !refused;
   if (!refused) return;
   const About about = whom(*answer);
   told_ = told_ || about == About::key;

@@ -56,31 +56,32 @@ class Paths {
       if (in_it) groups_.insert(ref);
     }
     const auto joins = done.joins.find(catalog_.name(who));
-    if (joins != done.joins.end()) groups_.insert(joins->second.begin(), joins->second.end());
+    if (joins != done.joins.end()) joins_ = joins->second;
   }
 
   [[nodiscard]] bool is_in(GroupRef group) const { return groups_.contains(group); }
+  [[nodiscard]] bool joins(GroupRef group) const { return joins_.contains(group); }
 
-  /// Those that the plan gives too.
-  [[nodiscard]] Plan::Lean other_than(GroupRef taken_from, const Grant& grant) const {
-    Plan::Lean out;
+  [[nodiscard]] std::vector<Plan::Lean::Path> other_than(GroupRef taken_from,
+                                                         const Grant& grant) const {
+    std::vector<Plan::Lean::Path> out;
     const User* user = live_.live.find(who_);
     const auto given = done_.given_directly.find(catalog_.name(who_));
-    out.direct = (given != done_.given_directly.end() && given->second.contains(grant)) ||
-                 (user != nullptr && contains(user->grants, grant));
-    for (const GroupRef group : groups_) {
-      const Group* has = live_.live.find(group);
+    if (user != nullptr && contains(user->grants, grant)) {
+      out.push_back({});
+    } else if (given != done_.given_directly.end() && given->second.contains(grant)) {
+      out.push_back({{}, {}, true});
+    }
+    std::set<GroupRef> all = groups_;
+    all.insert(joins_.begin(), joins_.end());
+    for (const GroupRef group : all) {
       const bool stays = group != taken_from && !done_.deleted.contains(group) &&
                          !done_.revoked.contains({group, grant});
-      const bool gives =
-          done_.given.contains({group, grant}) || (has != nullptr && contains(has->grants, grant));
-      if (!stays || !gives) continue;
-      out.groups.emplace_back(catalog_.name(group).display(), live_.about(group).id);
+      const Group* live = live_.live.find(group);
+      const bool has = live != nullptr && contains(live->grants, grant);
+      if (!stays || (!has && !done_.given.contains({group, grant}))) continue;
+      out.push_back({catalog_.name(group).display(), live_.about(group).id, !has || !is_in(group)});
     }
-    out.user = catalog_.name(who_);
-    out.account_id = live_.about(who_).account_id;
-    out.ari = catalog_.name(grant.resource);
-    out.role = name(grant.role);
     return out;
   }
 
@@ -89,8 +90,14 @@ class Paths {
   const Catalog& catalog_;
   const Done& done_;
   UserRef who_;
-  std::set<GroupRef> groups_;
+  std::set<GroupRef> groups_, joins_;
 };
+
+/// As effects.cc sees it: others have no app to lose.
+bool has_apps(const Snapshot& live, UserRef who) {
+  const User* user = live.live.find(who);
+  return user != nullptr && user->presence == Presence::active && live.about(who).account_active;
+}
 
 }  // namespace
 
@@ -108,11 +115,19 @@ std::map<std::string, std::vector<Plan::Lean>> leans_of(
   for (const std::string& address : protected_users) {
     const auto email = Email::parse(address);
     const auto who = email ? input.catalog.find_user(*email) : std::nullopt;
-    if (!who || input.live.live.find(*who) == nullptr) continue;
+    if (!who || !has_apps(input.live, *who)) continue;
     const Paths paths(input, done, *who);
     for (const auto& [from, grant] : taken) {
-      Plan::Lean lean = paths.other_than(from, grant);
-      lean.was_in_it = paths.is_in(from);
+      const bool in_it = paths.is_in(from);
+      // Whom the plan puts into it has never had the role by it.
+      if (!in_it && paths.joins(from)) continue;
+      Plan::Lean lean{input.catalog.name(*who),
+                      input.live.about(*who).account_id,
+                      input.catalog.name(grant.resource),
+                      std::string(name(grant.role)),
+                      in_it,
+                      {}};
+      if (in_it) lean.paths = paths.other_than(from, grant);
       out[input.catalog.name(from).display()].push_back(std::move(lean));
     }
   }

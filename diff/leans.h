@@ -10,9 +10,9 @@
 
 namespace rolecall {
 
-/// For each role that the plan takes from a group, by revoking it or with the group: the paths by
-/// which everybody protected has it otherwise, also those that the plan gives or has a part in.
-/// Whoever is in the group has to have one when that is done.
+/// For each role that the plan takes from a group, by revoking it or with the group: everybody
+/// protected who may have an app to lose by it, but whom the plan itself puts into the group; of
+/// whoever is in it the paths by which they have the role otherwise, or will have by the plan.
 [[nodiscard]] std::map<std::string, std::vector<Plan::Lean>> leans_of(
     const PlanInput& input, const Plan& plan, const std::set<std::string>& protected_users);
 

@@ -8,15 +8,13 @@
 #include <string>
 #include <unordered_map>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
 /// More of them than anybody misspells are the beginning of something: nobody is near by mistake.
 constexpr std::size_t kMostMissing = 1000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_short(std::string_view name) {
   const std::size_t at = name.find('@');

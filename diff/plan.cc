@@ -346,6 +346,19 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
   }
 }
 
+std::vector<const Plan::Lean*> Plan::leans_on(const Change& change) const {
+  std::vector<const Lean*> out;
+  const bool revokes = change.kind == ChangeKind::revoke_group_access;
+  const auto of_group = leans.find(change.group);
+  const bool takes = revokes || change.kind == ChangeKind::delete_group;
+  if (!takes || of_group == leans.end()) return out;
+  for (const Lean& lean : of_group->second) {
+    const bool concerned = !revokes || (lean.ari == change.ari && lean.role == change.role);
+    if (concerned) out.push_back(&lean);
+  }
+  return out;
+}
+
 bool Plan::has_open_invitations() const {
   return std::any_of(notes.begin(), notes.end(), [](const Note& note) {
     return note.kind == kOpenInvitation || note.kind == kConflictingInvitation;

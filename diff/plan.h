@@ -192,24 +192,26 @@ struct Plan {
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
 
-  /// Somebody protected would lose an app if what the plan gives did not come about: then no access
-  /// of groups is taken where any of it fails. Not saved.
-  bool protected_lean_on_gifts = false;
-
-  /// Somebody protected, and a role on an app that is taken from a group: the paths by which they
-  /// keep it where they are in the group. They may have been put into it since.
+  /// Somebody protected, and a role on an app that is taken from a group. Whoever was in it keeps
+  /// the role by one of the paths; whoever was not may have been put into it since.
   struct Lean {
+    struct Path {
+      std::string group;   ///< empty: they have it directly
+      std::string id;      ///< empty: the group is made
+      bool given = false;  ///< in whole or in part by the plan
+    };
     std::string user;
     std::string account_id;
     std::string ari, role;
-    std::vector<std::pair<std::string, std::string>> groups{};  ///< name, id; no id: it is made
-    bool direct = false;
     bool was_in_it = false;
+    std::vector<Path> paths{};
   };
   std::map<std::string, std::vector<Lean>> leans{};  ///< by that group; not saved
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }
+  /// Those of the leans that the change is about.
+  [[nodiscard]] std::vector<const Lean*> leans_on(const Change& change) const;
   /// Somebody waits for a person to decide about an invitation.
   [[nodiscard]] bool has_open_invitations() const;
   [[nodiscard]] std::array<std::size_t, kChangeKindCount> counts() const;

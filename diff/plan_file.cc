@@ -24,11 +24,6 @@ constexpr std::int64_t kFormat = 3;
 constexpr int kLinesDeep = 3;
 constexpr std::string_view kAgain = "make a new plan";
 
-json::value text_or_null(std::string_view text) {
-  if (text.empty()) return nullptr;
-  return json_text(text);
-}
-
 json::object behind_object(const Plan& plan) {
   std::map<std::string, std::string> groups;
   std::map<std::string, std::string> resources;
@@ -70,9 +65,9 @@ json::object saved_object(const Plan& plan, const SavedPlanInfo& info) {
 
 /// Reads the members of one object and remembers the first thing that is wrong, for all of them
 /// together: what it returns means something only while there is no problem.
-class Reader {
+class FieldReader {
  public:
-  Reader(const json::value& value, std::string path, std::string& problem)
+  FieldReader(const json::value& value, std::string path, std::string& problem)
       : object_(value.if_object()), path_(std::move(path)), problem_(problem) {
     if (object_ == nullptr) note(path_, "expected an object");
   }
@@ -111,13 +106,13 @@ class Reader {
     if (!found) note(path(key), fmt::format("{} is not a moment in time", quote(words)));
     return found.value_or(Instant{});
   }
-  Reader object(std::string_view key) { return {value(key), path(key), problem_}; }
+  FieldReader object(std::string_view key) { return {value(key), path(key), problem_}; }
   template <class Visit>
   void each(std::string_view key, Visit visit) {
     const json::array* items = value(key).if_array();
     if (items == nullptr) return note(path(key), "expected a list");
     for (std::size_t i = 0; i < items->size(); ++i) {
-      Reader item((*items)[i], fmt::format("{}[{}]", path(key), i), problem_);
+      FieldReader item((*items)[i], fmt::format("{}[{}]", path(key), i), problem_);
       visit(item);
       item.end();
     }
@@ -152,7 +147,7 @@ class Reader {
   std::vector<std::string> known_;
 };
 
-Change read_change(Reader& in) {
+Change read_change(FieldReader& in) {
   Change out;
   const std::string kind = in.text("kind");
   const std::optional<ChangeKind> known = parse_change_kind(kind);
@@ -163,7 +158,7 @@ Change read_change(Reader& in) {
   out.group = in.text_or_null("group");
   out.resource = in.text_or_null("resource");
   out.role = in.text_or_null("role");
-  Reader cause = in.object("cause");
+  FieldReader cause = in.object("cause");
   out.cause.place.file = cause.text("file");
   out.cause.place.line = static_cast<std::uint32_t>(cause.integer("line"));
   out.cause.why = cause.text("why");
@@ -175,7 +170,7 @@ Change read_change(Reader& in) {
 }
 
 /// What is counted from the changes is not read here: the caller compares it.
-Plan read_plan(Reader in) {
+Plan read_plan(FieldReader in) {
   Plan plan;
   for (const std::string_view derived :
        {"format_version", "tool_version", "applyable", "summary"}) {
@@ -189,16 +184,16 @@ Plan read_plan(Reader in) {
   plan.live_digest = in.text("live_digest");
   plan.complete = in.boolean("complete");
   if (in.has("undo_of")) plan.undo_of = in.integer("undo_of");
-  in.each("changes", [&](Reader& item) { plan.changes.push_back(read_change(item)); });
-  Reader calls = in.object("calls");
+  in.each("changes", [&](FieldReader& item) { plan.changes.push_back(read_change(item)); });
+  FieldReader calls = in.object("calls");
   plan.reads = static_cast<std::size_t>(calls.integer("reads"));
   calls.value("writes");
   calls.value("estimated_seconds");
   calls.end();
-  in.each("notes", [&](Reader& item) {
+  in.each("notes", [&](FieldReader& item) {
     plan.notes.push_back({item.text("kind"), item.text("subject")});
   });
-  in.each("refusals", [&](Reader& item) {
+  in.each("refusals", [&](FieldReader& item) {
     Refusal refusal;
     refusal.klass = item.text("class");
     refusal.n = item.integer("n");
@@ -244,7 +239,7 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
     return fail("not a plan of this tool: $.rolecall_plan is missing", std::string(kAgain));
   }
   std::string problem;
-  Reader in(*document, "$", problem);
+  FieldReader in(*document, "$", problem);
   SavedPlan out;
   const std::int64_t format = in.integer("rolecall_plan");
   if (problem.empty() && format != kFormat) {
@@ -264,7 +259,7 @@ Result<SavedPlan> parse_saved_plan(std::string_view bytes, std::string_view tool
   out.info.policy_path = in.text("policy_path");
   out.info.at_given = in.boolean("at_given");
   out.plan = read_plan(in.object("plan"));
-  Reader behind = in.object("behind");
+  FieldReader behind = in.object("behind");
   const auto groups = behind.object("groups").table();
   const auto resources = behind.object("resources").table();
   behind.end();

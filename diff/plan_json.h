@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <string_view>
 
 #include "diff/plan.h"
@@ -23,6 +24,9 @@ namespace rolecall {
 
 /// Valid UTF-8 as it is, anything else escaped.
 [[nodiscard]] boost::json::string json_text(std::string_view text);
+
+/// null for an empty text.
+[[nodiscard]] boost::json::value text_or_null(std::string_view text);
 
 /// Members of the outer `depth` levels and items of their lists on lines of their own, what is
 /// deeper on one line; ends with a line feed. Bytes depend on nothing but the value.

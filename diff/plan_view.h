@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@ namespace rolecall {
 
 /// What the text and the Markdown of a plan share: the order in which people read it, and words.
 /// No text in here is escaped yet.
+
+/// Of whom a note or a cause names so many; the others are counted.
+inline constexpr std::size_t kSubjectsPerNote = 5;
 
 /// One group or person and what changes about it.
 struct ChangedSubject {

@@ -14,11 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value text_or_null(std::string_view text) {
-  if (text.empty()) return nullptr;
-  return json_text(text);
-}
-
 json::object summary_object(const Plan& plan) {
   // The order of the contract: people, groups, members, grants, roles.
   constexpr std::array<ChangeKind, kChangeKindCount> kOrder = {
@@ -88,6 +83,11 @@ void print(const json::value& value, int depth, std::size_t indent, std::string&
 }
 
 }  // namespace
+
+json::value text_or_null(std::string_view text) {
+  if (text.empty()) return nullptr;
+  return json_text(text);
+}
 
 json::string json_text(std::string_view text) {
   return find_invalid_utf8(text) ? json::string(escape_terminal(text)) : json::string(text);

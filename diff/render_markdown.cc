@@ -22,7 +22,6 @@ constexpr std::size_t kRoomForOutsiders = 3'500;
 constexpr std::size_t kRoomForSeats = 2'500;
 constexpr std::size_t kRoomForNotes = 4'000;
 constexpr std::size_t kRoomForFrames = 1'200;  ///< headings and folds around the changes
-constexpr std::size_t kSubjectsPerNote = 5;
 /// So that no line can eat the room of all others.
 constexpr std::size_t kLongestText = 120;
 

@@ -13,7 +13,6 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kSubjectsPerNote = 5;
 /// Causes stand below each other up to here; what is longer pushes its own cause aside.
 constexpr std::size_t kWidestColumn = 60;
 

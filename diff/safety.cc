@@ -314,7 +314,6 @@ std::map<std::string, std::int64_t> lost_access(const PlanInput& input,
 void check_access_of_protected(
     const PlanInput& input, Plan& plan, const Protected& kept,
     std::map<std::pair<std::string, std::string>, std::int64_t>& losses) {
-  plan.protected_lean_on_gifts = false;
   plan.leans.clear();
   if (kept.users.empty() || plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
   const bool somebody_is_suspended =
@@ -333,12 +332,6 @@ void check_access_of_protected(
     losses.try_emplace({"protected_users", user}, lost);
   }
   plan.leans = leans_of(seen, plan, kept.users);
-  std::vector<Change> takes;
-  std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(takes),
-               [](const Change& change) { return takes_away(change.kind); });
-  if (takes.size() < plan.changes.size()) {
-    plan.protected_lean_on_gifts = !lost_access(seen, takes, kept).empty();
-  }
 }
 
 void check_protected(const PlanInput& input, Plan& plan) {

@@ -15,7 +15,7 @@ namespace rolecall {
 namespace {
 
 /// Beyond so many problems, one thing is wrong with the whole file.
-constexpr std::size_t kMaxProblems = 50;
+constexpr std::size_t kMostRosterProblems = 50;
 /// Far over any organization; a hostile file must not take all memory.
 constexpr std::int64_t kMaxLines = 1'000'000;
 /// Words of a column that are tried for a "did you mean".
@@ -54,8 +54,8 @@ class RosterRows {
     std::size_t rows = 0;
     while (const std::vector<CsvField>* row = csv_.next()) {
       ++rows;
-      if (problems_ >= kMaxProblems) {
-        return error({}, fmt::format("more than {} problems in this roster", kMaxProblems),
+      if (problems_ >= kMostRosterProblems) {
+        return error({}, fmt::format("more than {} problems in this roster", kMostRosterProblems),
                      "look at the first ones");
       }
       read_row(*row);
@@ -216,7 +216,7 @@ class RosterRows {
           {policy_.place(at)});
     }
     for (const auto& [value, at] : values) {
-      const bool slip = fold_case(value) == fold_case(word) && slips_.size() < kMaxProblems;
+      const bool slip = fold_case(value) == fold_case(word) && slips_.size() < kMostRosterProblems;
       if (slip) slips_.push_back({std::string(word), value, where});
     }
     user.state = UserState::suspended;

@@ -14,7 +14,7 @@ namespace rolecall {
 namespace {
 
 /// Beyond this many problems the rest of the file is noise.
-constexpr int kMaxProblems = 20;
+constexpr int kMostBadBytes = 20;
 
 struct Lookalike {
   char32_t code_point;
@@ -124,7 +124,7 @@ class Scanner {
 
   void problem(Place place, std::string what, std::string hint) {
     diagnostics_.error(std::move(place), std::move(what), std::move(hint));
-    if (++problems_ >= kMaxProblems) stopped_ = true;
+    if (++problems_ >= kMostBadBytes) stopped_ = true;
   }
   void stop(Place place, std::string what, std::string hint) {
     problem(std::move(place), std::move(what), std::move(hint));

@@ -12,7 +12,7 @@
 namespace rolecall {
 namespace {
 
-constexpr auto kKeys = language::names(language::kGroupKeys);
+constexpr auto kGroupNames = language::names(language::kGroupKeys);
 constexpr auto kMemberKeys = language::names(language::kMemberKeys);
 
 /// `{ user, from, until, reason }`
@@ -186,7 +186,7 @@ void read_group(FileReader& reader, const Entry& entry) {
   const Owner owner{"group", entry.key};
   GroupDecl out{*name};
   out.at = reader.at(entry.at);
-  const std::vector<Entry> keys = reader.table(owner, entry, kKeys);
+  const std::vector<Entry> keys = reader.table(owner, entry, kGroupNames);
   for (const Entry& key : keys) read_key(reader, owner, key, out);
   check_tombstone(reader, owner, keys, out.tombstone);
   if (!out.tombstone && !out.members_managed()) check_unmanaged(reader, owner, keys);

@@ -10,7 +10,7 @@
 namespace rolecall {
 namespace {
 
-constexpr auto kKeys = language::names(language::kOrganizationKeys);
+constexpr auto kOrganizationNames = language::names(language::kOrganizationKeys);
 
 /// The id becomes a part of URLs.
 bool is_organization_id(std::string_view id) {
@@ -52,7 +52,8 @@ void read_organization(FileReader& reader, const Entry& entry) {
   OrganizationDecl& out = policy.organization.emplace();
   out.at = reader.at(entry.at);
   bool has_id = !entry.value.is(ValueKind::table);
-  for (const Entry& key : reader.table(owner, {owner.kind, entry.at, entry.value}, kKeys)) {
+  for (const Entry& key :
+       reader.table(owner, {owner.kind, entry.at, entry.value}, kOrganizationNames)) {
     if (key.key == "id") {
       has_id = true;
       read_id(reader, owner, key, out);

@@ -10,12 +10,12 @@
 namespace rolecall {
 namespace {
 
-constexpr auto kKeys = language::names(language::kRosterKeys);
+constexpr auto kRosterNames = language::names(language::kRosterKeys);
 constexpr auto kActiveKeys = language::names(language::kActiveKeys);
 /// More is a mistake: each is a file to read.
 constexpr std::size_t kMaxRosters = 100;
 
-const Owner kOwner{"[[rosters]]"};
+const Owner kRosterOwner{"[[rosters]]"};
 const Owner kActive{"\"active\" of [[rosters]]"};
 
 /// Beside the TOML file that names it.
@@ -37,7 +37,7 @@ std::optional<RosterDecl::Column> read_column(FileReader& reader, const Owner& o
 }
 
 void read_file(FileReader& reader, const Entry& entry, RosterDecl& out) {
-  const std::optional<std::string> file = reader.text(kOwner, entry);
+  const std::optional<std::string> file = reader.text(kRosterOwner, entry);
   if (!file) return;
   if (file->empty() || file->front() == '/') {
     reader.error(entry.value.at(),
@@ -130,18 +130,19 @@ void read_roster(FileReader& reader, const Value& value) {
   Policy& policy = reader.policy();
   RosterDecl out;
   out.at = reader.at(value.at());
-  const std::vector<Entry> entries = reader.table(kOwner, {kOwner.kind, value.at(), value}, kKeys);
+  const std::vector<Entry> entries =
+      reader.table(kRosterOwner, {kRosterOwner.kind, value.at(), value}, kRosterNames);
   for (const Entry& entry : entries) {
     if (entry.key == "file") {
       read_file(reader, entry, out);
     } else if (entry.key == "email") {
-      out.email = read_column(reader, kOwner, entry).value_or(RosterDecl::Column{});
+      out.email = read_column(reader, kRosterOwner, entry).value_or(RosterDecl::Column{});
     } else if (entry.key == "attributes") {
       read_attributes(reader, entry, out);
     } else if (entry.key == "active") {
       read_active(reader, entry, out);
     } else {
-      out.declare_users = reader.boolean(kOwner, entry).value_or(false);
+      out.declare_users = reader.boolean(kRosterOwner, entry).value_or(false);
     }
   }
   check_whole(reader, value.at(), entries, out);
@@ -161,7 +162,7 @@ void read_roster(FileReader& reader, const Value& value) {
 }  // namespace
 
 void read_rosters(FileReader& reader, const Entry& entry) {
-  for (const Value& value : reader.tables(kOwner, entry)) read_roster(reader, value);
+  for (const Value& value : reader.tables(kRosterOwner, entry)) read_roster(reader, value);
 }
 
 std::vector<std::string> roster_paths(const SourceFile& toml) {

@@ -11,7 +11,7 @@
 namespace rolecall {
 namespace {
 
-constexpr auto kKeys = language::names(language::kSafetyKeys);
+constexpr auto kSafetyNames = language::names(language::kSafetyKeys);
 constexpr auto kLimitKeys = language::names(language::kLimitKeys);
 
 /// [safety] may be spread over files, each key set once.
@@ -67,7 +67,7 @@ std::array<Limit, kLimitClassCount> default_limits() {
 void read_safety(FileReader& reader, const Entry& entry) {
   const Owner owner{"[safety]"};
   SafetyDecl& safety = reader.policy().safety;
-  for (const Entry& key : reader.table(owner, {owner.kind, entry.at, entry.value}, kKeys)) {
+  for (const Entry& key : reader.table(owner, {owner.kind, entry.at, entry.value}, kSafetyNames)) {
     if (key.key == "limits") {
       read_limits(reader, key);
       continue;

@@ -10,7 +10,7 @@
 namespace rolecall {
 namespace {
 
-constexpr auto kKeys = language::names(language::kUserKeys);
+constexpr auto kUserNames = language::names(language::kUserKeys);
 
 void read_attributes(FileReader& reader, const Owner& owner, const Entry& entry, UserDecl& out) {
   for (const Entry& attribute : reader.table(owner, entry)) {
@@ -69,7 +69,7 @@ void read_user(FileReader& reader, const Entry& entry) {
   UserDecl out;
   out.person = *person;
   out.at = reader.at(entry.at);
-  const std::vector<Entry> keys = reader.table(owner, entry, kKeys);
+  const std::vector<Entry> keys = reader.table(owner, entry, kUserNames);
   for (const Entry& key : keys) read_key(reader, owner, key, out);
   out.window = reader.window(owner, keys);
   if (out.state == UserState::removed) {

@@ -2,14 +2,12 @@
 
 #include <utility>
 
+#include "state/model/text.h"
+
 namespace rolecall {
 namespace {
 
 constexpr std::string_view kBlank = " \t";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// "2026-12-01", which a time may follow after a space.
 bool is_date(std::string_view text) {
@@ -21,9 +19,9 @@ bool is_date(std::string_view text) {
 }
 
 /// Reads forward only. What does not fit leaves `fine_` false and ends the reading.
-class Reader {
+class SourceReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit SourceReader(std::string_view text) : text_(text) {}
 
   std::optional<std::vector<WrittenStatement>> run() {
     std::vector<WrittenStatement> out;
@@ -226,7 +224,7 @@ void add_comments(const WrittenValue& value, std::vector<std::string_view>& out)
 }  // namespace
 
 std::optional<std::vector<WrittenStatement>> read_statements(std::string_view text) {
-  return Reader(text).run();
+  return SourceReader(text).run();
 }
 
 std::vector<std::string_view> comments_of(const std::vector<WrittenStatement>& statements) {

@@ -2,8 +2,8 @@
 # Installs what is missing, builds rolecall and runs every test. The last line is the count.
 #
 #   tests/run.sh              style, build, tests, examples
-#   tests/run.sh --sanitize   and the tests once more under AddressSanitizer and UBSan, and what runs
-#                             in threads under ThreadSanitizer; so does CI
+#   tests/run.sh --sanitize   the tests under AddressSanitizer and UBSan, what they start being the
+#                             release, and what runs in threads under ThreadSanitizer; so does CI
 set -uo pipefail
 
 sanitize=false
@@ -21,7 +21,7 @@ for argument in "$@"; do
 done
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-unset ROLECALL_API_URL ROLECALL_API_KEY ROLECALL_API_KEY_FILE ROLECALL_STORE ROLECALL_CA_FILE ROLECALL_ORG
+unset ROLECALL_API_URL ROLECALL_API_KEY ROLECALL_API_KEY_FILE ROLECALL_STORE ROLECALL_CA_FILE ROLECALL_ORG ROLECALL_BINARY
 mkdir -p build
 source tests/scratch.sh
 scratch="$(mktemp -d -p "$(scratch_place)" rolecall-run-XXXXXX)"
@@ -98,13 +98,19 @@ run_ctest() {
   say "$preset: $tests tests, $failures failed, $skipped skipped"
 }
 
-test_preset() {
+# build PRESET [OPTION OF THE BUILD...]
+build() {
   local preset="$1" launcher=()
+  shift
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   need "Configuring ($preset)" cmake --preset "$preset" "${launcher[@]}"
-  need "Building ($preset); minutes, the first time" cmake --build --preset "$preset" --parallel "$(nproc)"
-  say "Running the tests ($preset)"
-  run_ctest "$preset"
+  need "Building ($preset); minutes, the first time" cmake --build --preset "$preset" --parallel "$(nproc)" "$@"
+}
+
+test_preset() {
+  build "$1"
+  say "Running the tests ($1)"
+  run_ctest "$1"
 }
 
 check_format() {
@@ -124,35 +130,34 @@ else
   check "Checking the formatting" check_format
 fi
 
-test_preset dev
-
 run_examples() {
   local example
   for example in examples/*/run.sh; do
     check "Running $example ($1)" env ROLECALL_BINARY="$PWD/build/$1/rolecall" TSAN_OPTIONS=halt_on_error=1 "$example"
   done
 }
-run_examples dev
 
 # Whether the benchmarks still work; what they measure here means nothing.
-check "Running the benchmarks' short form" env ROLECALL_BENCH_BUILD=build/dev tests/bench/run.sh --short
-
-# What is installed is another program than what was tested: how it is built is looked at.
-check_release() {
-  local launcher=()
-  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  cmake --preset release "${launcher[@]}" && cmake --build --preset release --parallel "$(nproc)" --target rolecall &&
-    ROLECALL_RELEASED="$PWD/build/release/rolecall" build/dev/tests/test_e2e \
-      --gtest_filter='Hardening.*:Released.*:BillOfMaterials.*'
+short_benchmarks() {
+  check "Running the benchmarks' short form" env ROLECALL_BENCH_BUILD="build/$1" tests/bench/run.sh --short
 }
 
-if $sanitize; then
-  check "Building the release, and looking at how it is built" check_release
-  test_preset tsan
-  run_examples tsan
-  # Lives take six times as long there, and the ordinary build lives a hundred of each kind.
-  ROLECALL_SEEDS=25 test_preset asan
-else
-  say "Skipped: the tests under sanitizers (--sanitize runs them)"
+if ! $sanitize; then
+  test_preset dev
+  run_examples dev
+  short_benchmarks dev
+  say "Skipped: what runs under sanitizers, and the release (--sanitize)"
+  finished=true
+  exit
 fi
+
+# What is installed is another program than what developers build: it is the one that is started.
+build release --target rolecall
+export ROLECALL_BINARY="$PWD/build/release/rolecall"
+# Lives take six times as long there; a hundred of each kind is what an ordinary build lives.
+ROLECALL_SEEDS=25 test_preset asan
+run_examples asan
+short_benchmarks release
+test_preset tsan
+run_examples tsan
 finished=true

@@ -17,8 +17,6 @@
 namespace rolecall {
 namespace {
 
-constexpr int kDoesNotVerify = 8;
-
 struct Close {
   void operator()(std::FILE* file) const { (void)std::fclose(file); }
 };

@@ -17,7 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int kDoesNotVerify = 8;
 // The newest stand for all that is before them; each costs two processes.
 constexpr std::size_t kMostSignatures = 100;
 

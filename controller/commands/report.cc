@@ -111,7 +111,7 @@ struct OfPolicy {
   std::vector<DatedAccess> dated;
 };
 
-Result<OfPolicy> read_policy(const std::string& asked, Instant at) {
+Result<OfPolicy> read_policy_asked(const std::string& asked, Instant at) {
   OfPolicy out;
   out.path = asked.empty() ? default_policy_path().value_or("") : asked;
   if (out.path.empty()) return out;
@@ -185,7 +185,7 @@ int run_report(const GlobalOptions& global, const ReportOptions& options) {
   if (!connection) return print_error(connection.error());
   ReadClient& client = connection->reads();
   const Instant at = global.at.value_or(connection->clock().now());
-  auto policy = read_policy(options.policy, at);
+  auto policy = read_policy_asked(options.policy, at);
   if (!policy) return print_error(policy.error());
   const auto organization = options.policy.empty() || !global.org.empty()
                                 ? organization_of(global, client)

@@ -57,8 +57,11 @@ bool is_json(const Response& response) {
   return true;
 }
 
-bool is_page(const Response& response) {
-  return !response.body.empty() && !is_json(response);
+bool is_foreign_error(const Response& response) {
+  if (response.status < 400) return false;
+  if (!is_json(response)) return true;
+  const auto error = parse_json(response.body);
+  return !error || !error->is_object();
 }
 
 std::string describe_error_body(const Response& response) {

@@ -78,7 +78,8 @@ using FetchProgress = std::function<void(std::size_t calls, std::size_t read, st
 
 /// Whether it is said to be JSON in UTF-8, the one form that is read.
 [[nodiscard]] bool is_json(const Response& response);
-/// Something else than the API's own answers, as what stands between puts in their place.
-[[nodiscard]] bool is_page(const Response& response);
+/// An error that is not the API's own, each of which is an object in JSON (facts.md section 4):
+/// what stands between may have put it in the place of any answer.
+[[nodiscard]] bool is_foreign_error(const Response& response);
 
 }  // namespace rolecall

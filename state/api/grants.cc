@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 // Readable roles that no policy manages; they make a group's roles ambiguous (facts.md section 7).
 constexpr std::array<std::string_view, 3> kOtherRoles = {"org-admin", "site-admin", "ai-access"};
-constexpr std::size_t kPage = 100;
+constexpr std::size_t kHolderPage = 100;
 constexpr std::string_view kPurpose = "grants of groups";
 constexpr std::size_t kMostWitnesses = 2;
 
@@ -80,7 +80,7 @@ std::set<Role> GroupGrants::single_roles() const {
 
 /// Of one resource, where all of these hold something on it.
 std::size_t GroupGrants::pages_of(std::size_t holders) {
-  return std::max<std::size_t>(1, (holders + kPage - 1) / kPage);
+  return std::max<std::size_t>(1, (holders + kHolderPage - 1) / kHolderPage);
 }
 
 /// Most of what groups have on a resource is one role.

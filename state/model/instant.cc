@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 7> kWeekdays = {"Sun", "Mon", "Tue", "Wed
                                                        "Thu", "Fri", "Sat"};
 
 /// Takes pieces off the front of a text.
-class Reader {
+class TimeReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit TimeReader(std::string_view text) : rest_(text) {}
 
   std::optional<int> digits(std::size_t count) {
     if (rest_.size() < count) return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<Instant> make(int year, int month, int day, int hour, int minute, 
 }
 
 /// ".123": any number of digits, to the millisecond.
-std::optional<milliseconds> fraction(Reader& reader) {
+std::optional<milliseconds> fraction(TimeReader& reader) {
   int value = 0;
   int count = 0;
   while (reader.peek() >= '0' && reader.peek() <= '9') {
@@ -77,7 +77,7 @@ std::optional<milliseconds> fraction(Reader& reader) {
   return milliseconds{value};
 }
 
-std::optional<minutes> offset(Reader& reader) {
+std::optional<minutes> offset(TimeReader& reader) {
   if (reader.done() || reader.literal("Z") || reader.literal("z")) return minutes{0};
   const int sign = reader.literal("+") ? 1 : reader.literal("-") ? -1 : 0;
   const auto hour = reader.digits(2);
@@ -91,7 +91,7 @@ std::optional<minutes> offset(Reader& reader) {
 }  // namespace
 
 std::optional<Instant> parse_instant(std::string_view text) {
-  Reader reader(text);
+  TimeReader reader(text);
   const auto year = reader.digits(4);
   if (!year || !reader.literal("-")) return std::nullopt;
   const auto month = reader.digits(2);
@@ -135,7 +135,7 @@ std::string format_instant(Instant instant) {
 }
 
 std::optional<Instant> parse_http_date(std::string_view text) {
-  Reader reader(text);
+  TimeReader reader(text);
   if (!reader.one_of(kWeekdays) || !reader.literal(", ")) return std::nullopt;
   const auto day = reader.digits(2);
   if (!day || !reader.literal(" ")) return std::nullopt;

@@ -18,11 +18,6 @@ constexpr std::size_t kLongestAddress = 254;
 constexpr std::size_t kLongestLocalPart = 64;
 constexpr std::size_t kLongestGroupName = 255;
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 constexpr std::array<bool, 256> kNotInAddress = [] {
   std::array<bool, 256> out{};
   for (const char c : std::string_view(" \t,;<>()\"\\[]"))

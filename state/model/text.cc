@@ -117,10 +117,6 @@ std::size_t ascii_length(std::string_view text) {
   return length;
 }
 
-bool is_ascii(std::string_view text) {
-  return ascii_length(text) == text.size();
-}
-
 /// Scripts that are written together with Latin ones within a word, as in Japanese.
 bool is_east_asian(std::string_view script) {
   constexpr std::array<std::string_view, 5> kScripts = {"Han", "Hiragana", "Katakana", "Hangul",
@@ -129,6 +125,10 @@ bool is_east_asian(std::string_view script) {
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+  return ascii_length(text) == text.size();
+}
 
 std::optional<std::size_t> find_invalid_utf8(std::string_view bytes) {
   std::size_t offset = ascii_length(bytes);

@@ -37,6 +37,12 @@ namespace rolecall {
 /// Lower case by Unicode rules without a locale (Turkish i stays out of it), then NFC.
 [[nodiscard]] std::string fold_case(std::string_view text);
 
+[[nodiscard]] constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+[[nodiscard]] bool is_ascii(std::string_view text);
+
 /// ASCII letters to lower case, nothing else.
 [[nodiscard]] std::string to_lower_ascii(std::string_view text);
 

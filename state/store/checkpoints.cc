@@ -13,7 +13,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kMostBytes = 256U << 20U;
+constexpr std::size_t kMostCheckpointBytes = 256U << 20U;
 
 std::string file_of(const std::string& store_path) {
   return store_path + ".checkpoints";
@@ -69,7 +69,7 @@ Result<void> append_checkpoint(const std::string& store_path, const Checkpoint& 
 
 Result<std::vector<Checkpoint>> read_checkpoints(const std::string& store_path) {
   const std::string file = file_of(store_path);
-  const auto text = read_small_file(file, kMostBytes);
+  const auto text = read_small_file(file, kMostCheckpointBytes);
   if (!text) return tl::make_unexpected(text.error());
   std::vector<Checkpoint> checkpoints;
   std::string_view left = *text ? std::string_view(**text) : std::string_view();

@@ -14,7 +14,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::size_t kMostBytes = 1024;
+constexpr std::size_t kMostHeadBytes = 1024;
 constexpr std::size_t kStoreIdDigits = 32;
 constexpr std::size_t kSeqDigits = 19;
 
@@ -46,7 +46,7 @@ Result<std::optional<HeadFile::Content>> HeadFile::read(bool strict) const {
     if (!exists) return tl::make_unexpected(exists.error());
     if (!*exists) return std::nullopt;
   }
-  auto text = read_small_file(file_, kMostBytes);
+  auto text = read_small_file(file_, kMostHeadBytes);
   if (!text) return tl::make_unexpected(text.error());
   if (!*text) return std::nullopt;
   auto parsed = parse(**text);

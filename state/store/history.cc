@@ -7,13 +7,13 @@
 namespace rolecall {
 namespace {
 
-constexpr std::string_view kCounts =
+constexpr std::string_view kReadCounts =
     "SELECT at, directory, users, suspended, org_admins, groups, memberships FROM counts "
     "WHERE organization = ? ORDER BY id";
 constexpr std::string_view kLastCounts =
     "SELECT at, directory, users, suspended, org_admins, groups, memberships FROM counts "
     "WHERE organization = ? ORDER BY id DESC LIMIT 1";
-constexpr std::string_view kLosses =
+constexpr std::string_view kReadLosses =
     "SELECT kind, user, account_id, group_name, group_id, resource, role, description, whole "
     "FROM losses WHERE run = ? ORDER BY id";
 constexpr std::string_view kTouchedAfter =
@@ -86,7 +86,7 @@ Result<void> append_counts(StoreCore& store, LogTransaction& transaction,
 }
 
 Result<std::vector<Counts>> Store::counts(const std::string& organization) const {
-  return read_rows(impl_->database, kCounts, organization, read_counts);
+  return read_rows(impl_->database, kReadCounts, organization, read_counts);
 }
 
 Result<void> Store::record_losses(RunId run, std::span<const Loss> losses) {
@@ -104,7 +104,7 @@ Result<void> Store::record_losses(RunId run, std::span<const Loss> losses) {
 }
 
 Result<std::vector<Store::Loss>> Store::losses(RunId run) const {
-  return read_rows(impl_->database, kLosses, run, read_loss);
+  return read_rows(impl_->database, kReadLosses, run, read_loss);
 }
 
 Result<std::vector<Store::Touch>> Store::touched_after(RunId run) const {

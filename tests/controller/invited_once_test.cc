@@ -206,5 +206,27 @@ TEST_F(InvitedOnce, AndAgainAfterARateLimitInWordsOfAGateway) {
   }
 }
 
+// Each error of the API is an object in JSON: a firewall's may have nothing in it, or say that it
+// is.
+TEST_F(InvitedOnce, ThoughSomethingElseAnswersThatTheyAreNot) {
+  for (
+      const char* answer :
+      {R"("status": 403, "shape": "empty")", R"("status": 404, "shape": "empty")",
+       R"("status": 403, "body": "<html>blocked</html>", "headers": {"Content-Type": "application/json"})"}) {
+    Rehearsal world{acme()};
+    world.policy(kPolicy);
+    ASSERT_TRUE(world.client().org().set_faults(
+        json::parse(fmt::format(R"({{"write_lag_ms": 100000, "rules": [{{"operation": "inviteUsers",
+            "times": 1, "action": {{"after_effect": true, {}}}}}]}})",
+                                answer))));
+    for (int run = 0; run < 6; ++run) {
+      (void)world.apply(world.plan());
+      world.client().clock().advance(seconds(30));
+    }
+    const json::value state = world.client().org().state();
+    EXPECT_EQ(state.at("mails").at("new@acme.example").as_int64(), 1) << answer;
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

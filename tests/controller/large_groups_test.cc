@@ -195,5 +195,51 @@ TEST_F(LargeGroups, ThatWereRenamedStayWhereTheyAreGivenARoleAsTheyAreWalked) {
   EXPECT_TRUE(is_there("engineering"));
 }
 
+/// What somebody else takes from the new group as the old one is walked for the last time: then the
+/// old one is all that its people have.
+struct Lost {
+  std::string what;
+  int page;  ///< since all has been copied
+};
+void PrintTo(const Lost& lost, std::ostream* out) {
+  *out << lost.what;
+}
+class SuccessorsOfLargeGroups : public LargeGroups, public ::testing::WithParamInterface<Lost> {
+ protected:
+  static WriteRequest takes(const std::string& id) {
+    const Endpoints api{std::string(kOrganization)};
+    if (GetParam().what == "Access") {
+      return api.group_access(false, kDirectory, id, std::string(kJira), "user");
+    }
+    if (GetParam().what == "Somebody") return api.remove_member(kDirectory, id, account(1000));
+    return api.delete_group(kDirectory, id);
+  }
+};
+
+TEST_P(SuccessorsOfLargeGroups, KeepThemWhereTheyLoseSomething) {
+  world_.policy(std::string(kHead) + "[groups.platform]\nprevious_names = [\"engineering\"]\n");
+  Rival rival(world_);
+  int since = 0;
+  on_page_ = [&] {
+    const json::value state = world_.client().org().state();
+    const Model now = read_model(state);
+    const auto platform = now.groups.find("platform");
+    if (platform == now.groups.end() || platform->second.members.size() < people_) return;
+    if (++since != GetParam().page) return;
+    for (const json::value& one : state.at("groups").as_array()) {
+      if (one.at("name").as_string() != "platform") continue;
+      EXPECT_EQ(rival.does(takes(std::string(one.at("id").as_string()))) / 100, 2);
+    }
+  };
+  (void)apply();
+  EXPECT_GE(since, GetParam().page);
+  EXPECT_TRUE(is_there("engineering"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, SuccessorsOfLargeGroups,
+                         ::testing::Values(Lost{"Access", 12}, Lost{"Somebody", 12},
+                                           Lost{"All", 20}),
+                         [](const auto& row) { return row.param.what; });
+
 }  // namespace
 }  // namespace rolecall::test

@@ -40,12 +40,12 @@ TEST(ProtectedPaths, ThatThePlanWasToGiveAndCouldNot) {
                  "access = { jira = [\"user\"] }\n");
     const Planned planned = world.plan();
     ASSERT_TRUE(planned.plan && planned.plan->applyable());
-    EXPECT_TRUE(planned.plan->protected_lean_on_gifts);
     ASSERT_TRUE(world.client().org().set_faults(json::parse(
         fmt::format(R"({{"rules": [{{"operation": "grantGroupAccess", "action": {}}}]}})", how))));
     const ApplyReport report = world.apply(planned);
     EXPECT_TRUE(has_jira(world)) << how;
-    EXPECT_THAT(report.outcomes.back().message, HasSubstr("somebody who is protected would lose"));
+    EXPECT_THAT(report.outcomes.back().message,
+                HasSubstr("lin@acme.example, who is protected, would lose an app by it"));
   }
 }
 

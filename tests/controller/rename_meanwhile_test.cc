@@ -182,5 +182,39 @@ TEST(LargeRename, OneReadingThatFailsKeepsFewBack) {
   }
 }
 
+// Omar is taken out of the old group after he was copied, and Rosa put into it: that she is not
+// in the new one yet hides that he is. Nobody is told, and the next run deletes the old group.
+TEST(RenamedMeanwhile, WhatWasTakenIsSaidThoughSomethingElseIsNotYetThere) {
+  Rehearsal world{acme()};
+  Rival rival(world);
+  world.policy(kPolicy);
+  bool done = false;
+  SpoilingClient way(world.client(), [&](const Request&, std::string&) {
+    const Model now = read_model(world.client().org().state());
+    if (done || !now.groups.contains("platform")) return;
+    const Model::Group& platform = now.groups.at("platform");
+    done = platform.members.size() == 3 && !platform.access.empty();
+    if (!done) return;
+    EXPECT_EQ(rival.does(rival.api.remove_member(kDirectory, group(engineering), account(omar))),
+              204);
+    EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(engineering), account(rosa))) / 100,
+              2);
+  });
+  world.through(way);
+  std::string said;
+  for (int run = 0; run < 4; ++run) {
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    for (const ChangeOutcome& one : world.apply(planned).outcomes) said += one.message + "\n";
+    world.client().clock().advance(seconds(300));
+  }
+  EXPECT_TRUE(done);
+  const Model now = read_model(world.client().org().state());
+  EXPECT_FALSE(now.groups.contains("engineering"));
+  EXPECT_TRUE(!now.groups.at("platform").members.contains("omar@acme.example") ||
+              said.find("take that from the successor") != std::string::npos)
+      << said;
+}
+
 }  // namespace
 }  // namespace rolecall::test

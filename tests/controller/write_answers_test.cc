@@ -307,9 +307,36 @@ TEST(WriteAnswer, OfRefusalIsBelievedOnlyIfItCanBeTheApis) {
     EXPECT_EQ(verdict(404, type, "<html>"), Verdict::unclear) << type;
     EXPECT_EQ(verdict(429, type, "<html>"), Verdict::refused) << type;
     EXPECT_EQ(verdict(401, type, "<html>"), Verdict::refused) << type;
-    EXPECT_EQ(verdict(403, type, ""), Verdict::refused) << type;
+    EXPECT_EQ(verdict(403, type, ""), Verdict::unclear) << type;
+  }
+  for (const char* body : {"", "<html>", "[]", "403", "{"}) {
+    EXPECT_EQ(verdict(403, "application/json", body), Verdict::unclear) << body;
   }
   EXPECT_EQ(verdict(403, "application/json", "{}"), Verdict::refused);
+}
+
+// A firewall puts its page with 403 in the place of every answer to addUserToGroup; the calls
+// are made.
+TEST(WriteAnswer, NothingWasRefusedWhereReadsShowItDone) {
+  json::object seed = acme();
+  std::string policy = "version = 1\n[organization]\nid = \"" + std::string(kOrganization) +
+                       "\"\n[groups.engineering]\nmembership = \"additive\"\nmembers = [";
+  for (int i = 0; i < 200; ++i) {
+    const std::string email = fmt::format("m{}@acme.example", i);
+    seed["users"].as_array().push_back(json::object{
+        {"email", email}, {"id", fmt::format("712020:00000000-0000-4000-8000-{:012}", 1000 + i)}});
+    policy += fmt::format("\"{}\", ", email);
+  }
+  Rehearsal world{json::value(seed)};
+  world.policy(policy + "]\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "addUserToGroup",
+          "action": {"status": 403, "after_effect": true, "shape": "html"}}]})")));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_GT(report.count(State::applied), 0U);
+  EXPECT_EQ(report.count(State::applied), 200U) << report.outcomes.back().message;
 }
 
 }  // namespace

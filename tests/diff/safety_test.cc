@@ -442,7 +442,12 @@ PlanBuilder jira_moves() {
 TEST(Protection, LeansOnWhatThePlanGives) {
   const Plan plan = jira_moves().plan();
   EXPECT_TRUE(plan.refusals.empty());
-  EXPECT_TRUE(plan.protected_lean_on_gifts);
+  const std::vector<Plan::Lean>& leans = plan.leans.at("old");
+  ASSERT_EQ(leans.size(), 1U);
+  EXPECT_TRUE(leans[0].was_in_it);
+  ASSERT_EQ(leans[0].paths.size(), 1U);
+  EXPECT_EQ(leans[0].paths[0].group, "staff");
+  EXPECT_TRUE(leans[0].paths[0].given);
 
   PlanBuilder others = jira_moves();
   others.desired.safety.protected_users.clear();
@@ -473,7 +478,7 @@ TEST(SafetyTest, WhoIsProtectedMayGainAnAppWhileOthersLoseSomething) {
   EXPECT_EQ(test::words(plan), (std::vector<std::string>{"add_member " + person(0) + " apps",
                                                          "remove_member " + person(1) + " other"}));
   EXPECT_TRUE(plan.refusals.empty());
-  EXPECT_FALSE(plan.protected_lean_on_gifts);
+  EXPECT_TRUE(plan.leans.empty());
 }
 
 }  // namespace

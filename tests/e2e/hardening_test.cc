@@ -18,18 +18,14 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// As it is installed; empty where that was not built. tests/run.sh --sanitize builds it.
+/// As it is installed; empty where that was not built. tests/run.sh --sanitize gives it.
 std::string released() {
-  const char* path = std::getenv("ROLECALL_RELEASED");
+  const char* path = std::getenv("ROLECALL_BINARY");
   return path == nullptr ? "" : path;
 }
-std::string binary() {
-  return released().empty() ? rolecall_binary() : released();
-}
-
 std::string readelf(const std::string& what) {
   ProcessWish wish;
-  wish.command = {"/usr/bin/readelf", "--wide", what, binary()};
+  wish.command = {"/usr/bin/readelf", "--wide", what, rolecall_binary()};
   wish.environment = bare_environment();
   wish.folder = "/";
   const Outcome outcome = Process(wish).wait();
@@ -63,7 +59,7 @@ TEST(Hardening, LibrariesComeFromTheSystemOnly) {
 /// Names of the libraries that the loader brings in, as it says itself.
 std::set<std::string> loaded() {
   ProcessWish wish;
-  wish.command = {binary()};
+  wish.command = {rolecall_binary()};
   wish.environment = bare_environment();
   wish.environment["LD_TRACE_LOADED_OBJECTS"] = "1";
   wish.folder = "/";
@@ -78,7 +74,7 @@ std::set<std::string> loaded() {
 TEST(BillOfMaterials, NamesEveryLibraryWithTheVersionOfItsPackage) {
   if (std::system("command -v dpkg-query jq >/dev/null") != 0) GTEST_SKIP() << "not a Debian";
   ProcessWish wish;
-  wish.command = {source_dir() + "/.ci/sbom.sh", binary()};
+  wish.command = {source_dir() + "/.ci/sbom.sh", rolecall_binary()};
   wish.environment = bare_environment();
   wish.folder = "/";
   const Outcome outcome = Process(wish).wait();
@@ -100,7 +96,7 @@ TEST(BillOfMaterials, NamesEveryLibraryWithTheVersionOfItsPackage) {
 class Released : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (released().empty()) GTEST_SKIP() << "ROLECALL_RELEASED names no program";
+    if (released().empty()) GTEST_SKIP() << "ROLECALL_BINARY names no release";
   }
 };
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "tests/support/end_to_end.h"
+#include "tests/support/places.h"
 #include "tests/support/terminal.h"
 
 namespace rolecall::test {
@@ -60,9 +61,7 @@ class KeyInMemory : public EndToEnd, public ::testing::WithParamInterface<bool> 
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "only root may look into such a process";
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "a sanitizer keeps freed memory, and maps terabytes";
-#endif
+    if (rolecall_is_sanitized()) GTEST_SKIP() << "a sanitizer keeps freed memory";
     start(acme());
     write_policy(acme_policy());
     const std::string key = folder.write("key", std::string(kCanary) + "\n");

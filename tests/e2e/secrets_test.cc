@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tests/support/end_to_end.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 namespace {
@@ -302,9 +303,7 @@ TEST_F(Secrets, NorDoProgramsThatItStartsGetIt) {
 /// What leaves the process by any way, as the system sees it; over TLS not even the socket shows
 /// it. What it reads does.
 TEST_F(Secrets, NorIsItInAnythingThatLeavesTheProcess) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "LeakSanitizer does not work in a program that is traced";
-#endif
+  if (rolecall_is_sanitized()) GTEST_SKIP() << "a sanitizer's program cannot be traced";
   if (std::system("strace -qq -o /dev/null -e trace=openat true >/dev/null 2>&1") != 0) {
     GTEST_SKIP() << "strace may not trace here";
   }

@@ -9,6 +9,7 @@
 
 #include "state/store/store.h"
 #include "state/store/verify.h"
+#include "tests/support/places.h"
 
 namespace rolecall::test {
 namespace {
@@ -93,13 +94,8 @@ std::size_t first_trial() {
 }
 
 bool strace_works() {
-#ifdef __SANITIZE_ADDRESS__
-  // LeakSanitizer does not work in a program that is traced, and AddressSanitizer's own system
-  // calls would be counted among ours.
-  return false;
-#else
-  return std::system("strace -qq -o /dev/null -e trace=openat true >/dev/null 2>&1") == 0;
-#endif
+  return !rolecall_is_sanitized() &&
+         std::system("strace -qq -o /dev/null -e trace=openat true >/dev/null 2>&1") == 0;
 }
 
 std::vector<std::string> strace(const std::string& call, const std::string& fault,

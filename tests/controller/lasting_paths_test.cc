@@ -1,0 +1,265 @@
+// Whether somebody protected keeps an app as it is taken from a group (diff/leans.h): what counts
+// is whether they had it by the group, and what shows of their other ways once the plan is old.
+#include <gmock/gmock.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "tests/controller/freshness_fixture.h"
+#include "tests/support/org_model.h"
+#include "tests/support/refusing_client.h"
+#include "tests/support/spoiling_client.h"
+
+namespace rolecall::test {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using State = ChangeOutcome::State;
+
+constexpr const char* kHead =
+    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+    "[resources]\njira = \"ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001\"\n"
+    "[safety]\nprotected_users = [\"lin@acme.example\"]\n"
+    "[safety.limits.revoke_group_access]\nfree = 9\n";
+
+std::string words(const ApplyReport& report) {
+  std::string out;
+  for (const ChangeOutcome& one : report.outcomes) {
+    out += fmt::format("{} {}\n", static_cast<int>(one.state), one.message);
+  }
+  return out;
+}
+std::string words(const Plan& plan) {
+  std::string out;
+  for (const Refusal& one : plan.refusals) out += one.klass + " " + one.subject + "\n";
+  return out;
+}
+Model model(Rehearsal& world) {
+  return read_model(world.client().org().state());
+}
+bool has_jira(Rehearsal& world, const std::string& group = "engineering") {
+  const Model now = model(world);
+  return now.groups.contains(group) && !now.groups.at(group).access.empty();
+}
+json::object jira() {
+  return json::object{{std::string(kJira), json::array{"user"}}};
+}
+json::object& group_of(json::object& seed, int i) {
+  return seed["groups"].as_array()[static_cast<std::size_t>(i)].as_object();
+}
+
+/// Groups of one person, as users/search sends them, without those that `cut` says.
+SpoilingClient::Spoil cut_list(std::string who, std::function<bool(const std::string&)> cut) {
+  return [who = std::move(who), cut = std::move(cut)](const Request& asked, std::string& body) {
+    if (asked.operation != Operation::searchDirectoryUsers) return;
+    json::value page = json::parse(body);
+    for (json::value& one : page.at("data").as_array()) {
+      json::value* groups = one.as_object().if_contains("groups");
+      if (one.at("accountId").as_string() != who || groups == nullptr) continue;
+      if (!groups->is_array()) continue;
+      json::array kept;
+      for (const json::value& each : groups->as_array()) {
+        if (!cut(json::serialize(each))) kept.push_back(each);
+      }
+      *groups = kept;
+    }
+    body = json::serialize(page);
+  };
+}
+
+// Lin joins engineering by the plan, which loses Jira by the same plan. She has never had Jira: if
+// that held the revocation back, she would have it then, and every later plan would be refused.
+TEST(LastingPaths, WhoeverJoinsAGroupThatLosesARoleDoesNotKeepItThere) {
+  json::object seed = acme();
+  group_of(seed, 0)["members"] = json::array{"ada@acme.example", "omar@acme.example"};
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kHead) +
+               "[groups.engineering]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+               "access = {}\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  world.client().clock().advance(seconds(60));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_FALSE(has_jira(world)) << words(report);
+  world.client().clock().advance(seconds(300));
+  const Planned next = world.plan();
+  ASSERT_TRUE(next.plan);
+  EXPECT_TRUE(next.plan->applyable()) << words(*next.plan);
+}
+
+// The protected account is deactivated: it has no app to lose.
+TEST(LastingPaths, ADeactivatedProtectedAccountHasNoAppToLose) {
+  json::object seed = acme();
+  seed["users"].as_array()[2].as_object()["status"] = "deactivated";
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kHead) + "[groups.engineering]\naccess = {}\n");
+  for (int run = 0; run < 3 && has_jira(world); ++run) {
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    world.client().clock().advance(seconds(60));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_EQ(report.count(State::applied), 1U) << words(report);
+    world.client().clock().advance(seconds(300));
+  }
+  EXPECT_FALSE(has_jira(world));
+}
+
+/// Lin has Jira by design, and is moved into engineering, which is to lose it, by somebody else.
+class JoinedMeanwhile : public ::testing::Test {
+ protected:
+  static json::value seed() {
+    json::object seed = acme();
+    group_of(seed, 0)["members"] = json::array{"ada@acme.example"};
+    group_of(seed, 1)["members"].as_array().emplace_back("lin@acme.example");
+    group_of(seed, 1)["access"] = jira();
+    return json::value(seed);
+  }
+  Planned plan_and_move() {
+    world_.policy(std::string(kHead) +
+                  "[groups.engineering]\naccess = {}\n[groups.design]\naccess = { jira = "
+                  "[\"user\"] }\n");
+    Planned planned = world_.plan();
+    EXPECT_TRUE(planned.plan && planned.plan->applyable());
+    EXPECT_EQ(
+        rival_.does(rival_.api.add_member(kDirectory, group(engineering), account(lin))) / 100, 2);
+    EXPECT_EQ(rival_.does(rival_.api.remove_member(kDirectory, group(design), account(lin))), 204);
+    world_.client().clock().advance(seconds(60));
+    return planned;
+  }
+  Rehearsal world_{seed()};
+  Rival rival_{world_};
+};
+
+// Her list is cut short.
+TEST_F(JoinedMeanwhile, IsSeenThoughHerListIsCutShort) {
+  SpoilingClient way(world_.client(), cut_list(account(lin), [](const std::string& one) {
+                       return one.find(group(engineering)) != std::string::npos;
+                     }));
+  world_.through(way);
+  const ApplyReport report = world_.apply(plan_and_move());
+  EXPECT_TRUE(has_jira(world_)) << words(report);
+}
+
+// Where she is cannot be read.
+TEST_F(JoinedMeanwhile, IsNoGroundWhereItCannotBeRead) {
+  bool fails = false;
+  RefusingClient way(world_.client(), [&](const Request& asked) {
+    return fails && asked.operation == Operation::searchDirectoryUsers &&
+           asked.body.find(account(lin)) != std::string::npos;
+  });
+  way.instead = Failure{Failure::Kind::no_answer, "timed out", false};
+  world_.through(way);
+  const Planned planned = plan_and_move();
+  fails = true;
+  const ApplyReport report = world_.apply(planned);
+  EXPECT_TRUE(way.told);
+  EXPECT_TRUE(has_jira(world_)) << words(report);
+}
+
+// She has Jira by design and by a third group; design, which her list shows, has lost it since,
+// and the third one, which it does not show, has it.
+TEST(LastingPaths, APathThatHerListDoesNotShowIsAWayToo) {
+  json::object seed = acme();
+  group_of(seed, 1)["members"].as_array().emplace_back("lin@acme.example");
+  group_of(seed, 1)["access"] = jira();
+  seed["groups"].as_array().push_back(json::object{{"name", "third"},
+                                                   {"id", group(3)},
+                                                   {"members", json::array{"lin@acme.example"}},
+                                                   {"access", jira()}});
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  SpoilingClient way(world.client(), cut_list(account(lin), [](const std::string& one) {
+                       return one.find(group(3)) != std::string::npos;
+                     }));
+  world.through(way);
+  world.policy(
+      std::string(kHead) +
+      "[groups.engineering]\naccess = {}\n[groups.design]\naccess = { jira = [\"user\"] }\n"
+      "[groups.third]\naccess = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable()) << words(*planned.plan);
+  EXPECT_EQ(rival.does(rival.api.group_access(false, kDirectory, group(design), std::string(kJira),
+                                              "user")) /
+                100,
+            2);
+  world.client().clock().advance(seconds(60));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_THAT(words(report), Not(HasSubstr("does not show as having it by other ways")));
+  EXPECT_FALSE(has_jira(world)) << words(report);
+}
+
+// Reads lag behind by two seconds, as a rule: what the plan itself has just given her is waited
+// for everywhere else.
+TEST(LastingPaths, APathThatThePlanHasJustGivenShowsASecondLater) {
+  Rehearsal world{acme()};
+  world.policy(std::string(kHead) +
+               "[groups.engineering]\naccess = {}\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(R"({"write_lag_ms": 2000})")));
+  world.client().clock().advance(seconds(60));  // somebody says "yes"
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.count(State::applied), report.outcomes.size()) << words(report);
+}
+
+// She is suspended, and only the groups themselves show who of the suspended is in them.
+TEST(LastingPaths, ASuspendedOnesOtherGroupTellsOfHer) {
+  json::object seed = acme();
+  seed["users"].as_array()[2].as_object()["status"] = "suspended";
+  group_of(seed, 1)["members"].as_array().emplace_back("lin@acme.example");
+  group_of(seed, 1)["access"] = jira();
+  Rehearsal world{json::value(seed)};
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+    if (asked.operation == Operation::searchDirectoryGroups &&
+        asked.body.find(account(lin)) != std::string::npos) {
+      json::value page = json::parse(body);
+      page.as_object()["data"] = json::array{};
+      body = json::serialize(page);
+    }
+    cut_list(account(lin), [](const std::string&) { return true; })(asked, body);
+  });
+  world.through(way);
+  world.policy(std::string(kHead) +
+               "[groups.engineering]\naccess = {}\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"grace@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n"
+               "[users]\n\"lin@acme.example\" = { state = \"suspended\" }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable()) << words(*planned.plan);
+  ASSERT_FALSE(planned.plan->changes.empty());
+  world.client().clock().advance(seconds(60));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_FALSE(has_jira(world)) << words(report);
+}
+
+// Lin gets what she leans on; a group that has nothing to do with her cannot be made.
+TEST(LastingPaths, NobodyProtectedIsSaidToLoseWhatTheyAreNotIn) {
+  json::object seed = acme();
+  seed["groups"].as_array().push_back(json::object{{"name", "third"},
+                                                   {"id", group(3)},
+                                                   {"members", json::array{"rosa@acme.example"}},
+                                                   {"access", jira()}});
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kHead) +
+               "[groups.engineering]\naccess = {}\n[groups.third]\naccess = {}\n"
+               "[groups.unrelated]\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_TRUE(world.client().org().set_faults(
+      json::parse(R"({"rules": [{"operation": "createGroup", "action": {"status": 403}}]})")));
+  const ApplyReport report = world.apply(planned);
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    if (planned.plan->changes[i].group != "third") continue;
+    EXPECT_THAT(report.outcomes[i].message, Not(HasSubstr("somebody who is protected would lose")))
+        << "Lin is not in it";
+  }
+}
+
+}  // namespace
+}  // namespace rolecall::test
