@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -16,7 +17,7 @@
 namespace rolecall {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenTwo{2000};
+constexpr std::chrono::milliseconds kBetweenCounts{2000};
 
 bool is_found(std::size_t change, const std::vector<Grounds::Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(),
@@ -53,8 +54,11 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
 /// By a path that the plan counts on.
 void Grounds::keep_who_is_protected(const std::vector<std::size_t>& changes, const KnownIds& ids,
                                     std::vector<Finding>& findings) {
-  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, changes, ids, misread_)) {
-    if (!is_found(change, findings)) findings.push_back({change, false, std::move(why)});
+  std::vector<std::size_t> open;
+  std::copy_if(changes.begin(), changes.end(), std::back_inserter(open),
+               [&](std::size_t change) { return !is_found(change, findings); });
+  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, open, ids, misread_)) {
+    findings.push_back({change, false, std::move(why)});
   }
 }
 
@@ -192,7 +196,7 @@ bool Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     if (wait.count() > 0 && waited_in_vain_) break;
     read(wait);
     // Whoever shows after not having shown has to show twice.
-    if (fine() && missed) read(kBetweenTwo);
+    if (fine() && missed) read(kBetweenCounts);
     if (!lost || contradicted_ || fine()) break;
     missed = true;
   }

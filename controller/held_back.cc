@@ -13,6 +13,11 @@ bool gives_a_path(ChangeKind kind) {
          kind == ChangeKind::grant_group_access || kind == ChangeKind::grant_user_access;
 }
 
+/// An undo may spell a group as the log does.
+std::string gift_key(const std::string& group) {
+  return group.empty() ? std::string() : GroupName::from_server(group).key();
+}
+
 }  // namespace
 
 void Broken::add(std::size_t i) {
@@ -20,7 +25,8 @@ void Broken::add(std::size_t i) {
   const Change& change = plan_.changes[i];
   if (!change.group.empty()) incomplete_.insert(change.group);
   if (gives_a_path(change.kind)) {
-    failed_gifts_.insert({change.kind, change.user, change.group, change.ari, change.role});
+    failed_gifts_.insert(
+        {change.kind, change.user, gift_key(change.group), change.ari, change.role});
   }
   if (change.kind == ChangeKind::create_group) not_created_.insert(change.group);
   if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
@@ -32,7 +38,7 @@ void Broken::add(std::size_t i) {
 bool Broken::has_failed(const Plan::Lean& lean, const Plan::Lean::Path& path) const {
   const auto failed = [this](ChangeKind kind, const std::string& user, const std::string& group,
                              const std::string& ari, const std::string& role) {
-    return failed_gifts_.contains({kind, user, group, ari, role});
+    return failed_gifts_.contains({kind, user, gift_key(group), ari, role});
   };
   if (!path.given) return false;
   if (path.group.empty()) {

@@ -19,7 +19,7 @@ constexpr std::array kArrivalWaits = {milliseconds{0},     milliseconds{1'000},
                                       milliseconds{8'000}, milliseconds{15'000}};
 constexpr const char* kAccountGone = "the account is not to be seen in the directory any more";
 constexpr const char* kGroupGone = "the group is not to be seen any more";
-constexpr const char* kNotRead =
+constexpr const char* kIdsNotRead =
     "whom or what its id means could not be read again before it was to be made";
 
 std::string key_of(const std::string& group) {
@@ -133,7 +133,7 @@ std::string Identities::doubt_about_invitation(const Change& change) const {
     return "the account is in the directory on reading again: it takes another plan";
   }
   const bool read = shown->second.read && (known == accounts_.end() || known->second.read);
-  return read ? "" : kNotRead;
+  return read ? "" : kIdsNotRead;
 }
 
 std::string Identities::doubt_about_account(const Change& change, const KnownIds& ids) const {
@@ -194,7 +194,7 @@ std::string Identities::doubt(const std::string& name, const std::string& id, co
   }
   const bool read =
       (named == names.end() || named->second.read) && (known == ids.end() || known->second.read);
-  return read ? "" : kNotRead;
+  return read ? "" : kIdsNotRead;
 }
 
 std::string Identities::address_of(const Change& change) const {

@@ -31,11 +31,17 @@ class LastingPaths {
     misread.hear(reader_);
   }
 
-  std::map<std::size_t, std::string> run(const std::vector<std::size_t>& changes) {
+  struct Held {
+    std::string why;
+    bool may_show_later = true;  ///< a path that the plan has just given, as reads lag behind
+  };
+
+  /// `only_in_it`: whoever is not in the group has been looked at.
+  std::map<std::size_t, Held> run(const std::vector<std::size_t>& changes, bool only_in_it) {
     const auto each = [&](auto visit) {
       for (const std::size_t i : changes) {
         for (const Plan::Lean* lean : plan_.leans_on(plan_.changes[i])) {
-          visit(i, plan_.changes[i].group_id, *lean);
+          if (lean->was_in_it || !only_in_it) visit(i, plan_.changes[i].group_id, *lean);
         }
       }
     };
@@ -50,16 +56,18 @@ class LastingPaths {
     reader_.run();
     each([this](std::size_t, const std::string&, const Plan::Lean& lean) { look_inside(lean); });
     reader_.run();
-    std::map<std::size_t, std::string> out;
+    std::map<std::size_t, Held> out;
     each([&](std::size_t i, const std::string& group, const Plan::Lean& lean) {
       std::string why = lean.was_in_it ? why_lost(lean) : why_joined(group, lean);
-      if (!why.empty()) out.emplace(i, std::move(why));
+      if (why.empty()) return;
+      Held& held = out[i];
+      if (held.why.empty()) held.why = std::move(why);
+      held.may_show_later = held.may_show_later && lean.was_in_it && keeps(lean) == false &&
+                            std::any_of(lean.paths.begin(), lean.paths.end(),
+                                        [](const Path& path) { return path.given; });
     });
     return out;
   }
-
-  /// Reads lag behind: a path that the plan has just given may show a moment later.
-  [[nodiscard]] bool may_show_later() const { return may_show_later_; }
 
  private:
   void ask(const Plan::Lean& lean) {
@@ -122,7 +130,13 @@ class LastingPaths {
   /// Empty while it is not known, or no group.
   [[nodiscard]] std::string id_of(const Path& path) const {
     if (path.group.empty() || !path.id.empty()) return path.id;
-    const auto made = ids_.groups.find(path.group);
+    auto made = ids_.groups.find(path.group);
+    if (made != ids_.groups.end()) return made->second;
+    // An undo may spell it as the log does.
+    const GroupName name = GroupName::from_server(path.group);
+    made = std::find_if(ids_.groups.begin(), ids_.groups.end(), [&](const auto& group) {
+      return GroupName::from_server(group.first) == name;
+    });
     return made == ids_.groups.end() ? std::string() : made->second;
   }
 
@@ -168,12 +182,10 @@ class LastingPaths {
     return all_read ? std::optional(false) : std::nullopt;
   }
 
-  [[nodiscard]] std::string why_lost(const Plan::Lean& lean) {
+  [[nodiscard]] std::string why_lost(const Plan::Lean& lean) const {
     const std::optional<bool> kept = keeps(lean);
     if (kept == true) return {};
     if (kept == false) {
-      may_show_later_ = may_show_later_ || std::any_of(lean.paths.begin(), lean.paths.end(),
-                                                       [](const Path& path) { return path.given; });
       return fmt::format(
           "{}, who is protected, does not show as having it by other ways: it takes another plan",
           lean.user);
@@ -185,7 +197,10 @@ class LastingPaths {
   /// Whoever was not in the group would lose by it what somebody else has given them since.
   [[nodiscard]] std::string why_joined(const std::string& group, const Plan::Lean& lean) const {
     const Asked<ParsedUser>& person = people_.at(lean.account_id);
-    if (person.read && !person.found) return {};
+    if (person.read && !person.found) {
+      return fmt::format("{}, who is protected, is not to be seen: it takes another plan",
+                         lean.user);
+    }
     const auto held = groups_of_.find(lean.account_id);
     const bool in_it = (person.found && lists(*person.found, group)) ||
                        (held != groups_of_.end() && held->second.found->ids.contains(group));
@@ -204,7 +219,6 @@ class LastingPaths {
   LookUps first_, more_;
   const Plan& plan_;
   const KnownIds& ids_;
-  bool may_show_later_ = false;
   std::map<std::string, Asked<HeldRoles>> roles_of_groups_, roles_of_users_;  ///< by id
   std::map<std::string, Asked<ParsedUser>> people_;                           ///< by account
   std::map<std::string, Asked<HeldGroups>> groups_of_;                        ///< likewise
@@ -219,10 +233,18 @@ std::map<std::size_t, std::string> lost_paths(ReadClient& client, const Endpoint
                                               const KnownIds& ids, Misread& misread) {
   std::map<std::size_t, std::string> out;
   if (plan.leans.empty()) return out;
+  std::vector<std::size_t> asked = changes;
   for (const milliseconds wait : kPathWaits) {
     LastingPaths paths(client, endpoints, plan, ids, misread, wait);
-    out = paths.run(changes);
-    if (!paths.may_show_later()) break;
+    const auto held = paths.run(asked, wait > milliseconds{0});
+    for (const std::size_t i : std::exchange(asked, {})) {
+      out.erase(i);
+      const auto found = held.find(i);
+      if (found == held.end()) continue;
+      out.emplace(i, found->second.why);
+      if (found->second.may_show_later) asked.push_back(i);
+    }
+    if (asked.empty()) break;
   }
   return out;
 }

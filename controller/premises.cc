@@ -11,13 +11,13 @@
 namespace rolecall {
 namespace {
 
-constexpr const char* kNotRead =
+constexpr const char* kPremiseNotRead =
     "what it rests on could not be read again before it was to be made";
 constexpr const char* kOnlyGroupsTell =
     "only groups themselves show which suspended people are in them: it takes a plan that is less "
     "than half a minute old";
 constexpr const char* kAnotherPlan = "it takes another plan";
-constexpr const char* kTakenMeanwhile =
+constexpr const char* kAppMeanwhile =
     "somebody else has taken it from the group that is renamed meanwhile: it takes another plan";
 constexpr const char* kMoreAccess = "the group has been given app access meanwhile";
 constexpr const char* kMoreMembers = "somebody has been added to the group meanwhile";
@@ -285,7 +285,7 @@ class PremiseReader {
       all_read = all_read && has;
     }
     if (sources.empty()) return {};
-    return no(all_read ? kTakenMeanwhile : kNotRead);
+    return no(all_read ? kAppMeanwhile : kPremiseNotRead);
   }
 
   /// Nothing: that could not be read.
@@ -304,17 +304,17 @@ class PremiseReader {
   }
 
   [[nodiscard]] static Premise about_new_group(const Asked<bool>& group) {
-    if (!group.read) return no(kNotRead);
+    if (!group.read) return no(kPremiseNotRead);
     if (!group.found) return {};
     return no(for_another_plan("somebody else has made a group of this name meanwhile"));
   }
 
   [[nodiscard]] Premise about_invitation(const Change& change) const {
     const Asked<std::set<std::string>>& shown = addresses_.at(change.user);
-    if (!shown.read) return no(kNotRead);
+    if (!shown.read) return no(kPremiseNotRead);
     const auto account = accounts_.find(change.account_id);
     if (account != accounts_.end()) {
-      if (!account->second.read) return no(kNotRead);
+      if (!account->second.read) return no(kPremiseNotRead);
       if (account->second.found) return {true};
     }
     if (!shown.found) return {};
@@ -323,7 +323,7 @@ class PremiseReader {
   }
 
   [[nodiscard]] Premise about_group(const Change& change, const Asked<ParsedGroup>& group) const {
-    if (!group.read) return no(kNotRead);
+    if (!group.read) return no(kPremiseNotRead);
     const bool deletes = change.kind == ChangeKind::delete_group;
     if (!group.found) return {false, "the group is not to be seen any more", true};
     Premise standing = Standing::of(change, *group.found);
@@ -340,14 +340,14 @@ class PremiseReader {
     if (planned == plan_.members_of_deleted.end()) return {};
     const bool known = plan_.accounts_in_deleted.contains(change.group);
     if (from_.counted != nullptr) return about_count(change, *group.found);
-    if (!group.found->has_counts && !known) return no(kNotRead);
+    if (!group.found->has_counts && !known) return no(kPremiseNotRead);
     if (group.found->has_counts && about.user_count > planned->second) return no(kMoreMembers);
     return about_members(change);
   }
 
   [[nodiscard]] Premise about_count(const Change& deletion, const ParsedGroup& group) const {
     const auto before = from_.counted->find(deletion.group_id);
-    if (before == from_.counted->end() || !group.has_counts) return no(kNotRead);
+    if (before == from_.counted->end() || !group.has_counts) return no(kPremiseNotRead);
     return group.about.user_count > before->second ? no(kMoreMembers) : Premise{};
   }
 
@@ -379,13 +379,13 @@ class PremiseReader {
     const auto planned = plan_.accounts_in_deleted.find(deletion.group);
     if (planned == plan_.accounts_in_deleted.end() || lives_on(deletion)) return {};
     const Asked<ListedMembers>& now = members_.at(deletion.group_id);
-    if (!now.read) return no(kNotRead);
+    if (!now.read) return no(kPremiseNotRead);
     return now.found->within(planned->second) ? Premise{} : no(kMoreMembers);
   }
 
   [[nodiscard]] Premise about_person(const Change& change, const Asked<ParsedUser>& person) const {
     const Asked<std::set<std::string>>& shown = addresses_.at(change.user);
-    if (!person.read || !shown.read) return no(kNotRead);
+    if (!person.read || !shown.read) return no(kPremiseNotRead);
     const bool others = shown.found && *shown.found != std::set<std::string>{change.account_id};
     if (others) return no("another account has this address now");
     if (!person.found || person.found->presence == Presence::absent) {
@@ -433,7 +433,7 @@ class PremiseReader {
     for (const std::string& id : groups.found->ids) {
       if (!planned->groups.contains(id)) return no("they have been added to a group meanwhile");
     }
-    if (!groups.read) return no(kNotRead);
+    if (!groups.read) return no(kPremiseNotRead);
     // Where no search shows the groups of somebody suspended, there is the list that came with
     // them. Where that is shorter than it was, the groups themselves may tell, as when the plan was
     // made; to which others they have been added since, the few that are asked here do not say.
@@ -441,11 +441,11 @@ class PremiseReader {
                                       planned->groups.begin(), planned->groups.end());
     const bool shown = from_.plan_is_fresh && are_shown(change, *groups.found, planned->groups);
     if (!groups.found->whole && !listed && !shown) {
-      return no(from_.plan_is_fresh ? kNotRead : kOnlyGroupsTell);
+      return no(from_.plan_is_fresh ? kPremiseNotRead : kOnlyGroupsTell);
     }
     if (!needs_roles(change)) return {};
     const Asked<HeldRoles>& roles = user_roles_.at(change.account_id);
-    if (!roles.read) return no(kNotRead);
+    if (!roles.read) return no(kPremiseNotRead);
     for (const auto& held : roles.found->held) {
       if (!planned->grants.contains(held)) return no("they have been given app access meanwhile");
     }
@@ -464,15 +464,15 @@ class PremiseReader {
   [[nodiscard]] Premise about_member(const Change& change, const Asked<ParsedUser>& person) const {
     if (is_member(change, person)) return {};
     const Asked<HeldGroups>& groups = groups_of_.at(change.account_id);
-    if (!groups.read) return no(kNotRead);
+    if (!groups.read) return no(kPremiseNotRead);
     if (groups.found->ids.contains(change.group_id)) return {};
     if (groups.found->shown) return {true};
     const Asked<bool>& inside = in_groups_.at({change.account_id, change.group_id});
-    return inside.read ? Premise{!inside.found} : no(kNotRead);
+    return inside.read ? Premise{!inside.found} : no(kPremiseNotRead);
   }
 
   [[nodiscard]] static Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) {
-    if (!roles.read || roles.found->opaque.contains(change.ari)) return no(kNotRead);
+    if (!roles.read || roles.found->opaque.contains(change.ari)) return no(kPremiseNotRead);
     const bool held = roles.found->held.contains({change.ari, change.role});
     return {held != takes_away(change.kind)};
   }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kNewAdmin = "they have been made an org admin meanwhile";
 
-Premise no(std::string because) {
+Premise not_so(std::string because) {
   return {false, std::move(because)};
 }
 
@@ -32,22 +32,22 @@ bool Standing::is_active(const ParsedUser& user) {
 
 Premise Standing::of(const Change& change, const ParsedUser& user) const {
   if (address_of(user) != planned_address(change)) {
-    return no("the account shows another address now");
+    return not_so("the account shows another address now");
   }
   // Whether they are an org admin may be what is not understood.
-  if (!user.about.opaque.empty()) return no(user.about.opaque);
+  if (!user.about.opaque.empty()) return not_so(user.about.opaque);
   if (change.kind == ChangeKind::remove_user) {
-    return made_admin(change, user) ? no(kNewAdmin) : Premise{};
+    return made_admin(change, user) ? not_so(kNewAdmin) : Premise{};
   }
   if (!user.about.account_active && !planned_for(change, kDeactivated)) {
-    return no("the account has been deactivated meanwhile");
+    return not_so("the account has been deactivated meanwhile");
   }
   switch (change.kind) {
     case ChangeKind::suspend_user:
-      return made_admin(change, user) ? no(kNewAdmin) : Premise{!is_active(user)};
+      return made_admin(change, user) ? not_so(kNewAdmin) : Premise{!is_active(user)};
     case ChangeKind::restore_user:
       if (is_active(user)) return {true};
-      return made_admin(change, user) ? no(kNewAdmin) : Premise{};
+      return made_admin(change, user) ? not_so(kNewAdmin) : Premise{};
     case ChangeKind::add_member:
     case ChangeKind::grant_user_access:
     case ChangeKind::grant_org_role:
@@ -67,18 +67,18 @@ Premise Standing::of(const Change& change, const ParsedUser& user) const {
 /// show suspended.)
 Premise Standing::if_active(const Change& change, const ParsedUser& user) const {
   const bool expected = restored_.contains(change.user) || planned_for(change, kSuspended);
-  if (!is_active(user) && !expected) return no("the account has been suspended meanwhile");
+  if (!is_active(user) && !expected) return not_so("the account has been suspended meanwhile");
   return {change.kind == ChangeKind::grant_org_role && user.org_admin};
 }
 
 Premise Standing::of(const Change& change, const ParsedGroup& group) {
   if (GroupName::from_server(group.name) != GroupName::from_server(change.group)) {
-    return no("the group has another name now");
+    return not_so("the group has another name now");
   }
-  if (!group.about.opaque.empty()) return no(group.about.opaque);
+  if (!group.about.opaque.empty()) return not_so(group.about.opaque);
   const bool deletes = change.kind == ChangeKind::delete_group;
   if ((deletes && !group.about.deletable) || (!change.user.empty() && !group.about.modifiable)) {
-    return no("the group is not changed here any more");
+    return not_so("the group is not changed here any more");
   }
   return {};
 }

@@ -227,13 +227,37 @@ std::string Successors::why_it_stays_after_all(const Change& deletion) {
   look_ups.named(before.successor.name, successor);
   reader.run();
   if (!had.read || !has.read || !successor.read) return kNotRead;
-  const auto holds = [](const Grants& all, const Grants& some) {
-    return std::includes(all.begin(), all.end(), some.begin(), some.end());
-  };
-  const bool is_there = successor.found && successor.found->about.id == before.successor.about.id &&
-                        successor.found->about.user_count >= before.successor.about.user_count;
-  if (!is_there || !holds(has.found->held, before.has.roles)) return kLost;
-  return holds(before.had.roles, had.found->held) ? std::string() : kGiven;
+  const std::string& name = plan_.renamed.at(deletion.group);
+  if (!successor.found || successor.found->about.id != before.successor.about.id) return kLost;
+  if (!takes_people_from(name)) {
+    if (!before.successor.has_counts || !successor.found->has_counts) return kNotRead;
+    if (successor.found->about.user_count < before.successor.about.user_count) return kLost;
+  }
+  if (has_lost(name, before.has.roles, has.found->held)) return kLost;
+  const Grants& roles = before.had.roles;
+  const Grants& held = had.found->held;
+  return std::includes(roles.begin(), roles.end(), held.begin(), held.end()) ? std::string()
+                                                                             : kGiven;
+}
+
+bool Successors::has_lost(const std::string& successor, const Grants& before,
+                          const Grants& now) const {
+  return std::any_of(before.begin(), before.end(), [&](const Grants::value_type& grant) {
+    const bool taken =
+        std::any_of(plan_.changes.begin(), plan_.changes.end(), [&](const Change& change) {
+          return change.kind == ChangeKind::revoke_group_access && change.group == successor &&
+                 change.ari == grant.first && change.role == grant.second;
+        });
+    return !taken && !now.contains(grant);
+  });
+}
+
+/// Of whoever is removed from the directory it is not known here.
+bool Successors::takes_people_from(const std::string& successor) const {
+  return std::any_of(plan_.changes.begin(), plan_.changes.end(), [&](const Change& change) {
+    return change.kind == ChangeKind::remove_user ||
+           (change.kind == ChangeKind::remove_member && change.group == successor);
+  });
 }
 
 /// What others took from the old group, and the new one has, can come from another group that is

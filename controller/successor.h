@@ -58,6 +58,10 @@ class Successors {
   [[nodiscard]] std::string why_it_differs(const Renamed& renamed, std::chrono::milliseconds delay);
   [[nodiscard]] std::optional<bool> is_from_others(const Renamed& renamed, const Taken& taken);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
+  /// Less of the successor's roles than it showed is a loss, but for those that the plan takes.
+  [[nodiscard]] bool has_lost(const std::string& successor, const Grants& before,
+                              const Grants& now) const;
+  [[nodiscard]] bool takes_people_from(const std::string& successor) const;
 
   ReadClient& client_;
   const Endpoints& endpoints_;

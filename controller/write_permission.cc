@@ -30,9 +30,13 @@ About whom(const Response& forbidden) {
 }  // namespace
 
 void WritePermission::learn(const Answer& answer, ChangeKind kind) {
-  if (answer && answer->status >= 200 && answer->status < 300) shown_ = true;
+  const bool accepted = answer && answer->status >= 200 && answer->status < 300;
+  shown_ = shown_ || accepted;
+  invited_ = invited_ || (accepted && kind == ChangeKind::invite_user);
   const bool refused = answer && answer->status == 403 && !is_foreign_error(*answer);
   other_ = other_ || !refused;
+  const bool kept_off = answer && answer->status == 403 && !refused;
+  if (kept_off && kind == ChangeKind::invite_user) ++invitations_kept_off_;
   if (!refused) return;
   const About about = whom(*answer);
   told_ = told_ || about == About::key;
@@ -45,6 +49,13 @@ std::string WritePermission::lacking() const {
 }
 
 std::string WritePermission::refused(ChangeKind kind) const {
+  // Each leaves somebody in doubt, about whom a person has to decide.
+  if (!invited_ && kind == ChangeKind::invite_user && invitations_kept_off_ >= kBelieved) {
+    return fmt::format(
+        "403: the first {} invitations were answered by something that is not the "
+        "API, none was accepted",
+        invitations_kept_off_);
+  }
   const auto refusals = refusals_.find(kind);
   const bool enough = refusals != refusals_.end() && refusals->second >= kBelieved;
   if (shown_ || !enough || takes_away(kind)) return {};

@@ -28,6 +28,8 @@ class WritePermission {
   bool told_ = false;   ///< the API said that it is the key
   bool other_ = false;  ///< something was neither accepted nor refused
   std::map<ChangeKind, std::size_t> refusals_;  ///< that it did not say of what
+  bool invited_ = false;                        ///< an invitation was accepted
+  std::size_t invitations_kept_off_ = 0;        ///< with a 403 that is not the API's
 };
 
 }  // namespace rolecall

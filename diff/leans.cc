@@ -99,6 +99,10 @@ bool has_apps(const Snapshot& live, UserRef who) {
   return user != nullptr && user->presence == Presence::active && live.about(who).account_active;
 }
 
+bool is_there(const Plan::Lean::Path& path) {
+  return !path.given;
+}
+
 }  // namespace
 
 std::map<std::string, std::vector<Plan::Lean>> leans_of(
@@ -118,17 +122,16 @@ std::map<std::string, std::vector<Plan::Lean>> leans_of(
     if (!who || !has_apps(input.live, *who)) continue;
     const Paths paths(input, done, *who);
     for (const auto& [from, grant] : taken) {
-      const bool in_it = paths.is_in(from);
-      // Whom the plan puts into it has never had the role by it.
-      if (!in_it && paths.joins(from)) continue;
-      Plan::Lean lean{input.catalog.name(*who),
-                      input.live.about(*who).account_id,
-                      input.catalog.name(grant.resource),
-                      std::string(name(grant.role)),
-                      in_it,
-                      {}};
-      if (in_it) lean.paths = paths.other_than(from, grant);
-      out[input.catalog.name(from).display()].push_back(std::move(lean));
+      const bool will_be = paths.is_in(from) || paths.joins(from);
+      std::vector<Plan::Lean::Path> left;
+      if (will_be) left = paths.other_than(from, grant);
+      const bool has_it = paths.is_in(from) || std::any_of(left.begin(), left.end(), is_there);
+      // Whom the plan puts into it, and who has the role by no other way, has none to lose.
+      if (will_be && !has_it) continue;
+      out[input.catalog.name(from).display()].push_back(
+          {input.catalog.name(*who), input.live.about(*who).account_id,
+           input.catalog.name(grant.resource), std::string(name(grant.role)), will_be,
+           std::move(left)});
     }
   }
   return out;

@@ -9,7 +9,7 @@ namespace rolecall {
 namespace {
 
 /// Clocks that are no further apart agree (as in doubt_clock).
-constexpr std::chrono::minutes kMostSkew{5};
+constexpr std::chrono::minutes kMostAhead{5};
 
 struct Reading {
   std::string_view whose;
@@ -29,7 +29,7 @@ std::string age_problem(const SavedPlanInfo& info, const Clocks& now) {
 
   // Rows of the log are older than now: it cannot show that a plan is from the future.
   const Reading& earliest = std::min(here, server);
-  if (last - earliest.at > kMostSkew) {
+  if (last - earliest.at > kMostAhead) {
     return fmt::format("it was made at {}, and by {} it is {}: set the clocks",
                        format_instant(last), earliest.whose, format_instant(earliest.at));
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -226,6 +227,37 @@ TEST_F(InvitedOnce, ThoughSomethingElseAnswersThatTheyAreNot) {
     const json::value state = world.client().org().state();
     EXPECT_EQ(state.at("mails").at("new@acme.example").as_int64(), 1) << answer;
   }
+}
+
+// Each that something on the way answers leaves somebody in doubt: some, but not all are tried.
+TEST_F(InvitedOnce, ThoughAFirewallKeepsInvitationsOffAndFewAreInDoubt) {
+  constexpr unsigned kPeople = 127;
+  std::array<std::string, 7> members;
+  std::string policy = kPolicy;
+  for (unsigned i = 1; i <= kPeople; ++i) {
+    policy += fmt::format("\"p{}@acme.example\" = {{}}\n", i);
+    for (unsigned g = 0; g < members.size(); ++g) {
+      if ((i >> g & 1U) != 0) members.at(g) += fmt::format("\"p{}@acme.example\", ", i);
+    }
+  }
+  for (unsigned g = 0; g < members.size(); ++g) {
+    policy += fmt::format("[groups.g{}]\nmembers = [{}]\n", g, members.at(g));
+  }
+  world_.policy(policy);
+  const Planned planned = world_.plan();
+  faults(
+      R"({"rules": [{"operation": "inviteUsers", "action": {"status": 403, "shape": "html"}}]})");
+  const ApplyReport report = world_.apply(planned);
+  std::size_t in_doubt = 0, left = 0;
+  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
+    if (planned.plan->changes[i].kind != ChangeKind::invite_user) continue;
+    const ChangeOutcome& one = report.outcomes[i];
+    in_doubt += one.state == State::in_doubt ? 1U : 0U;
+    left += one.message.find("something that is not the API") != std::string::npos ? 1U : 0U;
+  }
+  EXPECT_GE(in_doubt, 20U);
+  EXPECT_LE(in_doubt, 90U) << "twenty, and those in flight";
+  EXPECT_EQ(in_doubt + left, kPeople + 1);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json/serialize.hpp>
+#include <optional>
 
 #include "tests/controller/freshness_fixture.h"
 #include "tests/support/org_model.h"
@@ -116,10 +117,9 @@ class JoinedMeanwhile : public ::testing::Test {
     group_of(seed, 1)["access"] = jira();
     return json::value(seed);
   }
-  Planned plan_and_move() {
-    world_.policy(std::string(kHead) +
-                  "[groups.engineering]\naccess = {}\n[groups.design]\naccess = { jira = "
-                  "[\"user\"] }\n");
+  Planned plan_and_move(const std::string& more = {}) {
+    world_.policy(std::string(kHead) + "[groups.engineering]\naccess = {}\n" + more +
+                  "[groups.design]\naccess = { jira = [\"user\"] }\n");
     Planned planned = world_.plan();
     EXPECT_TRUE(planned.plan && planned.plan->applyable());
     EXPECT_EQ(
@@ -156,6 +156,79 @@ TEST_F(JoinedMeanwhile, IsNoGroundWhereItCannotBeRead) {
   const ApplyReport report = world_.apply(planned);
   EXPECT_TRUE(way.told);
   EXPECT_TRUE(has_jira(world_)) << words(report);
+}
+
+// An answer that lacks her is no proof that she is not in it.
+TEST_F(JoinedMeanwhile, IsNoGroundWhereSheIsNotToBeSeen) {
+  bool hides = false;
+  SpoilingClient way(world_.client(), [&](const Request& asked, std::string& body) {
+    if (!hides || asked.operation != Operation::searchDirectoryUsers) return;
+    json::value page = json::parse(body);
+    json::array kept;
+    for (const json::value& one : page.at("data").as_array()) {
+      if (one.at("accountId").as_string() != account(lin)) kept.push_back(one);
+    }
+    page.as_object()["data"] = kept;
+    body = json::serialize(page);
+  });
+  world_.through(way);
+  const Planned planned = plan_and_move();
+  hides = true;
+  const ApplyReport report = world_.apply(planned);
+  EXPECT_TRUE(has_jira(world_)) << words(report);
+}
+
+// The plan puts her there too, as she has Jira by design: that is what somebody else takes.
+TEST_F(JoinedMeanwhile, KeepsItThoughThePlanPutsHerThereToo) {
+  const ApplyReport report =
+      world_.apply(plan_and_move("membership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"));
+  EXPECT_TRUE(has_jira(world_)) << words(report);
+}
+
+// What one look has shown holds, though others are waited for and the next look shows otherwise.
+TEST(LastingPaths, WhoHasJoinedStaysSeenAsOtherPathsAreWaitedFor) {
+  json::object seed = acme();
+  seed["groups"].as_array().push_back(json::object{{"name", "third"},
+                                                   {"id", group(3)},
+                                                   {"members", json::array{"rosa@acme.example"}},
+                                                   {"access", jira()}});
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  std::optional<Instant> from;
+  const auto is_third = [](const std::string& one) {
+    return one.find(group(3)) != std::string::npos;
+  };
+  const SpoilingClient::Spoil cut = cut_list(account(lin), is_third);
+  SpoilingClient way(world.client(), [&](const Request& asked, std::string& body) {
+    const bool made = model(world).groups.at("design").members.contains("lin@acme.example") &&
+                      has_jira(world, "design");
+    const bool of_her = asked.body.find(account(lin)) != std::string::npos;
+    if (!from && made && of_her && is_third(body)) from = world.client().clock().now();
+    if (!from || world.client().clock().now() < *from + std::chrono::milliseconds(500)) return;
+    cut(asked, body);
+    if (asked.operation != Operation::searchDirectoryGroups || !of_her) return;
+    json::value page = json::parse(body);
+    json::array kept;
+    for (const json::value& one : page.at("data").as_array()) {
+      if (!is_third(json::serialize(one))) kept.push_back(one);
+    }
+    page.as_object()["data"] = kept;
+    body = json::serialize(page);
+  });
+  world.through(way);
+  world.policy(std::string(kHead) +
+               "[groups.engineering]\naccess = {}\n[groups.third]\naccess = {}\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(3), account(lin))) / 100, 2);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(R"({"write_lag_ms": 2000})")));
+  world.client().clock().advance(seconds(60));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_TRUE(from);
+  EXPECT_TRUE(has_jira(world, "third")) << words(report);
+  EXPECT_FALSE(has_jira(world, "engineering")) << words(report);
 }
 
 // She has Jira by design and by a third group; design, which her list shows, has lost it since,

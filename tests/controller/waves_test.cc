@@ -341,7 +341,7 @@ TEST(KeyWithoutWriteRights, IsNotWhatPagesInTheAnswersPlaceMean) {
   EXPECT_EQ(report.stopped_because, "") << "nothing is said of the key";
   EXPECT_EQ(report.count(State::in_doubt) + report.count(State::skipped),
             static_cast<std::size_t>(kPeople));
-  EXPECT_LE(writes, static_cast<std::size_t>(2 * kPeople)) << "each once more";
+  EXPECT_LE(writes, static_cast<std::size_t>(3 * kPeople)) << "each once more, or twice";
 }
 
 }  // namespace
