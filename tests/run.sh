@@ -154,8 +154,8 @@ fi
 # What is installed is another program than what developers build: it is the one that is started.
 build release --target rolecall
 export ROLECALL_BINARY="$PWD/build/release/rolecall"
-# Lives take six times as long there; a hundred of each kind is what an ordinary build lives.
-ROLECALL_SEEDS=25 test_preset asan
+# Lives take six times as long there: of the three kinds a few hundred together.
+ROLECALL_SEEDS=70 test_preset asan
 run_examples asan
 short_benchmarks release
 test_preset tsan
