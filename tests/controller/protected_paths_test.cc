@@ -6,8 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
-#include "tests/controller/freshness_fixture.h"
-#include "tests/support/org_model.h"
+#include "tests/controller/protects_lin.h"
 #include "tests/support/refusing_client.h"
 #include "tests/support/spoiling_client.h"
 
@@ -19,22 +18,10 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
 
-constexpr const char* kHead =
-    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
-    "[resources]\njira = \"ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001\"\n"
-    "[safety]\nprotected_users = [\"lin@acme.example\"]\n"
-    "[safety.limits.revoke_group_access]\nfree = 9\n";
-
-/// Whether the group that Lin is to lose has Jira still.
-bool has_jira(Rehearsal& world) {
-  const Model now = read_model(world.client().org().state());
-  return now.groups.contains("engineering") && !now.groups.at("engineering").access.empty();
-}
-
 TEST(ProtectedPaths, ThatThePlanWasToGiveAndCouldNot) {
   for (const char* how : {R"({"status": 403})", R"({"status": 409})", R"({"status": 500})"}) {
     Rehearsal world{acme()};
-    world.policy(std::string(kHead) +
+    world.policy(std::string(kProtectsLin) +
                  "[groups.engineering]\naccess = {}\n"
                  "[groups.design]\nmembership = \"additive\"\nmembers = [\"lin@acme.example\"]\n"
                  "access = { jira = [\"user\"] }\n");
@@ -71,7 +58,7 @@ class OtherPath : public ::testing::Test {
                       const std::function<bool(const Request&)>& fails = {}) {
     Rehearsal world(seed(directly));
     Rival rival(world);
-    world.policy(std::string(kHead) + "[groups.engineering]\naccess = {}\n" +
+    world.policy(std::string(kProtectsLin) + "[groups.engineering]\naccess = {}\n" +
                  (directly ? "[users]\n\"lin@acme.example\" = { access = { jira = [\"user\"] } }\n"
                            : "[groups.design]\naccess = { jira = [\"user\"] }\n"));
     const Planned planned = world.plan();
@@ -138,7 +125,7 @@ class PathInPart : public ::testing::Test {
   }
   /// An hour after the plan was made, and something was done.
   ApplyReport apply(std::string_view policy, const std::function<void()>& meanwhile) {
-    world_->policy(std::string(kHead) + "[groups.engineering]\naccess = {}\n" +
+    world_->policy(std::string(kProtectsLin) + "[groups.engineering]\naccess = {}\n" +
                    std::string(policy));
     const Planned planned = world_->plan();
     EXPECT_TRUE(planned.plan && planned.plan->applyable());
@@ -317,7 +304,7 @@ TEST(ProtectedPaths, AreThereAsTheOldNameGoes) {
     other["access"] = json::object{{std::string(kJira), json::array{"user"}}};
     Rehearsal world{json::value(seed)};
     Rival rival(world);
-    world.policy(std::string(kHead) +
+    world.policy(std::string(kProtectsLin) +
                  "[safety.limits.delete_groups]\nfree = 9\n"
                  "[groups.platform]\nprevious_names = [\"engineering\"]\naccess = {}\n"
                  "[groups.design]\naccess = { jira = [\"user\"] }\n");
