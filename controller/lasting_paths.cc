@@ -173,7 +173,7 @@ class LastingPaths {
         there = has(roles_of_groups_.at(id), lean);
         if (there != false) {
           const std::optional<bool> inside = is_in(lean.account_id, id);
-          if (inside == false || !inside) there = inside;
+          if (inside != true) there = inside;
         }
       }
       if (there == true) return true;

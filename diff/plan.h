@@ -192,9 +192,8 @@ struct Plan {
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
 
-  /// Somebody protected, and a role on an app that is taken from a group. Whoever was in it, or is
-  /// put there by the plan and has the role otherwise, keeps it by one of the paths; whoever was
-  /// not may have been put into it since.
+  /// Somebody protected, and a role on an app that is taken from a group. Whoever has it, and is in
+  /// the group or is put there, keeps it by one of the paths; others may have been put there since.
   struct Lean {
     struct Path {
       std::string group;   ///< empty: they have it directly
