@@ -16,6 +16,7 @@
 #include "controller/grounds.h"
 #include "controller/held_back.h"
 #include "controller/identities.h"
+#include "controller/lasting_paths.h"
 #include "controller/settling.h"
 #include "controller/successor.h"
 #include "controller/write_call.h"
@@ -134,7 +135,7 @@ class Applier {
   // --- one kind -----------------------------------------------------------------------------
 
   void run_kind(ChangeKind kind, std::vector<std::size_t> calls) {
-    if (takes_away(kind)) note_failed_gifts();
+    if (takes_away(kind)) note_lost_gifts();
     if (kind == ChangeKind::delete_group) hold_back_renames(calls);
     for (int round = 0; round < kMostRounds && !calls.empty() && !state_.must_stop(); ++round) {
       send_all(calls);
@@ -144,8 +145,8 @@ class Applier {
     }
   }
 
-  /// Somebody protected may keep an app only by what the plan gives.
-  void note_failed_gifts() {
+  /// Somebody may keep an app only by what the plan gives.
+  void note_lost_gifts() {
     if (plan_.leans.empty()) return;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
       if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) broken_.add(i);
@@ -156,6 +157,7 @@ class Applier {
     std::size_t next = 0;
     const bool twice = are_read_twice(calls);
     freshness_.start_over(twice);
+    most_looks_ = kMostLooks;
     if (!twice) confirm_ids(calls);
     while (true) {
       const std::size_t before = next;
@@ -180,7 +182,7 @@ class Applier {
       const Change& change = plan_.changes[plan_.calls[call].changes.front()];
       // Groups that were given to whoever is restored would go along unreviewed.
       return is_read_twice(plan_.calls[call].kind) || change.kind == ChangeKind::restore_user ||
-             identities_.seems_done(change, ids_);
+             rests_on_gifts(plan_, change) || identities_.seems_done(change, ids_);
     });
   }
 
@@ -234,7 +236,7 @@ class Applier {
   /// Reads again what the next calls rest on, and leaves out what is not to be made any more. False
   /// where the run stops.
   bool look_again(const std::vector<std::size_t>& calls, std::size_t next) {
-    for (int look = 0; look < kMostLooks; ++look) {
+    for (int look = 0; look < most_looks_; ++look) {
       if (state_.must_stop()) return false;
       const std::size_t end = freshness_.begin_look(next, calls.size());
       std::vector<std::size_t> changes;
@@ -248,7 +250,8 @@ class Applier {
       if (freshness_.covers(next)) return true;
       freshness_.look_singly();
     }
-    // Whatever is read grows old before it has been read.
+    // Whatever is read grows old before it has been read, and so it will for the others.
+    most_looks_ = 1;
     for (std::size_t c = next; c < freshness_.end(); ++c) {
       for (const std::size_t i : ready_changes(calls[c])) {
         state_.leave(i, "what it rests on could not be read again in time");
@@ -400,7 +403,7 @@ class Applier {
   /// Asked as a call leaves: it may have been handed over long before.
   bool may_leave(Clock::Steady handed_over) {
     const bool waited = env_.clock.steady() - handed_over > kMoment;
-    if (!freshness_.is_fresh() || (waited && state_.must_stop())) return false;
+    if ((waited && state_.must_stop()) || !freshness_.is_fresh()) return false;
     freshness_.note_departure();
     return true;
   }
@@ -499,6 +502,7 @@ class Applier {
   std::vector<std::size_t> overdue_;  ///< calls that came back unsent, since it was too late
   std::unordered_map<Ticket, std::vector<std::size_t>> in_flight_;  ///< changes, by call
   WritePermission permission_;
+  int most_looks_ = kMostLooks;
   Ticket next_ticket_ = 1;
 };
 

@@ -43,7 +43,7 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
       out.findings.push_back({changes[k], false, premise.because, premise.gone});
     }
   }
-  if (!from.plan_is_fresh) keep_who_is_protected(changes, ids, out.findings);
+  keep_who_is_protected(changes, ids, from.plan_is_fresh, out.findings);
   doubt_single_answers(ids, out.findings);
   leave_riders(changes, out.findings);
   const bool counted = count_admins(changes, ids, floor, from.plan_is_fresh, out.findings);
@@ -53,11 +53,14 @@ Grounds::Seen Grounds::look(const std::vector<std::size_t>& changes, KnownIds& i
 
 /// By a path that the plan counts on.
 void Grounds::keep_who_is_protected(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                                    std::vector<Finding>& findings) {
+                                    bool plan_is_fresh, std::vector<Finding>& findings) {
   std::vector<std::size_t> open;
   std::copy_if(changes.begin(), changes.end(), std::back_inserter(open),
                [&](std::size_t change) { return !is_found(change, findings); });
-  for (auto& [change, why] : lost_paths(client_, endpoints_, plan_, open, ids, misread_)) {
+  LostPaths lost =
+      lost_paths(client_, endpoints_, plan_, open, ids, misread_, plan_is_fresh, !paths_in_vain_);
+  paths_in_vain_ = paths_in_vain_ || lost.waited_in_vain;
+  for (auto& [change, why] : lost.why) {
     findings.push_back({change, false, std::move(why)});
   }
 }
@@ -191,7 +194,7 @@ bool Grounds::count_admins(const std::vector<std::size_t>& changes, const KnownI
     contradicted_ = contradicted_ || (flickers && waits_for(*lost, taking, floor));
   };
   bool missed = !before.empty();
-  for (const std::chrono::milliseconds wait : kOrgRoleWaits) {
+  for (const std::chrono::milliseconds wait : kRoleWaits) {
     // Whom a run has waited for in vain keeps nobody else waiting.
     if (wait.count() > 0 && waited_in_vain_) break;
     read(wait);

@@ -53,7 +53,7 @@ class Grounds {
 
  private:
   void keep_who_is_protected(const std::vector<std::size_t>& changes, const KnownIds& ids,
-                             std::vector<Finding>& findings);
+                             bool plan_is_fresh, std::vector<Finding>& findings);
   void doubt_single_answers(KnownIds& ids, std::vector<Finding>& findings);
   void leave_riders(const std::vector<std::size_t>& changes, std::vector<Finding>& findings) const;
   [[nodiscard]] bool count_admins(const std::vector<std::size_t>& changes, const KnownIds& ids,
@@ -80,7 +80,8 @@ class Grounds {
   bool others_took_admins_ = false;
   bool new_ones_do_not_show_ = false;
   bool waited_in_vain_ = false;
-  bool contradicted_ = false;  ///< once seen, no admin is let go by this run
+  bool paths_in_vain_ = false;  ///< likewise of what keeps protected people their apps
+  bool contradicted_ = false;   ///< once seen, no admin is let go by this run
 };
 
 }  // namespace rolecall

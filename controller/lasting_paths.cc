@@ -3,31 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <utility>
 
 #include "controller/look_ups.h"
+#include "controller/settle_window.h"
 
 namespace rolecall {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kPathWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
+bool is_given(const Plan::Lean::Path& path) {
+  return path.given;
+}
+
+bool rests_on_gifts(const Plan::Lean& lean) {
+  return lean.is_protected && lean.is_in_it && !lean.paths.empty() &&
+         std::all_of(lean.paths.begin(), lean.paths.end(), is_given);
+}
 
 class LastingPaths {
  public:
   using Path = Plan::Lean::Path;
 
   LastingPaths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
-               const KnownIds& ids, Misread& misread, milliseconds delay)
+               const KnownIds& ids, Misread& misread, bool only_gifts, milliseconds delay)
       : reader_(client),
         first_(reader_, endpoints, plan.directory, delay),
         more_(reader_, endpoints, plan.directory),
         plan_(plan),
-        ids_(ids) {
+        ids_(ids),
+        only_gifts_(only_gifts) {
     misread.hear(reader_);
   }
 
@@ -41,7 +49,9 @@ class LastingPaths {
     const auto each = [&](auto visit) {
       for (const std::size_t i : changes) {
         for (const Plan::Lean* lean : plan_.leans_on(plan_.changes[i])) {
-          if (lean->was_in_it || !only_in_it) visit(i, plan_.changes[i].group_id, *lean);
+          if (!lean->is_protected) continue;
+          const bool asked = only_gifts_ ? rests_on_gifts(*lean) : lean->is_in_it || !only_in_it;
+          if (asked) visit(i, plan_.changes[i].group_id, *lean);
         }
       }
     };
@@ -58,13 +68,12 @@ class LastingPaths {
     reader_.run();
     std::map<std::size_t, Held> out;
     each([&](std::size_t i, const std::string& group, const Plan::Lean& lean) {
-      std::string why = lean.was_in_it ? why_lost(lean) : why_joined(group, lean);
+      std::string why = lean.is_in_it ? why_lost(lean) : why_joined(group, lean);
       if (why.empty()) return;
       Held& held = out[i];
       if (held.why.empty()) held.why = std::move(why);
-      held.may_show_later = held.may_show_later && lean.was_in_it && keeps(lean) == false &&
-                            std::any_of(lean.paths.begin(), lean.paths.end(),
-                                        [](const Path& path) { return path.given; });
+      held.may_show_later = held.may_show_later && lean.is_in_it && keeps(lean) == false &&
+                            std::any_of(lean.paths.begin(), lean.paths.end(), is_given);
     });
     return out;
   }
@@ -104,15 +113,15 @@ class LastingPaths {
   void look_closer(const std::string& taken_from, const Plan::Lean& lean) {
     const Asked<ParsedUser>& person = people_.at(lean.account_id);
     if (!person.found || groups_of_.contains(lean.account_id)) return;
-    const bool says_enough = lean.was_in_it ? keeps(lean) == true || !has_group_path(lean)
-                                            : lists(*person.found, taken_from);
+    const bool says_enough = lean.is_in_it ? keeps(lean) == true || !has_group_path(lean)
+                                           : lists(*person.found, taken_from);
     if (!says_enough) more_.groups_of(*person.found, groups_of_[lean.account_id]);
   }
 
   /// Of whom only the groups themselves tell (LookUps::groups_of).
   void look_inside(const Plan::Lean& lean) {
     const auto held = groups_of_.find(lean.account_id);
-    if (!lean.was_in_it || held == groups_of_.end() || held->second.found->whole) return;
+    if (!lean.is_in_it || held == groups_of_.end() || held->second.found->whole) return;
     if (keeps(lean) == true) return;
     for (const Path& path : lean.paths) {
       const std::string id = id_of(path);
@@ -158,7 +167,7 @@ class LastingPaths {
 
   [[nodiscard]] static std::optional<bool> has(const Asked<HeldRoles>& roles,
                                                const Plan::Lean& lean) {
-    if (!roles.read) return std::nullopt;
+    if (!roles.read || roles.found->opaque.contains(lean.ari)) return std::nullopt;
     return roles.found->held.contains({lean.ari, lean.role});
   }
 
@@ -185,6 +194,11 @@ class LastingPaths {
   [[nodiscard]] std::string why_lost(const Plan::Lean& lean) const {
     const std::optional<bool> kept = keeps(lean);
     if (kept == true) return {};
+    // A deactivated account has no app to lose.
+    const Asked<ParsedUser>& person = people_.at(lean.account_id);
+    const bool off = person.read && person.found && person.found->about.opaque.empty() &&
+                     !person.found->about.account_active;
+    if (off) return {};
     if (kept == false) {
       return fmt::format(
           "{}, who is protected, does not show as having it by other ways: it takes another plan",
@@ -219,6 +233,7 @@ class LastingPaths {
   LookUps first_, more_;
   const Plan& plan_;
   const KnownIds& ids_;
+  bool only_gifts_;
   std::map<std::string, Asked<HeldRoles>> roles_of_groups_, roles_of_users_;  ///< by id
   std::map<std::string, Asked<ParsedUser>> people_;                           ///< by account
   std::map<std::string, Asked<HeldGroups>> groups_of_;                        ///< likewise
@@ -227,25 +242,32 @@ class LastingPaths {
 
 }  // namespace
 
-std::map<std::size_t, std::string> lost_paths(ReadClient& client, const Endpoints& endpoints,
-                                              const Plan& plan,
-                                              const std::vector<std::size_t>& changes,
-                                              const KnownIds& ids, Misread& misread) {
-  std::map<std::size_t, std::string> out;
+bool rests_on_gifts(const Plan& plan, const Change& change) {
+  const std::vector<const Plan::Lean*> leans = plan.leans_on(change);
+  return std::any_of(leans.begin(), leans.end(),
+                     [](const Plan::Lean* lean) { return rests_on_gifts(*lean); });
+}
+
+LostPaths lost_paths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
+                     const std::vector<std::size_t>& changes, const KnownIds& ids, Misread& misread,
+                     bool plan_is_fresh, bool may_wait) {
+  LostPaths out;
   if (plan.leans.empty()) return out;
   std::vector<std::size_t> asked = changes;
-  for (const milliseconds wait : kPathWaits) {
-    LastingPaths paths(client, endpoints, plan, ids, misread, wait);
-    const auto held = paths.run(asked, wait > milliseconds{0});
+  for (const milliseconds wait : kRoleWaits) {
+    if (wait.count() > 0 && !may_wait) break;
+    LastingPaths paths(client, endpoints, plan, ids, misread, plan_is_fresh, wait);
+    const auto held = paths.run(asked, wait.count() > 0);
     for (const std::size_t i : std::exchange(asked, {})) {
-      out.erase(i);
+      out.why.erase(i);
       const auto found = held.find(i);
       if (found == held.end()) continue;
-      out.emplace(i, found->second.why);
+      out.why.emplace(i, found->second.why);
       if (found->second.may_show_later) asked.push_back(i);
     }
-    if (asked.empty()) break;
+    if (asked.empty()) return out;
   }
+  out.waited_in_vain = true;
   return out;
 }
 

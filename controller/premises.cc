@@ -46,9 +46,8 @@ class PremiseReader {
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
     }
-    for (const auto& [from, to] : plan.renamed) {
-      const auto copied = plan.copied.find(from);
-      if (copied != plan.copied.end()) copied_from_[to].push_back(&copied->second);
+    for (const auto& [from, copied] : plan.copied) {
+      copied_from_[copied.successor].push_back(&copied);
     }
   }
 
@@ -471,10 +470,25 @@ class PremiseReader {
     return inside.read ? Premise{!inside.found} : no(kPremiseNotRead);
   }
 
-  [[nodiscard]] static Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) {
+  [[nodiscard]] Premise about_roles(const Change& change, const Asked<HeldRoles>& roles) const {
     if (!roles.read || roles.found->opaque.contains(change.ari)) return no(kPremiseNotRead);
-    const bool held = roles.found->held.contains({change.ari, change.role});
-    return {held != takes_away(change.kind)};
+    const auto& held = roles.found->held;
+    const bool takes = takes_away(change.kind);
+    const bool done = held.contains({change.ari, change.role}) != takes;
+    const std::string& id = change.group_id.empty() ? change.account_id : change.group_id;
+    if (done || !takes || !plan_.other_roles_stay.contains({id, change.ari})) return {done};
+    const bool stays = std::any_of(held.begin(), held.end(), [&](const auto& role) {
+      return role.first == change.ari && !is_revoked(id, role);
+    });
+    return stays ? Premise{} : no(for_another_plan("the role that was to stay is gone meanwhile"));
+  }
+
+  [[nodiscard]] bool is_revoked(const std::string& id,
+                                const std::pair<std::string, std::string>& role) const {
+    return std::any_of(plan_.changes.begin(), plan_.changes.end(), [&](const Change& change) {
+      return takes_away(change.kind) && change.ari == role.first && change.role == role.second &&
+             (change.group_id == id || change.account_id == id);
+    });
   }
 
   [[nodiscard]] static std::string for_another_plan(std::string_view what) {

@@ -12,9 +12,9 @@ namespace rolecall {
 /// How long a change may take to show in reads (facts.md section 9, with room).
 inline constexpr std::chrono::seconds kSettleWindow{120};
 
-/// The waits before each reading that is to show an org-level role, which takes up to 30 s
-/// (facts.md section 9).
-inline constexpr std::array kOrgRoleWaits = {
+/// The waits before each reading that is to show a role: one of the organization takes up to 30 s,
+/// and clients poll up to 35 s for those of groups (facts.md section 9).
+inline constexpr std::array kRoleWaits = {
     std::chrono::milliseconds{0}, std::chrono::milliseconds{5'000},
     std::chrono::milliseconds{10'000}, std::chrono::milliseconds{20'000}};
 

@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kLastLook{30};
 std::vector<std::size_t> Settling::settle(ChangeKind kind, bool last_round) {
   const bool org_role = kind == ChangeKind::grant_org_role || kind == ChangeKind::revoke_org_role;
   const std::vector<milliseconds> waits =
-      org_role ? std::vector<milliseconds>(kOrgRoleWaits.begin(), kOrgRoleWaits.end())
+      org_role ? std::vector<milliseconds>(kRoleWaits.begin(), kRoleWaits.end())
                : std::vector<milliseconds>(kReadBackWaits.begin(), kReadBackWaits.end());
   std::unordered_map<std::size_t, Effect> effects;
   for (const milliseconds wait : waits) {

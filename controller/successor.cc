@@ -3,26 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "controller/look_ups.h"
 #include "controller/read_back.h"
+#include "controller/settle_window.h"
 
 namespace rolecall {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array kSuccessorWaits = {milliseconds{0}, milliseconds{1000}, milliseconds{4000}};
 constexpr const char* kNotYet = "its successor does not show everything yet";
 constexpr const char* kNotRead = "what it has, or its successor, could not be read";
 constexpr const char* kGiven = "the group has been given app access meanwhile";
 constexpr const char* kLost =
     "its successor does not have all any more that it had a moment ago: it takes another plan";
 constexpr const char* kGone = "the group is not to be seen any more";
-constexpr const char* kJoined =
-    "somebody who cannot be taken over has been added to it meanwhile: it takes another plan";
+constexpr const char* kJoined = "somebody has been added to it meanwhile: it takes another plan";
 constexpr const char* kTakenMeanwhile =
     "its successor has what somebody else has taken from it meanwhile: take that from the "
     "successor too, unless it is to be there";
@@ -82,17 +80,22 @@ bool has_same_members(const Plan::Copied& copied, const Again& again) {
                        copied.taken_over.end());
 }
 
+/// What one of the groups has.
+struct Handed {
+  ListedMembers members{};
+  Grants roles{};
+};
+
 /// Why the new group cannot stand in for the old one, or nothing.
-std::string why_it_lacks(const Plan::Copied& copied, const Successors::Handed& had,
-                         const Successors::Handed& has) {
+std::string why_it_lacks(const Plan::Copied& copied, const Handed& had, const Handed& has) {
   if (copied.keeps_members) {
-    for (const std::string& account : had.members.active) {
-      if (!has.members.all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
-    }
     if (copied.members_known) {
       for (const std::string& account : had.members.joined(copied.accounts)) {
         if (!has.members.all.contains(account)) return kJoined;
       }
+    }
+    for (const std::string& account : had.members.active) {
+      if (!has.members.all.contains(account) && !copied.leaving.contains(account)) return kNotYet;
     }
   }
   const Grants kept = kept_of(copied, had.roles);
@@ -100,19 +103,18 @@ std::string why_it_lacks(const Plan::Copied& copied, const Successors::Handed& h
   return has_all ? std::string() : kNotYet;
 }
 
-/// What others took from the old group since the plan, and the new one has.
-Successors::Taken taken_from(const Plan::Copied& copied, const Successors::Handed& had,
-                             const Successors::Handed& has) {
-  Successors::Taken out;
-  for (const std::string& account : copied.accounts) {
-    const bool taken = !had.members.all.contains(account) && !copied.leaving.contains(account);
-    const bool given = copied.keeps_member(account) && has.members.all.contains(account);
-    if (taken && given) out.people.push_back(account);
-  }
-  for (const auto& grant : kept_of(copied, copied.grants)) {
-    if (!had.roles.contains(grant) && has.roles.contains(grant)) out.roles.push_back(grant);
-  }
-  return out;
+/// Whether others took something from the old group since the plan, and the new one has it.
+bool has_what_was_taken(const Plan::Copied& copied, const Handed& had, const Handed& has) {
+  const Grants kept = kept_of(copied, copied.grants);
+  return std::any_of(kept.begin(), kept.end(),
+                     [&](const Grants::value_type& grant) {
+                       return !had.roles.contains(grant) && has.roles.contains(grant);
+                     }) ||
+         std::any_of(
+             copied.accounts.begin(), copied.accounts.end(), [&](const std::string& account) {
+               return copied.keeps_member(account) && !copied.leaving.contains(account) &&
+                      !had.members.all.contains(account) && has.members.all.contains(account);
+             });
 }
 
 }  // namespace
@@ -143,8 +145,10 @@ bool Successors::confirm() {
         fmt::format("what the group {} has {}", group,
                     read ? "was not the same on reading again: it takes another plan"
                          : "could not be read again");
-    doubts_[group] = because;
-    doubts_[plan_.renamed.at(group)] = because;
+    doubts_[group] = doubts_[copied.successor] = because;
+    for (const auto& [other, about] : plan_.copied) {
+      if (about.successor == copied.successor) doubts_.emplace(other, because);
+    }
   }
   return !reader.key_refused();
 }
@@ -159,18 +163,23 @@ std::string Successors::why_it_stays(const Change& deletion, KnownIds& ids) {
   if (renamed == plan_.renamed.end()) return {};
   const std::vector<std::size_t>& given = given_to(renamed->second);
   std::string why = kNotYet;
-  for (const milliseconds wait : kSuccessorWaits) {
+  bool there = false;
+  for (const milliseconds wait : kRoleWaits) {
+    if (wait.count() > 0 && waited_in_vain_) break;
     const std::vector<Effect> effects =
         read_back(client_, endpoints_, plan_, given, ids, wait, &misread_);
-    const bool there = std::all_of(effects.begin(), effects.end(),
-                                   [](Effect effect) { return effect == Effect::there; });
+    there = std::all_of(effects.begin(), effects.end(),
+                        [](Effect effect) { return effect == Effect::there; });
     const bool unread = std::find(effects.begin(), effects.end(), Effect::unknown) != effects.end();
     why = there    ? why_it_differs(*renamed, given.empty() ? wait : milliseconds{0})
              : unread ? kNotRead
                    : kNotYet;
-    if (why != kNotYet && why != kNotRead) break;
+    if (why != kNotYet && why != kNotRead) return why;
   }
-  return why;
+  waited_in_vain_ = true;
+  // No later plan would see what others took.
+  const bool taken = !there && why_it_differs(*renamed, milliseconds{0}) == kTakenMeanwhile;
+  return taken ? kTakenMeanwhile : why;
 }
 
 std::string Successors::why_it_differs(const Renamed& renamed, milliseconds delay) {
@@ -205,11 +214,9 @@ std::string Successors::why_it_differs(const Renamed& renamed, milliseconds dela
   const Handed had_it{from.found.value_or(ListedMembers{}), had.found->held};
   const Handed has_it{to.found.value_or(ListedMembers{}), has.found->held};
   // Said first, as no later plan would see it.
-  const std::optional<bool> theirs = is_from_others(renamed, taken_from(copied, had_it, has_it));
-  if (!theirs) return kNotRead;
-  if (!*theirs) return kTakenMeanwhile;
+  if (has_what_was_taken(copied, had_it, has_it)) return kTakenMeanwhile;
   if (std::string why = why_it_lacks(copied, had_it, has_it); !why.empty()) return why;
-  let_go_[renamed.first] = {had_it, has_it, *successor.found};
+  let_go_[renamed.first] = {had_it.roles, has_it.roles, *successor.found};
   return {};
 }
 
@@ -227,14 +234,14 @@ std::string Successors::why_it_stays_after_all(const Change& deletion) {
   look_ups.named(before.successor.name, successor);
   reader.run();
   if (!had.read || !has.read || !successor.read) return kNotRead;
-  const std::string& name = plan_.renamed.at(deletion.group);
+  const std::string& name = plan_.copied.at(deletion.group).successor;
   if (!successor.found || successor.found->about.id != before.successor.about.id) return kLost;
   if (!takes_people_from(name)) {
     if (!before.successor.has_counts || !successor.found->has_counts) return kNotRead;
     if (successor.found->about.user_count < before.successor.about.user_count) return kLost;
   }
-  if (has_lost(name, before.has.roles, has.found->held)) return kLost;
-  const Grants& roles = before.had.roles;
+  if (has_lost(name, before.has, has.found->held)) return kLost;
+  const Grants& roles = before.had;
   const Grants& held = had.found->held;
   return std::includes(roles.begin(), roles.end(), held.begin(), held.end()) ? std::string()
                                                                              : kGiven;
@@ -258,68 +265,6 @@ bool Successors::takes_people_from(const std::string& successor) const {
     return change.kind == ChangeKind::remove_user ||
            (change.kind == ChangeKind::remove_member && change.group == successor);
   });
-}
-
-/// What others took from the old group, and the new one has, can come from another group that is
-/// renamed to the same: one that has it still, or had it as it was let go. Nothing: that could not
-/// be read.
-std::optional<bool> Successors::is_from_others(const Renamed& renamed, const Taken& taken) {
-  struct Other {
-    Asked<std::string> id;
-    Asked<HeldRoles> roles;
-    std::map<std::string, Asked<bool>> people;
-    const Handed* handed = nullptr;
-  };
-  if (taken.people.empty() && taken.roles.empty()) return true;
-  Reader reader(client_);
-  misread_.hear(reader);
-  const LookUps look_ups(reader, endpoints_, plan_.directory);
-  std::map<std::string, Other> others;
-  for (const auto& [from, to] : plan_.renamed) {
-    const auto copied = plan_.copied.find(from);
-    if (from == renamed.first || to != renamed.second || copied == plan_.copied.end()) continue;
-    Other& other = others[from];
-    const auto let_go = let_go_.find(from);
-    if (let_go != let_go_.end()) other.handed = &let_go->second.had;
-    const std::string& id = copied->second.id;
-    look_ups.id_of(from, other.id);
-    if (!taken.roles.empty()) look_ups.roles_of_group(id, other.roles);
-    for (const std::string& account : taken.people) {
-      look_ups.in_group(account, id, other.people[account]);
-    }
-  }
-  reader.run();
-  bool unread = false;
-  const auto any_has = [&](const auto& had, const auto& has) {
-    return std::any_of(others.begin(), others.end(), [&](const auto& one) {
-      const Other& other = one.second;
-      const bool gone = other.id.read && !other.id.found;
-      if (gone) return other.handed != nullptr && had(*other.handed);
-      const std::optional<bool> now = has(other);
-      unread = unread || !now;
-      return now.value_or(false);
-    });
-  };
-  const auto read = [](const auto& asked, bool found) {
-    return asked.read ? std::optional<bool>(found) : std::nullopt;
-  };
-  const bool people =
-      std::all_of(taken.people.begin(), taken.people.end(), [&](const std::string& account) {
-        return any_has([&](const Handed& had) { return had.members.all.contains(account); },
-                       [&](const Other& other) {
-                         const Asked<bool>& inside = other.people.at(account);
-                         return read(inside, inside.found.has_value());
-                       });
-      });
-  const bool roles = std::all_of(taken.roles.begin(), taken.roles.end(), [&](const auto& grant) {
-    return any_has([&](const Handed& had) { return had.roles.contains(grant); },
-                   [&](const Other& other) {
-                     const Asked<HeldRoles>& held = other.roles;
-                     return read(held, held.found && held.found->held.contains(grant));
-                   });
-  });
-  if (people && roles) return true;
-  return unread ? std::nullopt : std::optional<bool>(false);
 }
 
 const std::vector<std::size_t>& Successors::given_to(const std::string& group) {

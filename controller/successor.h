@@ -21,15 +21,6 @@ namespace rolecall {
 class Successors {
  public:
   using Grants = std::set<std::pair<std::string, std::string>>;  ///< ARI, role
-  /// What one of the groups has.
-  struct Handed {
-    ListedMembers members{};
-    Grants roles{};
-  };
-  struct Taken {
-    std::vector<std::string> people{};  ///< account ids
-    std::vector<Grants::value_type> roles{};
-  };
 
   Successors(ReadClient& client, const Endpoints& endpoints, const Plan& plan, Misread& misread)
       : client_(client), endpoints_(endpoints), plan_(plan), misread_(misread) {}
@@ -39,16 +30,16 @@ class Successors {
   /// Why nothing is done about either of the two groups, or nothing.
   [[nodiscard]] std::string doubt(const Change& change) const;
 
-  /// Why the group may not be deleted, or nothing; waits a few seconds for reads that lag behind. A
-  /// group that has no successor may.
+  /// Why the group may not be deleted, or nothing; waits up to 35 s for reads that lag behind, but
+  /// for no other group once it has done so in vain. A group that has no successor may.
   [[nodiscard]] std::string why_it_stays(const Change& deletion, KnownIds& ids);
   /// Likewise of one that has just been found to live on, where that took long; three calls.
   [[nodiscard]] std::string why_it_stays_after_all(const Change& deletion);
 
  private:
-  /// Both groups as the old one was let go.
+  /// As the old one was let go.
   struct LetGo {
-    Handed had, has;
+    Grants had, has;  ///< the old one and its successor
     ParsedGroup successor;
   };
   using Renamed = std::pair<const std::string, std::string>;  ///< from, to
@@ -56,7 +47,6 @@ class Successors {
   /// Reads both groups: whatever the plan thinks that the new one has, what the policy leaves to
   /// the groups must live on, and what others took from the old one must not.
   [[nodiscard]] std::string why_it_differs(const Renamed& renamed, std::chrono::milliseconds delay);
-  [[nodiscard]] std::optional<bool> is_from_others(const Renamed& renamed, const Taken& taken);
   [[nodiscard]] const std::vector<std::size_t>& given_to(const std::string& group);
   /// Less of the successor's roles than it showed is a loss, but for those that the plan takes.
   [[nodiscard]] bool has_lost(const std::string& successor, const Grants& before,
@@ -70,6 +60,7 @@ class Successors {
   std::unordered_map<std::string, std::vector<std::size_t>> given_;  ///< by group; once asked
   std::unordered_map<std::string, std::string> doubts_;              ///< by group
   std::unordered_map<std::string, LetGo> let_go_;                    ///< by old group
+  bool waited_in_vain_ = false;
 };
 
 }  // namespace rolecall

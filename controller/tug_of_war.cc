@@ -8,6 +8,7 @@
 
 #include "controller/done_lately.h"
 #include "controller/held_back.h"
+#include "diff/leans.h"
 
 namespace rolecall {
 namespace {
@@ -66,6 +67,7 @@ Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Inst
   const Balance balance = balance_of(*done);
   std::vector<Change> kept;
   Broken broken(plan);
+  LostGifts lost;
   for (std::size_t i = 0; i < plan.changes.size(); ++i) {
     const Change& change = plan.changes[i];
     const auto [pair, sign] = direction(change.kind);
@@ -74,12 +76,14 @@ Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Inst
                         found != balance.end() && sign * found->second >= kMostCorrections;
     if (fought || !broken.holds_back(change).empty()) {
       broken.add(i);
+      lost.add(change);
       left.push_back(change);
     } else {
       kept.push_back(change);
     }
   }
   if (left.empty()) return left;
+  lost.leave_out_of(plan);
   plan.changes = std::move(kept);
   reschedule(plan);
   return left;

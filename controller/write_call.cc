@@ -46,8 +46,11 @@ Judgement judge_status(const Change& change, const Response& response) {
   if (status >= 300 && status < 400) {
     return {Verdict::unclear, words + " unexpected redirect; not followed"};
   }
-  // What is refused for its rate or its key was not done, whoever says so.
-  if (is_foreign_error(response) && status != 401 && status != 429) {
+  // What is refused for its rate or its key was not done, whoever says so. A bare status that means
+  // that it is so already is looked at in any case, and is nobody's own doing.
+  const bool looked_at = response.body.empty() && change.kind != ChangeKind::invite_user &&
+                         (status == 409 || (status == 404 && takes_away(change.kind)));
+  if (is_foreign_error(response) && status != 401 && status != 429 && !looked_at) {
     return {Verdict::unclear, words + ", which is not an answer of the API"};
   }
   // 409 has two meanings, and "not found" may mean "gone already" (facts.md section 8).

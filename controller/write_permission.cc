@@ -38,7 +38,9 @@ void WritePermission::learn(const Answer& answer, ChangeKind kind) {
   const bool kept_off = answer && answer->status == 403 && !refused;
   if (kept_off && kind == ChangeKind::invite_user) ++invitations_kept_off_;
   if (!refused) return;
-  const About about = whom(*answer);
+  // Roles of the organization may be beyond a key that may do the rest.
+  const bool org_role = kind == ChangeKind::grant_org_role || kind == ChangeKind::revoke_org_role;
+  const About about = org_role ? About::not_told : whom(*answer);
   told_ = told_ || about == About::key;
   if (about == About::not_told) ++refusals_[kind];
 }

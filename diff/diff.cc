@@ -521,6 +521,7 @@ class Differ {
                        about.deletable && about.modifiable && !about.synced)) {
       return;
     }
+    out_.copied[shown] = catalog_.name(to).display();
     const std::vector<UserRef>& members = live_.live.find(from)->members;
     const bool holds_opaque =
         std::any_of(members.begin(), members.end(), [&](UserRef m) { return is_opaque(m); });

@@ -61,6 +61,7 @@ struct Differences {
   std::vector<Note> notes;
   Diagnostics diagnostics;
   std::map<std::string, std::string> renamed;  ///< see Plan::renamed
+  std::map<std::string, std::string> copied;   ///< likewise with those that stay meanwhile
 };
 [[nodiscard]] Differences diff(const PlanInput& input);
 

@@ -206,15 +206,16 @@ void drop_notes_on_what_goes(Plan& plan) {
   });
 }
 
-void remember_renames(const PlanInput& input, Plan& plan) {
-  if (plan.renamed.empty()) return;
+void remember_copied(const PlanInput& input, const std::map<std::string, std::string>& successors,
+                     Plan& plan) {
+  if (successors.empty()) return;
   std::set<std::string> removed;
   std::set<std::pair<std::string, std::string>> added;  // by group, accounts
   for (const Change& change : plan.changes) {
     if (change.kind == ChangeKind::remove_user) removed.insert(change.account_id);
     if (change.kind == ChangeKind::add_member) added.emplace(change.group, change.account_id);
   }
-  for (const auto& [old, name_now] : plan.renamed) {
+  for (const auto& [old, name_now] : successors) {
     const auto from = input.catalog.find_group(GroupName::from_server(old));
     const auto to = input.catalog.find_group(GroupName::from_server(name_now));
     const Group* group = from ? input.live.live.find(*from) : nullptr;
@@ -226,6 +227,7 @@ void remember_renames(const PlanInput& input, Plan& plan) {
     const Group& said = wanted_group == nullptr ? kNothing : *wanted_group;
     Plan::Copied& copied = plan.copied[old];
     copied.id = about.id;
+    copied.successor = name_now;
     if (input.live.live.find(*to) != nullptr) copied.successor_id = input.live.about(*to).id;
     copied.keeps_members = !scope.members_managed || scope.additive;
     if (scope.access_managed) {
@@ -245,6 +247,37 @@ void remember_renames(const PlanInput& input, Plan& plan) {
     for (const Grant& grant : group->grants) {
       copied.grants.emplace(input.catalog.name(grant.resource), std::string(name(grant.role)));
     }
+  }
+}
+
+/// Where a role on an app is revoked, and another one on it is there and stays.
+void remember_other_roles(const PlanInput& input, Plan& plan) {
+  std::set<std::tuple<std::string, std::string, std::string>> revoked;  // id, ARI, role
+  const auto id_of = [](const Change& change) {
+    return change.group_id.empty() ? change.account_id : change.group_id;
+  };
+  const auto revokes = [](const Change& change) {
+    return change.kind == ChangeKind::revoke_group_access ||
+           change.kind == ChangeKind::revoke_user_access;
+  };
+  for (const Change& change : plan.changes) {
+    if (revokes(change)) revoked.insert({id_of(change), change.ari, change.role});
+  }
+  for (const Change& change : plan.changes) {
+    if (!revokes(change)) continue;
+    const auto resource = input.catalog.find_resource(change.ari);
+    const auto group = input.catalog.find_group(GroupName::from_server(change.group));
+    const auto email = Email::parse(change.user);
+    const auto user = email ? input.catalog.find_user(*email) : std::nullopt;
+    const Group* of_group = !change.group.empty() && group ? input.live.live.find(*group) : nullptr;
+    const User* of_user = user ? input.live.live.find(*user) : nullptr;
+    if (!resource || (of_group == nullptr && of_user == nullptr)) continue;
+    const std::vector<Grant>& all = of_group != nullptr ? of_group->grants : of_user->grants;
+    const bool stays = std::any_of(all.begin(), all.end(), [&](const Grant& grant) {
+      return grant.resource == *resource &&
+             !revoked.contains({id_of(change), change.ari, std::string(name(grant.role))});
+    });
+    if (stays) plan.other_roles_stay.insert({id_of(change), change.ari});
   }
 }
 
@@ -348,13 +381,23 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
 
 std::vector<const Plan::Lean*> Plan::leans_on(const Change& change) const {
   std::vector<const Lean*> out;
-  const bool revokes = change.kind == ChangeKind::revoke_group_access;
   const auto of_group = leans.find(change.group);
-  const bool takes = revokes || change.kind == ChangeKind::delete_group;
+  const bool takes = change.kind == ChangeKind::revoke_group_access ||
+                     change.kind == ChangeKind::revoke_user_access ||
+                     change.kind == ChangeKind::remove_member ||
+                     change.kind == ChangeKind::delete_group;
   if (!takes || of_group == leans.end()) return out;
-  for (const Lean& lean : of_group->second) {
-    const bool concerned = !revokes || (lean.ari == change.ari && lean.role == change.role);
-    if (concerned) out.push_back(&lean);
+  const std::vector<Lean>& all = of_group->second;
+  auto lean = all.begin();
+  if (!change.user.empty()) {
+    lean = std::lower_bound(all.begin(), all.end(), change.user,
+                            [](const Lean& one, const std::string& who) { return one.user < who; });
+  }
+  for (; lean != all.end(); ++lean) {
+    if (!change.user.empty() && lean->user != change.user) break;
+    const bool of_role =
+        change.ari.empty() || (lean->ari == change.ari && lean->role == change.role);
+    if (of_role) out.push_back(&*lean);
   }
   return out;
 }
@@ -438,7 +481,8 @@ PlanResult plan_of(const PlanInput& input, Differences differences) {
   collect_names(input, plan);
   remember_grounds(input, plan);
   remember_sizes(input, plan);
-  remember_renames(input, plan);
+  remember_other_roles(input, plan);
+  remember_copied(input, differences.copied, plan);
   plan.pending_org_admins = pending_admins(input, plan);
   check_safety(input, plan);
   return result;

@@ -155,6 +155,9 @@ struct Plan {
     std::optional<std::uint32_t> resources{};
   };
   std::map<std::string, Size> sizes{};  ///< by group id; not saved
+  /// Group or account, ARI: where a role is revoked and another one, which is there, stays; ids;
+  /// not saved.
+  std::set<std::pair<std::string, std::string>> other_roles_stay{};
   /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
   /// is restored.
   struct Holdings {
@@ -164,9 +167,11 @@ struct Plan {
     bool grants_read = false;
   };
   std::map<std::string, Holdings> holdings{};  ///< by account id; not saved
-  /// What a renamed group has, as it was read, and what of it must live on in its successor.
+  /// What a renamed group has, as it was read, and what of it must live on in its successor; also
+  /// of one that stays meanwhile.
   struct Copied {
     std::string id;                       ///< of the old group
+    std::string successor;                ///< its name
     std::string successor_id;             ///< empty: it is made
     bool keeps_members = false;           ///< the policy does not say all of them
     bool members_known = false;           ///< all of them
@@ -192,21 +197,28 @@ struct Plan {
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
 
-  /// Somebody protected, and a role on an app that is taken from a group. Whoever has it, and is in
-  /// the group or is put there, keeps it by one of the paths; others may have been put there since.
+  /// Somebody from whom, or from a group of whose, a role on an app is taken, and the paths by one
+  /// of which they are to keep it: somebody protected that role, others any on the app, where no
+  /// path is left that the plan does not give. Protected people who are not in the group may have
+  /// been put there since.
   struct Lean {
     struct Path {
       std::string group;   ///< empty: they have it directly
       std::string id;      ///< empty: the group is made
+      std::string role;    ///< that they keep by it
       bool given = false;  ///< in whole or in part by the plan
+      auto operator<=>(const Path&) const = default;
     };
     std::string user;
     std::string account_id;
-    std::string ari, role;
-    bool was_in_it = false;
+    std::string ari, role;  ///< empty where what the group gives was not read
+    bool is_protected = false;
+    bool is_in_it = false;  ///< or is put there by the plan
     std::vector<Path> paths{};
+    auto operator<=>(const Lean&) const = default;
   };
-  std::map<std::string, std::vector<Lean>> leans{};  ///< by that group; not saved
+  /// By that group, empty for what is taken from them directly; each sorted; not saved.
+  std::map<std::string, std::vector<Lean>> leans{};
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "diff/goes_along.h"
+#include "diff/leans.h"
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
 #include "state/model/digest.h"
@@ -225,6 +226,15 @@ const Change* find(const Plan& plan, const Change& wanted) {
   return found != plan.changes.end() && found->order(wanted) == 0 ? &*found : nullptr;
 }
 
+/// What the saved plan does not give, as things are now.
+LostGifts left_out(const Plan& fresh, const Plan& saved) {
+  LostGifts out;
+  for (const Change& change : fresh.changes) {
+    if (find(saved, change) == nullptr) out.add(change);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string save_plan(const Plan& plan, const SavedPlanInfo& info) {
@@ -329,6 +339,15 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
       out.push_back(std::move(others));
     }
   }
+  const LostGifts lost = left_out(fresh, plan);
+  for (const Change& change : plan.changes) {
+    if (const Plan::Lean* lean = lost.cost(fresh, change)) {
+      out.push_back(
+          fmt::format("{}: {} {} lose an app by it, since the plan does not hold what "
+                      "gives it otherwise",
+                      change_in_words(change), lean->user, lean->ari.empty() ? "might" : "would"));
+    }
+  }
   // What the old group of a rename still has to hand over must be in the saved plan, or deleting it
   // would take that from somebody.
   for (const Change& change : fresh.changes) {
@@ -349,6 +368,7 @@ Plan narrow(const Plan& fresh, const SavedPlan& saved) {
   Plan out = fresh;
   std::erase_if(out.changes,
                 [&](const Change& change) { return find(saved.plan, change) == nullptr; });
+  left_out(fresh, saved.plan).leave_out_of(out);
   // Whoever is not removed any more stays in what is renamed.
   std::set<std::string> removed;
   for (const Change& change : out.changes) {

@@ -283,6 +283,10 @@ Snapshot all_restored(const Snapshot& live) {
   for (User& user : out.live.users) {
     if (user.presence == Presence::suspended) user.presence = Presence::active;
   }
+  // Of whom is not understood nobody knows that the account is deactivated.
+  for (LiveUser& about : out.users) {
+    about.account_active = about.account_active || !about.opaque.empty();
+  }
   return out;
 }
 
@@ -314,29 +318,30 @@ std::map<std::string, std::int64_t> lost_access(const PlanInput& input,
 void check_access_of_protected(
     const PlanInput& input, Plan& plan, const Protected& kept,
     std::map<std::pair<std::string, std::string>, std::int64_t>& losses) {
-  plan.leans.clear();
-  if (kept.users.empty() || plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
-  const bool somebody_is_suspended =
+  if (plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
+  const bool somebody_is_unclear =
       std::any_of(kept.users.begin(), kept.users.end(), [&](const std::string& address) {
         const auto email = Email::parse(address);
         const auto ref = email ? input.catalog.find_user(*email) : std::nullopt;
         const User* user = ref ? input.live.live.find(*ref) : nullptr;
-        return user != nullptr && user->presence == Presence::suspended;
+        return user != nullptr &&
+               (user->presence == Presence::suspended || !input.live.about(*ref).opaque.empty());
       });
   std::optional<Snapshot> restored;
-  if (somebody_is_suspended) restored = all_restored(input.live);
+  if (somebody_is_unclear) restored = all_restored(input.live);
   PlanInput seen{input.desired,          restored ? *restored : input.live, input.catalog,
                  input.remembered_users, input.remembered_groups,           input.open_invitations,
                  input.history};
-  for (const auto& [user, lost] : lost_access(seen, plan.changes, kept)) {
-    losses.try_emplace({"protected_users", user}, lost);
+  if (!kept.users.empty()) {
+    for (const auto& [user, lost] : lost_access(seen, plan.changes, kept)) {
+      losses.try_emplace({"protected_users", user}, lost);
+    }
   }
-  plan.leans = leans_of(seen, plan, kept.users);
+  remember_leans(input, seen, kept.users, plan);
 }
 
 void check_protected(const PlanInput& input, Plan& plan) {
   const Protected kept = all_protected(input);
-  if (kept.users.empty() && kept.groups.empty()) return;
   std::map<std::pair<std::string, std::string>, std::int64_t> losses;
   for (const Change& change : plan.changes) {
     if (!takes_away(change.kind)) continue;

@@ -227,6 +227,7 @@ class Inverter {
       if (other.kind != ChangeKind::delete_group) continue;
       if (other.cause.why != renamed_in_words(change.group)) continue;
       out_.renamed[out_.changes.back().group] = other.group;
+      out_.copied[out_.changes.back().group] = other.group;
     }
   }
 

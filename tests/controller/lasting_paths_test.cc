@@ -248,17 +248,37 @@ TEST(LastingPaths, APathThatHerListDoesNotShowIsAWayToo) {
   EXPECT_FALSE(has_jira(world)) << words(report);
 }
 
-// Reads lag behind by two seconds, as a rule: what the plan itself has just given her is waited
-// for everywhere else.
-TEST(LastingPaths, APathThatThePlanHasJustGivenShowsASecondLater) {
-  Rehearsal world{acme()};
-  world.policy(design_instead());
-  const Planned planned = world.plan();
-  ASSERT_TRUE(planned.plan && planned.plan->applyable());
-  ASSERT_TRUE(world.client().org().set_faults(json::parse(R"({"write_lag_ms": 2000})")));
-  world.client().clock().advance(seconds(60));  // somebody says "yes"
-  const ApplyReport report = world.apply(planned);
-  EXPECT_EQ(report.count(State::applied), report.outcomes.size()) << words(report);
+// Reads lag behind by two seconds, as a rule, and those of roles by half a minute: what the plan
+// itself has just given her is waited for.
+TEST(LastingPaths, APathThatThePlanHasJustGivenShowsLater) {
+  for (const int lag : {2'000, 30'000}) {
+    for (const int waited : {0, 60}) {  // until somebody says "yes"
+      Rehearsal world{acme()};
+      world.policy(design_instead());
+      const Planned planned = world.plan();
+      ASSERT_TRUE(planned.plan && planned.plan->applyable());
+      ASSERT_TRUE(world.client().org().set_faults(json::object{{"write_lag_ms", lag}}));
+      world.client().clock().advance(seconds(waited));
+      const ApplyReport report = world.apply(planned);
+      EXPECT_EQ(report.count(State::applied), report.outcomes.size())
+          << lag << ' ' << waited << words(report);
+    }
+  }
+}
+
+// What gives her Jira otherwise is answered as done, and is not.
+TEST(LastingPaths, APathThatDoesNotComeAboutIsSeenThoughThePlanIsFresh) {
+  for (const int waited : {0, 60}) {
+    Rehearsal world{acme()};
+    world.policy(design_instead());
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    ASSERT_TRUE(world.client().org().set_faults(
+        json::parse(R"({"rules": [{"operation": "addUserToGroup", "action": {"status": 204}}]})")));
+    world.client().clock().advance(seconds(waited));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_TRUE(has_jira(world)) << words(report);
+  }
 }
 
 // She is suspended, and only the groups themselves show who of the suspended is in them.
@@ -289,6 +309,59 @@ TEST(LastingPaths, ASuspendedOnesOtherGroupTellsOfHer) {
   world.client().clock().advance(seconds(60));
   const ApplyReport report = world.apply(planned);
   EXPECT_FALSE(has_jira(world)) << words(report);
+}
+
+/// Sets a member of Lin as people are listed; nothing: takes it out.
+SpoilingClient::Spoil lin_shows(const bool& on, std::string key, json::value value) {
+  return [&on, key, value](const Request& asked, std::string& body) {
+    if (!on || asked.operation != Operation::searchDirectoryUsers) return;
+    json::value page = json::parse(body);
+    for (json::value& one : page.at("data").as_array()) {
+      if (one.at("accountId").as_string() != account(lin)) continue;
+      if (value.is_null()) {
+        one.as_object().erase(key);
+      } else {
+        one.as_object()[key] = value;
+      }
+    }
+    body = json::serialize(page);
+  };
+}
+
+// A protected person whose accountStatus is not understood (a new word, or missing) loses the app.
+TEST(LastingPaths, AProtectedOneWhoseStatusIsNewKeepsTheApp) {
+  for (const json::value& status :
+       {json::value("provisioning"), json::value(nullptr), json::value(42)}) {
+    for (const int wait : {0, 60}) {
+      Rehearsal world{acme()};
+      const bool on = true;
+      SpoilingClient way(world.client(), lin_shows(on, "accountStatus", status));
+      world.through(way);
+      world.policy(std::string(kProtectsLin) + "[groups.engineering]\naccess = {}\n");
+      const Planned planned = world.plan();
+      ASSERT_TRUE(planned.plan);
+      if (!planned.plan->applyable()) continue;
+      world.client().clock().advance(seconds(wait));
+      const ApplyReport report = world.apply(planned);
+      EXPECT_TRUE(has_jira(world)) << json::serialize(status) << " after " << wait << " s\n"
+                                   << words(report);
+    }
+  }
+}
+
+// Deactivated as the plan is made, and active again by the time of the "yes".
+TEST(LastingPaths, WhoIsReactivatedMeanwhileKeepsTheApp) {
+  Rehearsal world{acme()};
+  bool on = true;
+  SpoilingClient way(world.client(), lin_shows(on, "accountStatus", "inactive"));
+  world.through(way);
+  world.policy(std::string(kProtectsLin) + "[groups.engineering]\naccess = {}\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  on = false;
+  world.client().clock().advance(seconds(3600));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_TRUE(has_jira(world)) << words(report);
 }
 
 // Lin gets what she leans on; a group that has nothing to do with her cannot be made.

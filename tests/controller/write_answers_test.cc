@@ -8,13 +8,16 @@
 #include <boost/json/parse.hpp>
 
 #include "controller/write_call.h"
+#include "tests/controller/freshness_fixture.h"
 #include "tests/support/end_to_end.h"
+#include "tests/support/org_model.h"
 #include "tests/support/rehearsal.h"
 
 namespace rolecall::test {
 namespace {
 
 namespace json = boost::json;
+using std::chrono::seconds;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
 
@@ -337,6 +340,81 @@ TEST(WriteAnswer, NothingWasRefusedWhereReadsShowItDone) {
   const ApplyReport report = world.apply(planned);
   EXPECT_GT(report.count(State::applied), 0U);
   EXPECT_EQ(report.count(State::applied), 200U) << report.outcomes.back().message;
+}
+
+// What somebody else did is answered 404 or 409 without a body, and is ours in the log.
+TEST(WriteAnswer, WhatSomebodyElseHasDoneIsNotTakenBackByAnUndo) {
+  for (const char* shape : {"errors", "empty"}) {
+    Rehearsal world{acme()};
+    Rival rival(world);
+    world.policy(std::string(kHead) +
+                 "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    ASSERT_EQ(planned.plan->changes.size(), 1U);
+    bool done = false;
+    const ApplyReport report = world.apply(planned, [&] {
+      if (done) return "";
+      // As the intent is written.
+      done = true;
+      EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(design), account(omar))) / 100,
+                2);
+      EXPECT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+          R"({{"rules": [{{"operation": "writes", "action": {{"status": 409, "shape": "{}"}}}}]}})",
+          shape))));
+      return "";
+    });
+    EXPECT_TRUE(done);
+    EXPECT_EQ(report.count(State::applied), 0U) << shape;
+    (void)world.client().org().set_faults(json::object{});
+    world.client().clock().advance(seconds(600));
+    const Planned undo = world.plan_undo(1);
+    ASSERT_TRUE(undo.plan) << (undo.error ? undo.error->what : "");
+    EXPECT_TRUE(undo.plan->changes.empty()) << shape;
+  }
+}
+
+// Somebody else has made a group of the name, which 409 says, with or without a body.
+TEST(WriteAnswer, AGroupThat409SaysIsThereIsNotOurs) {
+  for (const char* shape : {"errors", "empty"}) {
+    Rehearsal world{acme()};
+    Rival rival(world);
+    world.policy(
+        std::string(kHead) +
+        "[groups.made]\nmembers = [\"omar@acme.example\"]\naccess = { jira = [\"admin\"] }\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    bool made = false;
+    const ApplyReport report = world.apply(planned, [&] {
+      if (made) return "";
+      made = true;
+      EXPECT_EQ(rival.does(rival.api.create_group(kDirectory, "made", "")) / 100, 2);
+      EXPECT_TRUE(world.client().org().set_faults(json::parse(fmt::format(
+          R"({{"rules": [{{"operation": "createGroup", "action": {{"status": 409, "shape": "{}"}}}}]}})",
+          shape))));
+      return "";
+    });
+    EXPECT_TRUE(read_model(world.client().org().state()).groups.at("made").access.empty()) << shape;
+  }
+}
+
+// The key may not manage org admins (a scoped key), and somebody who leaves is to be suspended.
+TEST(WriteAnswer, ARefusalAboutOrgRolesKeepsNobodyFromBeingLockedOut) {
+  Rehearsal world{acme()};
+  world.policy(std::string(kHead) +
+               "[safety.limits.suspend_users]\nfree = 9\n[users]\n"
+               "\"omar@acme.example\" = { roles = [\"org-admin\"] }\n"
+               "\"rosa@acme.example\" = { state = \"suspended\" }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_EQ(planned.plan->changes.size(), 2U);
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "assignOrganizationLevelRole", "action": {"status": 403,
+          "body": {"errors": [{"status": "403", "code": "ADMIN-403-3", "title": "You may not manage this organization"}]}}}]})")))
+      << "operation";
+  const ApplyReport report = world.apply(planned);
+  EXPECT_TRUE(read_model(world.client().org().state()).people.at("rosa@acme.example").suspended)
+      << report.stopped_because;
 }
 
 }  // namespace

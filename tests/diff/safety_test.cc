@@ -444,7 +444,7 @@ TEST(Protection, LeansOnWhatThePlanGives) {
   EXPECT_TRUE(plan.refusals.empty());
   const std::vector<Plan::Lean>& leans = plan.leans.at("old");
   ASSERT_EQ(leans.size(), 1U);
-  EXPECT_TRUE(leans[0].was_in_it);
+  EXPECT_TRUE(leans[0].is_in_it);
   ASSERT_EQ(leans[0].paths.size(), 1U);
   EXPECT_EQ(leans[0].paths[0].group, "staff");
   EXPECT_TRUE(leans[0].paths[0].given);
