@@ -240,8 +240,9 @@ TEST_F(TroubledCalls, ABrokenOperationEndsNoApply) {
     if (done) {
       EXPECT_EQ(report.count(ChangeOutcome::State::in_doubt), 0U);
     }
-    EXPECT_GE(report.count(ChangeOutcome::State::applied),
-              done ? kChanges : kChanges - kGroups * kMembers - 2);
+    // Who is to have an app by one of these groups instead keeps it as it is.
+    const std::size_t held = kGroups * kMembers + kHandful + 2;
+    EXPECT_GE(report.count(ChangeOutcome::State::applied), done ? kChanges : kChanges - held);
   }
 }
 
