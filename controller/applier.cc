@@ -151,6 +151,7 @@ class Applier {
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
       if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) broken_.add(i);
     }
+    if (!broken_.read_groups(env_.client, state_.endpoints, state_.misread)) state_.refuse_key();
   }
 
   void send_all(const std::vector<std::size_t>& calls) {

@@ -2,7 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <utility>
+
+#include "controller/look_ups.h"
+
 namespace rolecall {
+
+Broken::Broken(const Plan& plan) : plan_(plan) {
+  for (const Change& change : plan.left_out) lost_.add(change);
+}
 
 void Broken::add(std::size_t i) {
   if (!seen_.insert(i).second) return;
@@ -16,6 +25,27 @@ void Broken::add(std::size_t i) {
   if (change.kind == ChangeKind::remove_user) not_removed_.emplace(change.account_id, change.user);
 }
 
+bool Broken::read_groups(ReadClient& client, const Endpoints& endpoints, Misread& misread) {
+  has_read_ = true;
+  if (lost_.empty()) return true;
+  std::map<std::string, Asked<HeldRoles>> asked;
+  for (const Change& change : plan_.changes) {
+    for (const std::string& id : lost_.unread(plan_, change)) {
+      if (!read_.contains(id)) asked[id];
+    }
+  }
+  if (asked.empty()) return true;
+  Reader reader(client);
+  misread.hear(reader);
+  const LookUps look_ups(reader, endpoints, plan_.directory);
+  for (auto& [id, roles] : asked) look_ups.roles_of_group(id, roles);
+  reader.run();
+  for (auto& [id, roles] : asked) {
+    if (roles.read && roles.found->opaque.empty()) read_[id] = std::move(roles.found->held);
+  }
+  return !reader.key_refused();
+}
+
 std::string Broken::holds_back(const Change& change) const {
   if (not_created_.contains(change.group)) {
     return fmt::format("group {} was not created", change.group);
@@ -23,7 +53,7 @@ std::string Broken::holds_back(const Change& change) const {
   if (const auto person = not_present_.find(change.user); person != not_present_.end()) {
     return fmt::format("{} did not succeed for this person", name(person->second));
   }
-  if (const Plan::Lean* lean = lost_.cost(plan_, change)) {
+  if (const Plan::Lean* lean = lost_.cost(plan_, change, has_read_ ? &read_ : nullptr)) {
     return fmt::format(
         "{}{} {} lose an app by it, since what the plan gives instead did not come about",
         lean->user, lean->is_protected ? ", who is protected," : "",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controller/look_ups.h"
+#include "diff/leans.h"
 
 namespace rolecall {
 namespace {
@@ -476,9 +477,13 @@ class PremiseReader {
     const bool takes = takes_away(change.kind);
     const bool done = held.contains({change.ari, change.role}) != takes;
     const std::string& id = change.group_id.empty() ? change.account_id : change.group_id;
-    if (done || !takes || !plan_.other_roles_stay.contains({id, change.ari})) return {done};
-    const bool stays = std::any_of(held.begin(), held.end(), [&](const auto& role) {
-      return role.first == change.ari && !is_revoked(id, role);
+    if (done || !takes || !plan_.other_roles_stay.contains({id, change.ari, change.role})) {
+      return {done};
+    }
+    const auto lost = parse_role(change.role);
+    const bool stays = std::any_of(held.begin(), held.end(), [&](const auto& one) {
+      const auto role = parse_role(one.second);
+      return one.first == change.ari && role && stands_in(*role, *lost) && !is_revoked(id, one);
     });
     return stays ? Premise{} : no(for_another_plan("the role that was to stay is gone meanwhile"));
   }

@@ -126,16 +126,18 @@ bool Successors::confirm() {
   misread_.hear(reader);
   const LookUps look_ups(reader, endpoints_, plan_.directory);
   for (const auto& [group, copied] : plan_.copied) {
+    // Of one that stays, what is copied is looked at as it is to be given (premises.h).
+    if (!plan_.renamed.contains(group)) continue;
     Again& again = all[group];
     look_ups.id_of(group, again.id);
     if (looks_at_members(copied)) look_ups.members(copied.id, again.members);
     look_ups.roles_of_group(copied.id, again.roles);
   }
   reader.run();
-  for (const auto& [group, copied] : plan_.copied) look_for_missing(look_ups, copied, all[group]);
+  for (auto& [group, again] : all) look_for_missing(look_ups, plan_.copied.at(group), again);
   reader.run();
-  for (const auto& [group, copied] : plan_.copied) {
-    const Again& again = all.at(group);
+  for (const auto& [group, again] : all) {
+    const Plan::Copied& copied = plan_.copied.at(group);
     const bool read =
         again.id.read && again.roles.read && (!looks_at_members(copied) || again.members.read);
     const bool same = read && again.id.found == copied.id && has_same_members(copied, again) &&

@@ -8,7 +8,6 @@
 
 #include "controller/done_lately.h"
 #include "controller/held_back.h"
-#include "diff/leans.h"
 
 namespace rolecall {
 namespace {
@@ -67,7 +66,6 @@ Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Inst
   const Balance balance = balance_of(*done);
   std::vector<Change> kept;
   Broken broken(plan);
-  LostGifts lost;
   for (std::size_t i = 0; i < plan.changes.size(); ++i) {
     const Change& change = plan.changes[i];
     const auto [pair, sign] = direction(change.kind);
@@ -76,14 +74,13 @@ Result<std::vector<Change>> leave_to_people(Plan& plan, const Store& store, Inst
                         found != balance.end() && sign * found->second >= kMostCorrections;
     if (fought || !broken.holds_back(change).empty()) {
       broken.add(i);
-      lost.add(change);
       left.push_back(change);
     } else {
       kept.push_back(change);
     }
   }
   if (left.empty()) return left;
-  lost.leave_out_of(plan);
+  plan.left_out.insert(plan.left_out.end(), left.begin(), left.end());
   plan.changes = std::move(kept);
   reschedule(plan);
   return left;

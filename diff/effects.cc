@@ -10,11 +10,6 @@
 namespace rolecall {
 namespace {
 
-/// The others are free (facts.md section 7).
-bool takes_seat(Role role) {
-  return role == Role::user || role == Role::admin;
-}
-
 bool has_seat(const std::vector<Role>& roles) {
   return std::any_of(roles.begin(), roles.end(), takes_seat);
 }
@@ -309,6 +304,10 @@ std::string_view domain_of(std::string_view address) {
 }
 
 }  // namespace
+
+bool takes_seat(Role role) {
+  return role == Role::user || role == Role::admin;
+}
 
 void tell_effects(const PlanInput& input, Plan& plan) {
   plan.effects.clear();

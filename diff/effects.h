@@ -18,6 +18,9 @@ namespace rolecall {
 /// active, as it takes a seat.
 void tell_effects(const PlanInput& input, Plan& plan);
 
+/// Whether whoever has it needs a seat of the app; the others are free (facts.md section 7).
+[[nodiscard]] bool takes_seat(Role role);
+
 /// Whether the plan gives anybody a seat, so that it is worth asking how many there are.
 [[nodiscard]] bool takes_seats(const Plan& plan);
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "diff/effects.h"
+
 namespace rolecall {
 namespace {
 
@@ -25,8 +27,10 @@ struct Done {
   struct Person {
     std::set<GroupRef> joins{}, leaves{};
     std::set<Grant> given{}, revoked{};
+    bool restored = false;
   };
   std::map<UserRef, Person> people{};
+  std::map<GroupRef, std::vector<UserRef>> joined{};
 
   [[nodiscard]] bool gives() const {
     return !given.empty() || std::any_of(people.begin(), people.end(), [](const auto& one) {
@@ -37,7 +41,13 @@ struct Done {
 
 Done done_by(const Plan& plan, const Catalog& catalog) {
   Done out;
-  for (const Change& change : plan.changes) {
+  std::vector<const Change*> all;
+  for (const Change& change : plan.changes) all.push_back(&change);
+  for (const Change& change : plan.left_out) {
+    if (!takes_away(change.kind)) all.push_back(&change);
+  }
+  for (const Change* each : all) {
+    const Change& change = *each;
     const auto group = change.group.empty()
                            ? std::nullopt
                            : catalog.find_group(GroupName::from_server(change.group));
@@ -58,6 +68,10 @@ Done done_by(const Plan& plan, const Catalog& catalog) {
         break;
       case ChangeKind::add_member:
         if (user && group) out.people[*user].joins.insert(*group);
+        if (user && group) out.joined[*group].push_back(*user);
+        break;
+      case ChangeKind::restore_user:
+        if (user) out.people[*user].restored = true;
         break;
       case ChangeKind::remove_member:
         if (user && group) out.people[*user].leaves.insert(*group);
@@ -109,21 +123,41 @@ class Paths {
   /// What is taken from them directly.
   [[nodiscard]] const std::set<Grant>& revoked() const { return own().revoked; }
 
-  /// To `grant`, or to anything on its app.
-  [[nodiscard]] std::vector<Path> to(const Grant& grant, bool any_role) const {
+  [[nodiscard]] std::vector<Path> to(const Grant& grant) const {
     std::vector<Path> out;
-    if (!any_role) {
-      collect(grant, out);
-      return out;
-    }
+    collect(grant, out);
+    return out;
+  }
+  /// Likewise by any role that does as well. Nothing: the plan leaves one of them as it is.
+  [[nodiscard]] std::optional<std::vector<Path>> given_instead(const Grant& grant) const {
     for (std::size_t i = 0; i < kRoleCount; ++i) {
-      collect({grant.resource, static_cast<Role>(i)}, out);
+      const Grant other{grant.resource, static_cast<Role>(i)};
+      if (stands_in(other.role, grant.role) && keeps(other)) return std::nullopt;
+    }
+    std::vector<Path> out;
+    for (std::size_t i = 0; i < kRoleCount; ++i) {
+      const Grant other{grant.resource, static_cast<Role>(i)};
+      if (stands_in(other.role, grant.role)) collect(other, out);
     }
     return out;
+  }
+  [[nodiscard]] bool stays_in(GroupRef group) const {
+    return is_in(group) && !done_.deleted.contains(group) && !leaves(group);
   }
 
  private:
   [[nodiscard]] const Done::Person& own() const { return *own_; }
+
+  [[nodiscard]] bool keeps(const Grant& grant) const {
+    const User* user = live_.live.find(who_);
+    if (user != nullptr && contains(user->grants, grant) && !own().revoked.contains(grant)) {
+      return true;
+    }
+    return std::any_of(groups_.begin(), groups_.end(), [&](GroupRef group) {
+      return stays_in(group) && contains(live_.live.find(group)->grants, grant) &&
+             !done_.revoked.contains({group, grant});
+    });
+  }
 
   void collect(const Grant& grant, std::vector<Path>& out) const {
     const std::string role(name(grant.role));
@@ -155,11 +189,18 @@ class Paths {
   const Done::Person* own_ = &kNothing;
 };
 
-/// Of whom is not understood nobody knows that the account is deactivated.
-bool has_apps(const Snapshot& live, UserRef who) {
+/// Or gets them back by the plan. Of whom is not understood nobody knows that the account is
+/// deactivated.
+bool has_apps(const Snapshot& live, UserRef who, const Done& done) {
   const User* user = live.live.find(who);
-  if (user == nullptr || user->presence != Presence::active) return false;
+  const auto own = done.people.find(who);
+  const bool restored = own != done.people.end() && own->second.restored;
+  if (user == nullptr || (user->presence != Presence::active && !restored)) return false;
   return live.about(who).account_active || !live.about(who).opaque.empty();
+}
+
+bool is_gift(const Path& path) {
+  return path.given;
 }
 
 bool is_there(const Path& path) {
@@ -212,17 +253,23 @@ class LeanTeller {
       if (!own.leaves.empty() || !own.revoked.empty()) people.insert(who);
     }
     std::erase_if(people, [&](UserRef who) {
-      return !has_apps(input_.live, who) || protected_users.contains(input_.catalog.name(who));
+      return !has_apps(input_.live, who, done_) ||
+             protected_users.contains(input_.catalog.name(who));
     });
-    const Memberships memberships = memberships_of(people, input_.live);
-    for (const UserRef who : people) watch(who, Paths(input_, done_, memberships, who));
+    std::unordered_set<UserRef> all = people;
+    for (const auto& [group, grants] : taken_) {
+      const auto joined = done_.joined.find(group);
+      if (joined != done_.joined.end()) all.insert(joined->second.begin(), joined->second.end());
+    }
+    memberships_ = memberships_of(all, input_.live);
+    for (const UserRef who : people) watch(who, Paths(input_, done_, memberships_, who));
   }
 
  private:
   void protect(UserRef who, GroupRef from, const Grant& grant, const Paths& paths) {
     const bool will_be = paths.is_in(from) || paths.joins(from);
     std::vector<Path> left;
-    if (will_be) left = paths.to(grant, false);
+    if (will_be) left = paths.to(grant);
     const bool has_it = paths.is_in(from) || std::any_of(left.begin(), left.end(), is_there);
     // Whom the plan puts into it, and who has the role by no other way, has none to lose.
     if (will_be && !has_it) return;
@@ -231,12 +278,14 @@ class LeanTeller {
 
   void watch(UserRef who, const Paths& paths) {
     for (const GroupRef group : paths.groups()) {
-      if (paths.leaves(group) || done_.deleted.contains(group)) guess(who, group, paths);
+      // Whoever stayed in a group would have what it is given.
+      const bool leaves = paths.leaves(group) && !would_get_more(paths, group);
+      if (leaves || done_.deleted.contains(group)) guess(who, group, paths);
       const auto taken = taken_.find(group);
       if (taken != taken_.end()) {
         for (const Grant& grant : taken->second) watch(who, group, grant, paths);
       }
-      if (!paths.leaves(group)) continue;
+      if (!leaves) continue;
       for (const Grant& grant : input_.live.live.find(group)->grants) {
         if (taken == taken_.end() || !taken->second.contains(grant)) {
           watch(who, group, grant, paths);
@@ -247,33 +296,74 @@ class LeanTeller {
   }
 
   void watch(UserRef who, std::optional<GroupRef> from, const Grant& grant, const Paths& paths) {
-    std::vector<Path> left = paths.to(grant, true);
-    if (left.empty() || std::any_of(left.begin(), left.end(), is_there)) return;
-    add(from ? input_.catalog.name(*from).display() : std::string(), who, grant, false, true,
-        std::move(left));
+    auto left = paths.given_instead(grant);
+    if (!left) return;
+    for (const GroupRef group : paths.groups()) {
+      if (paths.stays_in(group) && is_unread(group)) left->push_back(unread(group, false));
+    }
+    for (const GroupRef group : paths.joined()) {
+      if (is_unread(group)) left->push_back(unread(group, true));
+    }
+    if (std::none_of(left->begin(), left->end(), is_gift)) return;
+    const std::string name = from ? input_.catalog.name(*from).display() : std::string();
+    // Whom the plan puts into the group would have what is left there.
+    if (from && others_would_get(*from, grant)) return;
+    add(name, who, grant, false, true, *std::move(left));
   }
 
-  /// Where it was not read what a group gives, any group that they are put into may be what gives
-  /// them the same.
+  /// What nobody said.
+  [[nodiscard]] bool would_get_more(const Paths& paths, GroupRef group) const {
+    for (auto given = done_.given.lower_bound({group, Grant{}});
+         given != done_.given.end() && given->first == group; ++given) {
+      if (paths.to(given->second).empty()) return true;
+    }
+    return false;
+  }
+  /// Likewise.
+  [[nodiscard]] bool others_would_get(GroupRef group, const Grant& grant) {
+    const auto joined = done_.joined.find(group);
+    if (joined == done_.joined.end() || !done_.revoked.contains({group, grant})) return false;
+    const auto [known, is_new] = others_would_get_.try_emplace({group, grant});
+    if (is_new) {
+      known->second = std::any_of(joined->second.begin(), joined->second.end(), [&](UserRef other) {
+        const auto paths = Paths(input_, done_, memberships_, other).given_instead(grant);
+        return paths && paths->empty();
+      });
+    }
+    return known->second;
+  }
+
+  /// Where it was not read what a group gives, any other group may be what gives them the same.
   void guess(UserRef who, GroupRef from, const Paths& paths) {
     if (!is_unread(from)) return;
-    for (const GroupRef to : paths.joined()) {
-      const Group* live = input_.live.live.find(to);
-      const auto given = done_.given.lower_bound({to, Grant{}});
-      const bool gives = (live != nullptr && !live->grants.empty()) || is_unread(to) ||
-                         (given != done_.given.end() && given->first == to);
-      if (!gives) continue;
-      const Path path{input_.catalog.name(to).display(), input_.live.about(to).id, {}, true};
-      plan_.leans[input_.catalog.name(from).display()].push_back({input_.catalog.name(who),
-                                                                  input_.live.about(who).account_id,
-                                                                  {},
-                                                                  {},
-                                                                  false,
-                                                                  true,
-                                                                  {path}});
+    std::vector<Path> left;
+    for (const GroupRef group : paths.groups()) {
+      if (paths.stays_in(group) && may_give(group)) left.push_back(unread(group, false));
     }
+    for (const GroupRef group : paths.joined()) {
+      if (may_give(group)) left.push_back(unread(group, true));
+    }
+    if (std::none_of(left.begin(), left.end(), is_gift)) return;
+    plan_.leans[input_.catalog.name(from).display()].push_back({input_.catalog.name(who),
+                                                                input_.live.about(who).account_id,
+                                                                {},
+                                                                {},
+                                                                false,
+                                                                true,
+                                                                std::move(left)});
   }
 
+  [[nodiscard]] Path unread(GroupRef group, bool given) const {
+    return {input_.catalog.name(group).display(), input_.live.about(group).id, {}, given};
+  }
+  [[nodiscard]] bool is_given(GroupRef group) const {
+    const auto given = done_.given.lower_bound({group, Grant{}});
+    return given != done_.given.end() && given->first == group;
+  }
+  [[nodiscard]] bool may_give(GroupRef group) const {
+    const Group* live = input_.live.live.find(group);
+    return (live != nullptr && !live->grants.empty()) || is_unread(group) || is_given(group);
+  }
   [[nodiscard]] bool is_unread(GroupRef group) const {
     const LiveGroup& about = input_.live.about(group);
     return input_.live.live.find(group) != nullptr && about.resource_count > 0 &&
@@ -290,8 +380,22 @@ class LeanTeller {
   const PlanInput& input_;
   const Done& done_;
   const Taken taken_;
+  Memberships memberships_;
+  std::map<GroupGrant, bool> others_would_get_;
   Plan& plan_;
 };
+
+/// Nothing: that was not read.
+std::optional<bool> does_give(const RolesRead& read, const std::string& id, const std::string& ari,
+                              const std::string& lost) {
+  const auto found = read.find(id);
+  const auto lost_role = parse_role(lost);
+  if (found == read.end() || !lost_role) return std::nullopt;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const auto& one) {
+    const auto role = parse_role(one.second);
+    return one.first == ari && role && stands_in(*role, *lost_role);
+  });
+}
 
 /// An undo may spell a group as the log does.
 std::string gift_key(const std::string& group) {
@@ -299,6 +403,12 @@ std::string gift_key(const std::string& group) {
 }
 
 }  // namespace
+
+bool stands_in(Role role, Role lost) {
+  if (role == lost) return true;
+  if (role == Role::user_access_admin || lost == Role::user_access_admin) return false;
+  return takes_seat(role) || !takes_seat(lost);
+}
 
 void remember_leans(const PlanInput& input, const PlanInput& seen,
                     const std::set<std::string>& protected_users, Plan& plan) {
@@ -333,23 +443,59 @@ bool LostGifts::are_needed(const Plan::Lean& lean, const Path& path) const {
          has(ChangeKind::grant_group_access, {}, path.group, lean.ari, path.role);
 }
 
-const Plan::Lean* LostGifts::cost(const Plan& plan, const Change& change) const {
+bool LostGifts::concern(const Plan::Lean& lean) const {
+  return lean.is_in_it && std::any_of(lean.paths.begin(), lean.paths.end(),
+                                      [&](const Path& path) { return are_needed(lean, path); });
+}
+
+bool LostGifts::cost_app(const Plan::Lean& lean, const std::string& ari, const std::string& role,
+                         const RolesRead* read) const {
+  bool loses = false;
+  for (const Path& path : lean.paths) {
+    const bool lost = are_needed(lean, path);
+    std::optional<bool> gives = true;
+    if (path.role.empty() && read == nullptr) {
+      gives = !lost;
+    } else if (path.role.empty() && !path.id.empty()) {
+      gives = does_give(*read, path.id, ari, role);
+    }
+    if (!lost && gives == true) return false;
+    loses = loses || (lost && gives != false);
+  }
+  return loses;
+}
+
+const Plan::Lean* LostGifts::cost(const Plan& plan, const Change& change,
+                                  const RolesRead* read) const {
   if (gifts_.empty()) return nullptr;
   for (const Plan::Lean* lean : plan.leans_on(change)) {
-    if (!lean->is_in_it) continue;
-    const auto lost = [&](const Path& path) { return are_needed(*lean, path); };
-    const bool any = std::any_of(lean->paths.begin(), lean->paths.end(), lost);
-    if (any && std::all_of(lean->paths.begin(), lean->paths.end(), lost)) return lean;
+    if (!concern(*lean)) continue;
+    if (!lean->ari.empty()) {
+      if (cost_app(*lean, lean->ari, lean->role, read)) return lean;
+      continue;
+    }
+    if (read == nullptr) continue;
+    const auto from = read->find(change.group_id);
+    const bool costs = from == read->end() ||
+                       std::any_of(from->second.begin(), from->second.end(), [&](const auto& one) {
+                         return cost_app(*lean, one.first, one.second, read);
+                       });
+    if (costs) return lean;
   }
   return nullptr;
 }
 
-void LostGifts::leave_out_of(Plan& plan) const {
-  for (auto& [group, leans] : plan.leans) {
-    for (Plan::Lean& lean : leans) {
-      std::erase_if(lean.paths, [&](const Path& path) { return are_needed(lean, path); });
+std::set<std::string> LostGifts::unread(const Plan& plan, const Change& change) const {
+  std::set<std::string> out;
+  if (gifts_.empty()) return out;
+  for (const Plan::Lean* lean : plan.leans_on(change)) {
+    if (!concern(*lean)) continue;
+    if (lean->ari.empty()) out.insert(change.group_id);
+    for (const Path& path : lean->paths) {
+      if (path.role.empty() && !path.id.empty()) out.insert(path.id);
     }
   }
+  return out;
 }
 
 }  // namespace rolecall

@@ -10,6 +10,7 @@
 
 #include "diff/diff.h"
 #include "diff/goes_along.h"
+#include "diff/leans.h"
 #include "diff/near_names.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
@@ -273,11 +274,13 @@ void remember_other_roles(const PlanInput& input, Plan& plan) {
     const User* of_user = user ? input.live.live.find(*user) : nullptr;
     if (!resource || (of_group == nullptr && of_user == nullptr)) continue;
     const std::vector<Grant>& all = of_group != nullptr ? of_group->grants : of_user->grants;
-    const bool stays = std::any_of(all.begin(), all.end(), [&](const Grant& grant) {
-      return grant.resource == *resource &&
-             !revoked.contains({id_of(change), change.ari, std::string(name(grant.role))});
-    });
-    if (stays) plan.other_roles_stay.insert({id_of(change), change.ari});
+    const auto role = parse_role(change.role);
+    const bool stays =
+        role && std::any_of(all.begin(), all.end(), [&](const Grant& grant) {
+          return grant.resource == *resource && stands_in(grant.role, *role) &&
+                 !revoked.contains({id_of(change), change.ari, std::string(name(grant.role))});
+        });
+    if (stays) plan.other_roles_stay.insert({id_of(change), change.ari, change.role});
   }
 }
 

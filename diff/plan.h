@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -155,9 +156,9 @@ struct Plan {
     std::optional<std::uint32_t> resources{};
   };
   std::map<std::string, Size> sizes{};  ///< by group id; not saved
-  /// Group or account, ARI: where a role is revoked and another one, which is there, stays; ids;
-  /// not saved.
-  std::set<std::pair<std::string, std::string>> other_roles_stay{};
+  /// Id of a group or an account, ARI, role: where that is revoked, and another one that stands in
+  /// for it (leans.h) is there and stays; not saved.
+  std::set<std::tuple<std::string, std::string, std::string>> other_roles_stay{};
   /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
   /// is restored.
   struct Holdings {
@@ -205,7 +206,7 @@ struct Plan {
     struct Path {
       std::string group;   ///< empty: they have it directly
       std::string id;      ///< empty: the group is made
-      std::string role;    ///< that they keep by it
+      std::string role;    ///< that they keep by it; empty: what the group gives was not read
       bool given = false;  ///< in whole or in part by the plan
       auto operator<=>(const Path&) const = default;
     };
@@ -219,6 +220,9 @@ struct Plan {
   };
   /// By that group, empty for what is taken from them directly; each sorted; not saved.
   std::map<std::string, std::vector<Lean>> leans{};
+  /// What the leans count on and the plan does not hold any more: a saved plan held less, or it is
+  /// left to people; not saved.
+  std::vector<Change> left_out{};
 
   /// May be applied: not refused. (A plan that is not complete may: it only adds.)
   [[nodiscard]] bool applyable() const { return refusals.empty(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -226,12 +227,10 @@ const Change* find(const Plan& plan, const Change& wanted) {
   return found != plan.changes.end() && found->order(wanted) == 0 ? &*found : nullptr;
 }
 
-/// What the saved plan does not give, as things are now.
-LostGifts left_out(const Plan& fresh, const Plan& saved) {
-  LostGifts out;
-  for (const Change& change : fresh.changes) {
-    if (find(saved, change) == nullptr) out.add(change);
-  }
+std::vector<Change> left_out(const Plan& fresh, const Plan& saved) {
+  std::vector<Change> out;
+  std::copy_if(fresh.changes.begin(), fresh.changes.end(), std::back_inserter(out),
+               [&](const Change& change) { return find(saved, change) == nullptr; });
   return out;
 }
 
@@ -339,7 +338,8 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
       out.push_back(std::move(others));
     }
   }
-  const LostGifts lost = left_out(fresh, plan);
+  LostGifts lost;
+  for (const Change& change : left_out(fresh, plan)) lost.add(change);
   for (const Change& change : plan.changes) {
     if (const Plan::Lean* lean = lost.cost(fresh, change)) {
       out.push_back(
@@ -368,7 +368,7 @@ Plan narrow(const Plan& fresh, const SavedPlan& saved) {
   Plan out = fresh;
   std::erase_if(out.changes,
                 [&](const Change& change) { return find(saved.plan, change) == nullptr; });
-  left_out(fresh, saved.plan).leave_out_of(out);
+  out.left_out = left_out(fresh, saved.plan);
   // Whoever is not removed any more stays in what is renamed.
   std::set<std::string> removed;
   for (const Change& change : out.changes) {

@@ -350,6 +350,60 @@ TEST(RenameInWords, AMergedGroupIsNotSaidToBeUnreadable) {
   EXPECT_THAT(report.outcomes, no_message_has("could not be read"));
 }
 
+// The old group of a rename stays as an app's account is in it. A plan that has nothing to do with
+// it does not walk it, and is not held back by it.
+TEST(RenameInWords, AGroupThatStaysIsNotWalkedForOthers) {
+  json::object seed = acme();
+  seed["users"].as_array().push_back(
+      json::object{{"email", "bot@acme.example"}, {"id", account(77)}, {"account_type", "app"}});
+  seed["groups"].as_array()[0].as_object()["members"].as_array().emplace_back("bot@acme.example");
+  Rehearsal world{json::value(seed)};
+  const std::string renamed =
+      std::string(kHead) + "[groups.platform]\nprevious_names = [\"engineering\"]\n";
+  world.policy(renamed);
+  Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  (void)world.apply(planned);
+  world.client().clock().advance(seconds(3'600));
+  world.policy(renamed +
+               "[groups.design]\nmembership = \"additive\"\nmembers = "
+               "[\"omar@acme.example\"]\n");
+  planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_EQ(planned.plan->changes.size(), 1U);
+  int walked = 0;
+  RefusingClient way(world.client(), [&](const Request& asked) {
+    walked += asked.operation == Operation::searchDirectoryUsers &&
+              asked.body.find(group(engineering)) != std::string::npos;
+    return false;
+  });
+  world.through(way);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_EQ(report.count(State::applied), 1U);
+  EXPECT_EQ(walked, 0);
+}
+
+// Meanwhile somebody joins the old group, which stays anyway: Rosa must leave its successor.
+TEST(RenameInWords, WhoeverMustLeaveTheSuccessorOfAGroupThatStays) {
+  json::object seed = acme();
+  seed["users"].as_array().push_back(
+      json::object{{"email", "bot@acme.example"}, {"id", account(77)}, {"account_type", "app"}});
+  seed["groups"].as_array()[0].as_object()["members"].as_array().emplace_back("bot@acme.example");
+  seed["groups"].as_array()[1].as_object()["access"] =
+      json::object{{std::string(kJira), json::array{"user"}}};
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  world.policy(std::string(kHead) + "[resources]\njira = \"" + std::string(kJira) +
+               "\"\n[groups.design]\n"
+               "previous_names = [\"engineering\"]\naccess = {}\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  EXPECT_EQ(rival.does(rival.api.add_member(kDirectory, group(engineering), account(rosa))) / 100,
+            2);
+  const ApplyReport report = world.apply(planned);
+  EXPECT_TRUE(model(world).groups.at("design").access.empty());
+}
+
 /// Rosa is in both groups, and both have Jira.
 class TakenFromBoth : public ::testing::Test {
  protected:

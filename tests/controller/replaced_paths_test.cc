@@ -7,7 +7,7 @@
 #include "controller/tug_of_war.h"
 #include "diff/plan_view.h"
 #include "state/store/store.h"
-#include "tests/controller/protects_lin.h"
+#include "tests/controller/moved_people.h"
 #include "tests/support/refusing_client.h"
 
 namespace rolecall::test {
@@ -17,37 +17,6 @@ namespace json = boost::json;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using State = ChangeOutcome::State;
-
-std::string words(const Plan& plan, const ApplyReport& report) {
-  std::string out;
-  for (std::size_t i = 0; i < report.outcomes.size(); ++i) {
-    const Change& c = plan.changes[i];
-    out += fmt::format("{} {} {}: {} {}\n", name(c.kind), c.user, c.group,
-                       static_cast<int>(report.outcomes[i].state), report.outcomes[i].message);
-  }
-  return out;
-}
-constexpr const char* kAnyPolicy =
-    "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
-    "[resources]\njira = \"ari:cloud:jira-software::site/70ef3a32-0000-4000-8000-000000000001\"\n"
-    "[safety.limits.revoke_group_access]\nfree = 9\n[safety.limits.remove_members]\nfree = 9\n";
-json::object& group_of(json::object& seed, int i) {
-  return seed["groups"].as_array()[static_cast<std::size_t>(i)].as_object();
-}
-Model model(Rehearsal& world) {
-  return read_model(world.client().org().state());
-}
-std::set<std::string> roles_of(Rehearsal& world, const std::string& who) {
-  const Model now = model(world);
-  std::set<std::string> out;
-  const auto person = now.people.find(who);
-  if (person == now.people.end()) return out;
-  out = person->second.access;
-  for (const auto& [name, group] : now.groups) {
-    if (group.members.contains(who)) out.insert(group.access.begin(), group.access.end());
-  }
-  return out;
-}
 
 // Engineering is to have Jira as admins instead of as users. What gives that is not done, for one
 // reason or another; what takes the other is, and the whole group is without Jira.
@@ -106,6 +75,7 @@ TEST(Replaced, AGroupIsNotLockedOutSinceOneReadFailed) {
 TEST(Replaced, SomebodyWhoseNewRoleIsNotGivenKeepsTheOldOne) {
   json::object seed = acme();
   seed["users"].as_array()[3].as_object()["access"] = jira();
+  group_of(seed, 0)["members"] = json::array{"ada@acme.example"};
   Rehearsal world{json::value(seed)};
   world.policy(std::string(kAnyPolicy) +
                "[users]\n\"omar@acme.example\" = { access = { jira = [\"admin\"] } }\n");
@@ -269,6 +239,143 @@ TEST(Replaced, ByEitherOfTwoWays) {
   EXPECT_FALSE(now.groups.at("engineering").members.contains("omar@acme.example"))
       << words(*planned.plan, report);
   EXPECT_FALSE(now.people.at("omar@acme.example").access.empty());
+}
+
+// Engineering has Jira, and manages who has access to it; as admins instead of as users.
+TEST(Replaced, WhoMayOnlySayWhoHasAccessHasNoAccess) {
+  json::object seed = acme();
+  group_of(seed, 0)["access"] =
+      json::object{{std::string(kJira), json::array{"user", "user-access-admin"}}};
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kAnyPolicy) +
+               "[groups.engineering]\naccess = { jira = [\"admin\", \"user-access-admin\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_EQ(planned.plan->changes.size(), 2U);
+  refuse(world, "grantGroupAccess");
+  const ApplyReport report = world.apply(planned);
+  EXPECT_GT(roles_of(world, "omar@acme.example").size(), 1U) << words(*planned.plan, report);
+}
+
+// Everybody is a customer of the portal; Omar, an agent, moves to the other group of agents.
+TEST(Replaced, ACustomerOfThePortalIsNoAgent) {
+  json::object seed = acme();
+  seed["groups"].as_array().push_back(json::object{
+      {"name", "everybody"},
+      {"id", "9a000000-0000-4000-8000-000000000003"},
+      {"members", json::array{"ada@acme.example", "lin@acme.example", "omar@acme.example"}},
+      {"access", json::object{{std::string(kJira), json::array{"customer"}}}}});
+  group_of(seed, 1)["access"] = jira();
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kAnyPolicy) +
+               "[groups.everybody]\naccess = { jira = [\"customer\"] }\n"
+               "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_EQ(planned.plan->changes.size(), 2U);
+  refuse(world, "addUserToGroup");
+  const ApplyReport report = world.apply(planned);
+  EXPECT_GT(roles_of(world, "omar@acme.example").size(), 1U) << words(*planned.plan, report);
+}
+
+// Engineering has Jira as users and admins, and says who has access; it is to keep the latter two,
+// and somebody takes the admins away meanwhile.
+TEST(Replaced, TheRoleThatStaysGivesNoAccess) {
+  json::object seed = acme();
+  group_of(seed, 0)["access"] =
+      json::object{{std::string(kJira), json::array{"user", "admin", "user-access-admin"}}};
+  Rehearsal world{json::value(seed)};
+  Rival rival(world);
+  world.policy(std::string(kAnyPolicy) +
+               "[groups.engineering]\naccess = { jira = [\"admin\", \"user-access-admin\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_EQ(planned.plan->changes.size(), 1U);
+  EXPECT_EQ(rival.does(rival.api.group_access(false, kDirectory, group(engineering),
+                                              std::string(kJira), "admin")) /
+                100,
+            2);
+  world.client().clock().advance(seconds(3'600));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_GT(roles_of(world, "omar@acme.example").size(), 1U) << words(*planned.plan, report);
+}
+
+// Omar comes back from leave into another team.
+TEST(Replaced, WhoComesBackKeepsTheOldGroupUntilTheNewOneTakesThem) {
+  json::object seed = acme();
+  group_of(seed, 1)["access"] = jira();
+  seed["users"].as_array()[3].as_object()["status"] = "suspended";
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kAnyPolicy) +
+               "[users]\n\"omar@acme.example\" = {}\n"
+               "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  refuse(world, "addUserToGroup");
+  const ApplyReport report = world.apply(planned);
+  EXPECT_FALSE(roles_of(world, "omar@acme.example").empty()) << words(*planned.plan, report);
+}
+
+// Engineering is to administer Jira from now on, without Omar: he moves to design, which has Jira
+// and Confluence, of which no seat is left. If he stayed where he is, he would administer Jira.
+TEST(Replaced, NobodyIsHeldBackInAGroupThatIsGivenMore) {
+  json::object seed = acme();
+  group_of(seed, 1)["access"] = json::object{{std::string(kJira), json::array{"user"}},
+                                             {std::string(kConfluence), json::array{"user"}}};
+  seed["workspaces"].as_array()[1].as_object()["capacity"] = 2;  // grace and rosa
+  Rehearsal world{json::value(seed)};
+  world.policy(
+      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+      "[resources]\njira = \"" +
+      std::string(kJira) + "\"\nconfluence = \"" + std::string(kConfluence) +
+      "\"\n[safety.limits.remove_members]\nfree = 9\n"
+      "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+      "access = { jira = [\"user\", \"admin\"] }\n"
+      "[groups.design]\nmembers = [\"grace@acme.example\", \"rosa@acme.example\", "
+      "\"omar@acme.example\"]\naccess = { jira = [\"user\"], confluence = [\"user\"] }\n");
+  std::string said;
+  for (int run = 0; run < 4; ++run) {
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    said += words(*planned.plan, world.apply(planned));
+    world.client().clock().advance(seconds(86'400));
+  }
+  EXPECT_FALSE(roles_of(world, "omar@acme.example").contains(std::string(kJira) + " admin"))
+      << said;
+}
+
+// Engineering is to have no Jira any more, and Rosa joins it. Omar's new way fails; if it kept
+// Jira, Rosa would have it, who never had it and is not to.
+TEST(Replaced, WhoJoinsAGroupDoesNotGetWhatWouldBeHeldBackThere) {
+  json::object seed = acme();
+  seed["workspaces"].as_array()[1].as_object()["capacity"] = 1;
+  group_of(seed, 1)["access"] = json::object{{std::string(kJira), json::array{"user"}},
+                                             {std::string(kConfluence), json::array{"user"}}};
+  group_of(seed, 1)["members"] = json::array{"grace@acme.example"};
+  Rehearsal world{json::value(seed)};
+  world.policy(
+      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
+      "[resources]\njira = \"" +
+      std::string(kJira) + "\"\nconfluence = \"" + std::string(kConfluence) +
+      "\"\n[safety.limits.revoke_group_access]\nfree = 9\n"
+      "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\", "
+      "\"omar@acme.example\", \"rosa@acme.example\"]\naccess = {}\n"
+      "[groups.design]\nmembers = [\"grace@acme.example\", \"omar@acme.example\"]\n"
+      "access = { jira = [\"user\"], confluence = [\"user\"] }\n");
+  std::string said;
+  for (int run = 0; run < 4; ++run) {
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    said += words(*planned.plan, world.apply(planned));
+    world.client().clock().advance(seconds(86'400));
+  }
+  EXPECT_TRUE(roles_of(world, "rosa@acme.example").empty()) << said;
 }
 
 }  // namespace
