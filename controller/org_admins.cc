@@ -1,5 +1,7 @@
 #include "controller/org_admins.h"
 
+#include <set>
+
 #include "controller/look_ups.h"
 #include "controller/standing.h"
 
@@ -40,21 +42,27 @@ std::optional<std::vector<std::string>> lost_admins(
 HiddenAdmins hidden_admins(ReadClient& client, const Endpoints& endpoints,
                            const std::string& directory, const std::vector<std::string>& accounts,
                            Misread& misread) {
-  Reader reader(client);
-  misread.hear(reader);
-  const LookUps look_ups(reader, endpoints, directory);
-  std::map<std::string, Asked<bool>> asked;
-  for (const std::string& account : accounts) look_ups.is_org_admin(account, asked[account]);
-  reader.run();
-  HiddenAdmins out;
-  for (const auto& [account, shows] : asked) {
-    if (shows.found) {
-      out.found.push_back(account);
-    } else if (!shows.read) {
-      out.unread.push_back(account);
+  std::set<std::string> found, unread;
+  // One empty answer may be as untrue as the one before.
+  for (int time = 0; time < 2; ++time) {
+    Reader reader(client);
+    misread.hear(reader);
+    const LookUps look_ups(reader, endpoints, directory);
+    std::map<std::string, Asked<bool>> asked;
+    for (const std::string& account : accounts) {
+      if (!found.contains(account)) look_ups.is_org_admin(account, asked[account]);
+    }
+    reader.run();
+    for (const auto& [account, shows] : asked) {
+      if (shows.found) {
+        found.insert(account);
+        unread.erase(account);
+      } else if (!shows.read) {
+        unread.insert(account);
+      }
     }
   }
-  return out;
+  return {{found.begin(), found.end()}, {unread.begin(), unread.end()}};
 }
 
 }  // namespace rolecall

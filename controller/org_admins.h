@@ -20,7 +20,7 @@ namespace rolecall {
     Misread& misread);
 
 /// Which of these accounts hold org admin by their role assignments, though they were shown without
-/// it: an answer may leave out `platformRoles`, or some of them. One a call.
+/// it: an answer may leave out `platformRoles`, or some of them. Two calls each.
 struct HiddenAdmins {
   std::vector<std::string> found;   ///< account ids
   std::vector<std::string> unread;  ///< likewise, of whom that could not be read
