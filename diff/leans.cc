@@ -454,10 +454,9 @@ bool LostGifts::cost_app(const Plan::Lean& lean, const std::string& ari, const s
   for (const Path& path : lean.paths) {
     const bool lost = are_needed(lean, path);
     std::optional<bool> gives = true;
-    if (path.role.empty() && read == nullptr) {
-      gives = !lost;
-    } else if (path.role.empty() && !path.id.empty()) {
-      gives = does_give(*read, path.id, ari, role);
+    if (path.role.empty()) {
+      if (read == nullptr) gives = !lost;
+      if (read != nullptr && !path.id.empty()) gives = does_give(*read, path.id, ari, role);
     }
     if (!lost && gives == true) return false;
     loses = loses || (lost && gives != false);
