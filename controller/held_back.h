@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "controller/misread.h"
-#include "diff/leans.h"
+#include "diff/lost_gifts.h"
 #include "diff/plan.h"
 #include "state/api/api_client.h"
 #include "state/api/endpoints.h"

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "diff/goes_along.h"
-#include "diff/leans.h"
+#include "diff/lost_gifts.h"
 #include "diff/plan_json.h"
 #include "diff/plan_view.h"
 #include "state/model/digest.h"
