@@ -149,9 +149,14 @@ class Applier {
   void note_lost_gifts() {
     if (plan_.leans.empty()) return;
     for (std::size_t i = 0; i < plan_.changes.size(); ++i) {
-      if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) broken_.add(i);
+      if (!takes_away(plan_.changes[i].kind) && !outcomes_.succeeded(i)) note_broken(i);
     }
     if (!broken_.read_groups(env_.client, state_.endpoints, state_.misread)) state_.refuse_key();
+  }
+
+  void note_broken(std::size_t i) {
+    const State state = outcomes_.state(i);
+    broken_.add(i, state != State::failed && state != State::skipped);
   }
 
   void send_all(const std::vector<std::size_t>& calls) {
@@ -306,7 +311,7 @@ class Applier {
     std::vector<std::size_t> ready;
     for (const std::size_t needed : needs_[call]) {
       for (const std::size_t i : plan_.calls[needed].changes) {
-        if (!outcomes_.succeeded(i)) broken_.add(i);
+        if (!outcomes_.succeeded(i)) note_broken(i);
       }
     }
     const std::string refused = permission_.refused(plan_.calls[call].kind);

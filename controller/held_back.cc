@@ -6,18 +6,20 @@
 #include <utility>
 
 #include "controller/look_ups.h"
+#include "diff/leans.h"
 
 namespace rolecall {
 
-Broken::Broken(const Plan& plan) : plan_(plan) {
+Broken::Broken(const Plan& plan) : plan_(plan), lesser_(lesser_gifts(plan)) {
   for (const Change& change : plan.left_out) lost_.add(change);
 }
 
-void Broken::add(std::size_t i) {
+void Broken::add(std::size_t i, bool in_doubt) {
   if (!seen_.insert(i).second) return;
   const Change& change = plan_.changes[i];
-  lost_.add(change);
+  if (!in_doubt || change.kind != ChangeKind::restore_user) lost_.add(change);
   if (!change.group.empty()) incomplete_.insert(change.group);
+  if (lesser_.contains(i)) not_lessened_.emplace(change.group, change.resource + ' ' + change.role);
   if (change.kind == ChangeKind::create_group) not_created_.insert(change.group);
   if (change.kind == ChangeKind::invite_user || change.kind == ChangeKind::restore_user) {
     not_present_.emplace(change.user, change.kind);
@@ -52,6 +54,11 @@ std::string Broken::holds_back(const Change& change) const {
   }
   if (const auto person = not_present_.find(change.user); person != not_present_.end()) {
     return fmt::format("{} did not succeed for this person", name(person->second));
+  }
+  if (const auto group = not_lessened_.find(change.group);
+      group != not_lessened_.end() && change.kind == ChangeKind::add_member) {
+    return fmt::format("{} keeps more than it is to have until it has {}", change.group,
+                       group->second);
   }
   if (const Plan::Lean* lean = lost_.cost(plan_, change, has_read_ ? &read_ : nullptr)) {
     return fmt::format(

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "controller/look_ups.h"
@@ -46,6 +47,13 @@ class PremiseReader {
     misread.hear(reader_);
     for (const Change& change : plan.changes) {
       if (change.kind == ChangeKind::invite_user) invited_.insert(change.user);
+    }
+    if (!plan.other_roles_stay.empty()) {
+      for (const Change& change : plan.changes) {
+        if (!takes_away(change.kind) || change.ari.empty()) continue;
+        revoked_.emplace(change.group_id.empty() ? change.account_id : change.group_id, change.ari,
+                         change.role);
+      }
     }
     for (const auto& [from, copied] : plan.copied) {
       copied_from_[copied.successor].push_back(&copied);
@@ -490,10 +498,7 @@ class PremiseReader {
 
   [[nodiscard]] bool is_revoked(const std::string& id,
                                 const std::pair<std::string, std::string>& role) const {
-    return std::any_of(plan_.changes.begin(), plan_.changes.end(), [&](const Change& change) {
-      return takes_away(change.kind) && change.ari == role.first && change.role == role.second &&
-             (change.group_id == id || change.account_id == id);
-    });
+    return revoked_.contains({id, role.first, role.second});
   }
 
   [[nodiscard]] static std::string for_another_plan(std::string_view what) {
@@ -505,6 +510,8 @@ class PremiseReader {
   const Plan& plan_;
   Standing standing_;
   LookFrom from_;
+  /// By id, ARI and role; where another role stays.
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> revoked_;
   std::set<std::string> invited_;                                        ///< by this run, in time
   std::map<std::string, std::vector<const Plan::Copied*>> copied_from_;  ///< by the new group
   std::map<std::string, Asked<ParsedUser>> accounts_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -30,7 +32,6 @@ struct Done {
     bool restored = false;
   };
   std::map<UserRef, Person> people{};
-  std::map<GroupRef, std::vector<UserRef>> joined{};
 
   [[nodiscard]] bool gives() const {
     return !given.empty() || std::any_of(people.begin(), people.end(), [](const auto& one) {
@@ -68,7 +69,6 @@ Done done_by(const Plan& plan, const Catalog& catalog) {
         break;
       case ChangeKind::add_member:
         if (user && group) out.people[*user].joins.insert(*group);
-        if (user && group) out.joined[*group].push_back(*user);
         break;
       case ChangeKind::restore_user:
         if (user) out.people[*user].restored = true;
@@ -120,6 +120,7 @@ class Paths {
   [[nodiscard]] bool joins(GroupRef group) const { return own().joins.contains(group); }
   [[nodiscard]] const std::set<GroupRef>& joined() const { return own().joins; }
   [[nodiscard]] bool leaves(GroupRef group) const { return own().leaves.contains(group); }
+  [[nodiscard]] bool is_restored() const { return own().restored; }
   /// What is taken from them directly.
   [[nodiscard]] const std::set<Grant>& revoked() const { return own().revoked; }
 
@@ -140,6 +141,14 @@ class Paths {
       if (stands_in(other.role, grant.role)) collect(other, out);
     }
     return out;
+  }
+  /// Whether the plan leaves or gives them this role, or one that is more.
+  [[nodiscard]] bool lead_to(const Grant& grant) const {
+    for (std::size_t i = 0; i < kRoleCount; ++i) {
+      const Role role = static_cast<Role>(i);
+      if (includes(role, grant.role) && !to({grant.resource, role}).empty()) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool stays_in(GroupRef group) const {
     return is_in(group) && !done_.deleted.contains(group) && !leaves(group);
@@ -257,15 +266,28 @@ class LeanTeller {
              protected_users.contains(input_.catalog.name(who));
     });
     std::unordered_set<UserRef> all = people;
-    for (const auto& [group, grants] : taken_) {
-      const auto joined = done_.joined.find(group);
-      if (joined != done_.joined.end()) all.insert(joined->second.begin(), joined->second.end());
+    for (const auto& [who, own] : done_.people) {
+      const bool joins = std::any_of(own.joins.begin(), own.joins.end(),
+                                     [&](GroupRef group) { return taken_.contains(group); });
+      if (own.restored || joins) all.insert(who);
     }
     memberships_ = memberships_of(all, input_.live);
+    remember_arriving();
     for (const UserRef who : people) watch(who, Paths(input_, done_, memberships_, who));
   }
 
  private:
+  void remember_arriving() {
+    for (const auto& [who, own] : done_.people) {
+      for (const GroupRef group : own.joins) arriving_[group].push_back(who);
+      const auto groups = memberships_.find(who);
+      if (!own.restored || groups == memberships_.end()) continue;
+      for (const GroupRef group : groups->second) {
+        if (!own.leaves.contains(group)) arriving_[group].push_back(who);
+      }
+    }
+  }
+
   void protect(UserRef who, GroupRef from, const Grant& grant, const Paths& paths) {
     const bool will_be = paths.is_in(from) || paths.joins(from);
     std::vector<Path> left;
@@ -278,9 +300,10 @@ class LeanTeller {
 
   void watch(UserRef who, const Paths& paths) {
     for (const GroupRef group : paths.groups()) {
-      // Whoever stayed in a group would have what it is given.
-      const bool leaves = paths.leaves(group) && !would_get_more(paths, group);
-      if (leaves || done_.deleted.contains(group)) guess(who, group, paths);
+      const bool leaves = paths.leaves(group);
+      const bool is_deleted = done_.deleted.contains(group);
+      if ((leaves || is_deleted) && would_get_more(paths, group)) continue;
+      if (leaves || is_deleted) guess(who, group, paths);
       const auto taken = taken_.find(group);
       if (taken != taken_.end()) {
         for (const Grant& grant : taken->second) watch(who, group, grant, paths);
@@ -306,36 +329,50 @@ class LeanTeller {
     }
     if (std::none_of(left->begin(), left->end(), is_gift)) return;
     const std::string name = from ? input_.catalog.name(*from).display() : std::string();
-    // Whom the plan puts into the group would have what is left there.
-    if (from && others_would_get(*from, grant)) return;
+    // Whom the plan puts into the group would have what is left there, unless that waits for what
+    // the group itself is given instead (lesser_gifts).
+    const bool waits = std::any_of(left->begin(), left->end(), [&](const Path& path) {
+      return path.given && path.group == name;
+    });
+    if (from && others_would_get(*from, grant, waits)) return;
     add(name, who, grant, false, true, *std::move(left));
   }
 
-  /// What nobody said.
+  /// Whether somebody who stayed in the group would have what nobody said: what it is given, and,
+  /// of whoever comes back and has nothing of it now, what it has.
   [[nodiscard]] bool would_get_more(const Paths& paths, GroupRef group) const {
+    const auto is_new = [&](const Grant& grant) { return !paths.lead_to(grant); };
     for (auto given = done_.given.lower_bound({group, Grant{}});
          given != done_.given.end() && given->first == group; ++given) {
-      if (paths.to(given->second).empty()) return true;
+      if (is_new(given->second)) return true;
     }
-    return false;
+    if (!paths.is_restored()) return false;
+    const std::vector<Grant>& grants = input_.live.live.find(group)->grants;
+    return is_unread(group) || std::any_of(grants.begin(), grants.end(), is_new);
   }
-  /// Likewise.
-  [[nodiscard]] bool others_would_get(GroupRef group, const Grant& grant) {
-    const auto joined = done_.joined.find(group);
-    if (joined == done_.joined.end() || !done_.revoked.contains({group, grant})) return false;
-    const auto [known, is_new] = others_would_get_.try_emplace({group, grant});
-    if (is_new) {
-      known->second = std::any_of(joined->second.begin(), joined->second.end(), [&](UserRef other) {
-        const auto paths = Paths(input_, done_, memberships_, other).given_instead(grant);
-        return paths && paths->empty();
-      });
-    }
+  /// Likewise of whoever comes back to the group, or joins it, if it kept what is taken from it.
+  [[nodiscard]] bool others_would_get(GroupRef group, const Grant& grant, bool joining_waits) {
+    const auto arriving = arriving_.find(group);
+    const auto taken = taken_.find(group);
+    if (arriving == arriving_.end() || taken == taken_.end()) return false;
+    if (!taken->second.contains(grant)) return false;
+    const auto [known, is_new] = others_would_get_.try_emplace({group, grant, joining_waits});
+    if (!is_new) return known->second;
+    known->second =
+        std::any_of(arriving->second.begin(), arriving->second.end(), [&](UserRef other) {
+          const Paths paths(input_, done_, memberships_, other);
+          if (joining_waits && paths.joins(group)) return false;
+          // A group that goes takes all of it along.
+          return done_.deleted.contains(group) ? would_get_more(paths, group)
+                                               : !paths.lead_to(grant);
+        });
     return known->second;
   }
 
   /// Where it was not read what a group gives, any other group may be what gives them the same.
   void guess(UserRef who, GroupRef from, const Paths& paths) {
     if (!is_unread(from)) return;
+    if (done_.deleted.contains(from) && arriving_.contains(from)) return;  // would have it again
     std::vector<Path> left;
     for (const GroupRef group : paths.groups()) {
       if (paths.stays_in(group) && may_give(group)) left.push_back(unread(group, false));
@@ -381,7 +418,8 @@ class LeanTeller {
   const Done& done_;
   const Taken taken_;
   Memberships memberships_;
-  std::map<GroupGrant, bool> others_would_get_;
+  std::map<GroupRef, std::vector<UserRef>> arriving_;  ///< by the plan
+  std::map<std::tuple<GroupRef, Grant, bool>, bool> others_would_get_;
   Plan& plan_;
 };
 
@@ -391,6 +429,32 @@ bool stands_in(Role role, Role lost) {
   if (role == lost) return true;
   if (role == Role::user_access_admin || lost == Role::user_access_admin) return false;
   return takes_seat(role) || !takes_seat(lost);
+}
+
+bool includes(Role role, Role other) {
+  if (role == other) return true;
+  if (role == Role::user_access_admin || other == Role::user_access_admin) return false;
+  return role == Role::admin || (role == Role::user && !takes_seat(other));
+}
+
+std::unordered_set<std::size_t> lesser_gifts(const Plan& plan) {
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<Role>> taken;
+  for (const Change& change : plan.changes) {
+    const auto role = parse_role(change.role);
+    if (change.kind != ChangeKind::revoke_group_access || !role) continue;
+    taken[{change.group, change.ari}].push_back(*role);
+  }
+  std::unordered_set<std::size_t> out;
+  for (std::size_t i = 0; i < plan.changes.size() && !taken.empty(); ++i) {
+    const Change& change = plan.changes[i];
+    const auto role = parse_role(change.role);
+    const auto instead = taken.find({change.group, change.ari});
+    if (change.kind != ChangeKind::grant_group_access || !role || instead == taken.end()) continue;
+    const bool is_less = std::any_of(instead->second.begin(), instead->second.end(),
+                                     [&](Role lost) { return !includes(*role, lost); });
+    if (is_less) out.insert(i);
+  }
+  return out;
 }
 
 void remember_leans(const PlanInput& input, const PlanInput& seen,

@@ -30,6 +30,7 @@ std::string gift_key(const std::string& group) {
 }  // namespace
 
 void LostGifts::add(const Change& change) {
+  if (change.kind == ChangeKind::restore_user) not_restored_.insert(change.user);
   const bool gives =
       change.kind == ChangeKind::create_group || change.kind == ChangeKind::add_member ||
       change.kind == ChangeKind::grant_group_access || change.kind == ChangeKind::grant_user_access;
@@ -53,8 +54,9 @@ bool LostGifts::are_needed(const Plan::Lean& lean, const Path& path) const {
 }
 
 bool LostGifts::concern(const Plan::Lean& lean) const {
-  return lean.is_in_it && std::any_of(lean.paths.begin(), lean.paths.end(),
-                                      [&](const Path& path) { return are_needed(lean, path); });
+  if (!lean.is_in_it || (!lean.is_protected && not_restored_.contains(lean.user))) return false;
+  return std::any_of(lean.paths.begin(), lean.paths.end(),
+                     [&](const Path& path) { return are_needed(lean, path); });
 }
 
 bool LostGifts::cost_app(const Plan::Lean& lean, const std::string& ari, const std::string& role,

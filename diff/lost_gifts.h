@@ -17,7 +17,7 @@ using RolesRead = std::map<std::string, std::set<std::pair<std::string, std::str
 /// keep an app by them has to stay.
 class LostGifts {
  public:
-  /// What takes away is no gift.
+  /// What takes away is no gift. Whoever is not restored has no app to lose.
   void add(const Change& change);
   [[nodiscard]] bool empty() const { return gifts_.empty(); }
   /// Somebody who would be without an app after this change of the plan, or nothing. Where it was
@@ -39,6 +39,7 @@ class LostGifts {
 
   /// Kind, person, group, ARI, role.
   std::set<std::tuple<ChangeKind, std::string, std::string, std::string, std::string>> gifts_;
+  std::set<std::string> not_restored_;  ///< people
 };
 
 }  // namespace rolecall

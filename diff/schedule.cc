@@ -4,6 +4,9 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
+
+#include "diff/leans.h"
 
 namespace rolecall {
 namespace {
@@ -82,6 +85,9 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
       makes_present;  // invitations and restores, by person
   std::unordered_map<std::string, std::vector<std::size_t>> gives_to_group;
   std::unordered_map<std::string, std::size_t> removes;  // by account id
+  std::unordered_map<std::string, std::vector<std::size_t>>
+      lesser;  // what a group is given instead
+  const std::unordered_set<std::size_t> lesser_changes = lesser_gifts(plan);
   for (std::size_t c = 0; c < plan.calls.size(); ++c) {
     for (const std::size_t i : plan.calls[c].changes) {
       const Change& change = plan.changes[i];
@@ -90,6 +96,7 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
         makes_present[change.user] = c;
       }
       if (change.kind == ChangeKind::remove_user) removes[change.account_id] = c;
+      if (lesser_changes.contains(i)) lesser[change.group].push_back(c);
       if (!change.group.empty() && !takes_away(change.kind)) {
         gives_to_group[change.group].push_back(c);
       }
@@ -120,6 +127,10 @@ std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {
       if (change.kind == ChangeKind::create_group) continue;
       if (const auto it = creates.find(change.group); it != creates.end()) {
         needs.push_back(it->second);
+      }
+      if (change.kind == ChangeKind::add_member) {
+        const auto it = lesser.find(change.group);
+        if (it != lesser.end()) needs.insert(needs.end(), it->second.begin(), it->second.end());
       }
       if (const auto it = makes_present.find(change.user);
           it != makes_present.end() && it->second != c) {
