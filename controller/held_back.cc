@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "controller/look_ups.h"
-#include "diff/leans.h"
+#include "diff/schedule.h"
 
 namespace rolecall {
 
@@ -17,7 +17,7 @@ Broken::Broken(const Plan& plan) : plan_(plan), lesser_(lesser_gifts(plan)) {
 void Broken::add(std::size_t i, bool in_doubt) {
   if (!seen_.insert(i).second) return;
   const Change& change = plan_.changes[i];
-  if (!in_doubt || change.kind != ChangeKind::restore_user) lost_.add(change);
+  lost_.add(change, in_doubt);
   if (!change.group.empty()) incomplete_.insert(change.group);
   if (lesser_.contains(i)) not_lessened_.emplace(change.group, change.resource + ' ' + change.role);
   if (change.kind == ChangeKind::create_group) not_created_.insert(change.group);
@@ -60,11 +60,11 @@ std::string Broken::holds_back(const Change& change) const {
     return fmt::format("{} keeps more than it is to have until it has {}", change.group,
                        group->second);
   }
-  if (const Plan::Lean* lean = lost_.cost(plan_, change, has_read_ ? &read_ : nullptr)) {
+  if (const Lean* lean = lost_.cost_if_made(plan_, change, has_read_ ? &read_ : nullptr)) {
     return fmt::format(
         "{}{} {} lose an app by it, since what the plan gives instead did not come about",
-        lean->user, lean->is_protected ? ", who is protected," : "",
-        lean->ari.empty() ? "might" : "would");
+        lean->user(), lean->is_protected ? ", who is protected," : "",
+        lean->ari().empty() ? "might" : "would");
   }
   if (change.kind != ChangeKind::delete_group) return {};
   if (const auto copied = plan_.copied.find(change.group); copied != plan_.copied.end()) {

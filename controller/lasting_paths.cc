@@ -15,18 +15,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
-bool is_given(const Plan::Lean::Path& path) {
+bool is_given(const Lean::Path& path) {
   return path.given;
 }
 
-bool rests_on_gifts(const Plan::Lean& lean) {
-  return lean.is_protected && lean.is_in_it && !lean.paths.empty() &&
-         std::all_of(lean.paths.begin(), lean.paths.end(), is_given);
+bool rests_on_gifts(const Lean& lean) {
+  return lean.is_protected && lean.is_in_it && !lean.paths().empty() &&
+         std::all_of(lean.paths().begin(), lean.paths().end(), is_given);
 }
 
 class LastingPaths {
  public:
-  using Path = Plan::Lean::Path;
+  using Path = Lean::Path;
 
   LastingPaths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,
                const KnownIds& ids, Misread& misread, bool only_gifts, milliseconds delay)
@@ -48,42 +48,42 @@ class LastingPaths {
   std::map<std::size_t, Held> run(const std::vector<std::size_t>& changes, bool only_in_it) {
     const auto each = [&](auto visit) {
       for (const std::size_t i : changes) {
-        for (const Plan::Lean* lean : plan_.leans_on(plan_.changes[i])) {
+        for (const Lean* lean : plan_.leans_on(plan_.changes[i])) {
           if (!lean->is_protected) continue;
           const bool asked = only_gifts_ ? rests_on_gifts(*lean) : lean->is_in_it || !only_in_it;
           if (asked) visit(i, plan_.changes[i].group_id, *lean);
         }
       }
     };
-    each([this](std::size_t, const std::string&, const Plan::Lean& lean) { ask(lean); });
+    each([this](std::size_t, const std::string&, const Lean& lean) { ask(lean); });
     for (auto& [id, roles] : roles_of_groups_) first_.roles_of_group(id, roles);
     for (auto& [id, roles] : roles_of_users_) first_.roles_of_user(id, roles);
     search_people();
     reader_.run();
-    each([this](std::size_t, const std::string& group, const Plan::Lean& lean) {
+    each([this](std::size_t, const std::string& group, const Lean& lean) {
       look_closer(group, lean);
     });
     reader_.run();
-    each([this](std::size_t, const std::string&, const Plan::Lean& lean) { look_inside(lean); });
+    each([this](std::size_t, const std::string&, const Lean& lean) { look_inside(lean); });
     reader_.run();
     std::map<std::size_t, Held> out;
-    each([&](std::size_t i, const std::string& group, const Plan::Lean& lean) {
+    each([&](std::size_t i, const std::string& group, const Lean& lean) {
       std::string why = lean.is_in_it ? why_lost(lean) : why_joined(group, lean);
       if (why.empty()) return;
       Held& held = out[i];
       if (held.why.empty()) held.why = std::move(why);
       held.may_show_later = held.may_show_later && lean.is_in_it && keeps(lean) == false &&
-                            std::any_of(lean.paths.begin(), lean.paths.end(), is_given);
+                            std::any_of(lean.paths().begin(), lean.paths().end(), is_given);
     });
     return out;
   }
 
  private:
-  void ask(const Plan::Lean& lean) {
-    people_[lean.account_id];
-    for (const Path& path : lean.paths) {
+  void ask(const Lean& lean) {
+    people_[lean.account_id()];
+    for (const Path& path : lean.paths()) {
       if (path.group.empty()) {
-        roles_of_users_[lean.account_id];
+        roles_of_users_[lean.account_id()];
       } else if (const std::string id = id_of(path); !id.empty()) {
         roles_of_groups_[id];
       }
@@ -110,29 +110,29 @@ class LastingPaths {
   }
 
   /// Their own list may be cut short, where it does not say enough by itself.
-  void look_closer(const std::string& taken_from, const Plan::Lean& lean) {
-    const Asked<ParsedUser>& person = people_.at(lean.account_id);
-    if (!person.found || groups_of_.contains(lean.account_id)) return;
+  void look_closer(const std::string& taken_from, const Lean& lean) {
+    const Asked<ParsedUser>& person = people_.at(lean.account_id());
+    if (!person.found || groups_of_.contains(lean.account_id())) return;
     const bool says_enough = lean.is_in_it ? keeps(lean) == true || !has_group_path(lean)
                                            : lists(*person.found, taken_from);
-    if (!says_enough) more_.groups_of(*person.found, groups_of_[lean.account_id]);
+    if (!says_enough) more_.groups_of(*person.found, groups_of_[lean.account_id()]);
   }
 
   /// Of whom only the groups themselves tell (LookUps::groups_of).
-  void look_inside(const Plan::Lean& lean) {
-    const auto held = groups_of_.find(lean.account_id);
+  void look_inside(const Lean& lean) {
+    const auto held = groups_of_.find(lean.account_id());
     if (!lean.is_in_it || held == groups_of_.end() || held->second.found->whole) return;
     if (keeps(lean) == true) return;
-    for (const Path& path : lean.paths) {
+    for (const Path& path : lean.paths()) {
       const std::string id = id_of(path);
       if (id.empty()) continue;
-      const auto [inside, is_new] = inside_.try_emplace({lean.account_id, id});
-      if (is_new) more_.in_group(lean.account_id, id, inside->second);
+      const auto [inside, is_new] = inside_.try_emplace({lean.account_id(), id});
+      if (is_new) more_.in_group(lean.account_id(), id, inside->second);
     }
   }
 
-  [[nodiscard]] static bool has_group_path(const Plan::Lean& lean) {
-    return std::any_of(lean.paths.begin(), lean.paths.end(),
+  [[nodiscard]] static bool has_group_path(const Lean& lean) {
+    return std::any_of(lean.paths().begin(), lean.paths().end(),
                        [](const Path& path) { return !path.group.empty(); });
   }
 
@@ -165,23 +165,22 @@ class LastingPaths {
     return inside != inside_.end() && inside->second.found ? std::optional(true) : std::nullopt;
   }
 
-  [[nodiscard]] static std::optional<bool> has(const Asked<HeldRoles>& roles,
-                                               const Plan::Lean& lean) {
-    if (!roles.read || roles.found->opaque.contains(lean.ari)) return std::nullopt;
-    return roles.found->held.contains({lean.ari, lean.role});
+  [[nodiscard]] static std::optional<bool> has(const Asked<HeldRoles>& roles, const Lean& lean) {
+    if (!roles.read || roles.found->opaque.contains(lean.ari())) return std::nullopt;
+    return roles.found->held.contains({lean.ari(), lean.role()});
   }
 
   /// Whether one of the paths is there. Nothing: one that could not be read may be.
-  [[nodiscard]] std::optional<bool> keeps(const Plan::Lean& lean) const {
+  [[nodiscard]] std::optional<bool> keeps(const Lean& lean) const {
     bool all_read = true;
-    for (const Path& path : lean.paths) {
+    for (const Path& path : lean.paths()) {
       std::optional<bool> there = false;
       if (path.group.empty()) {
-        there = has(roles_of_users_.at(lean.account_id), lean);
+        there = has(roles_of_users_.at(lean.account_id()), lean);
       } else if (const std::string id = id_of(path); !id.empty()) {
         there = has(roles_of_groups_.at(id), lean);
         if (there != false) {
-          const std::optional<bool> inside = is_in(lean.account_id, id);
+          const std::optional<bool> inside = is_in(lean.account_id(), id);
           if (inside != true) there = inside;
         }
       }
@@ -191,42 +190,42 @@ class LastingPaths {
     return all_read ? std::optional(false) : std::nullopt;
   }
 
-  [[nodiscard]] std::string why_lost(const Plan::Lean& lean) const {
+  [[nodiscard]] std::string why_lost(const Lean& lean) const {
     const std::optional<bool> kept = keeps(lean);
     if (kept == true) return {};
     // A deactivated account has no app to lose.
-    const Asked<ParsedUser>& person = people_.at(lean.account_id);
+    const Asked<ParsedUser>& person = people_.at(lean.account_id());
     const bool off = person.read && person.found && person.found->about.opaque.empty() &&
                      !person.found->about.account_active;
     if (off) return {};
     if (kept == false) {
       return fmt::format(
           "{}, who is protected, does not show as having it by other ways: it takes another plan",
-          lean.user);
+          lean.user());
     }
     return fmt::format("whether {}, who is protected, still has it by other ways could not be read",
-                       lean.user);
+                       lean.user());
   }
 
   /// Whoever was not in the group would lose by it what somebody else has given them since.
-  [[nodiscard]] std::string why_joined(const std::string& group, const Plan::Lean& lean) const {
-    const Asked<ParsedUser>& person = people_.at(lean.account_id);
+  [[nodiscard]] std::string why_joined(const std::string& group, const Lean& lean) const {
+    const Asked<ParsedUser>& person = people_.at(lean.account_id());
     if (person.read && !person.found) {
       return fmt::format("{}, who is protected, is not to be seen: it takes another plan",
-                         lean.user);
+                         lean.user());
     }
-    const auto held = groups_of_.find(lean.account_id);
+    const auto held = groups_of_.find(lean.account_id());
     const bool in_it = (person.found && lists(*person.found, group)) ||
                        (held != groups_of_.end() && held->second.found->ids.contains(group));
     if (in_it) {
       return fmt::format(
           "{}, who is protected, has been added to the group meanwhile: it takes another plan",
-          lean.user);
+          lean.user());
     }
     const bool read = person.read && held != groups_of_.end() && held->second.read;
-    return read
-               ? std::string()
-               : fmt::format("whether {}, who is protected, is in it could not be read", lean.user);
+    return read ? std::string()
+                : fmt::format("whether {}, who is protected, is in it could not be read",
+                              lean.user());
   }
 
   Reader reader_;
@@ -243,9 +242,9 @@ class LastingPaths {
 }  // namespace
 
 bool rests_on_gifts(const Plan& plan, const Change& change) {
-  const std::vector<const Plan::Lean*> leans = plan.leans_on(change);
+  const std::vector<const Lean*> leans = plan.leans_on(change);
   return std::any_of(leans.begin(), leans.end(),
-                     [](const Plan::Lean* lean) { return rests_on_gifts(*lean); });
+                     [](const Lean* lean) { return rests_on_gifts(*lean); });
 }
 
 LostPaths lost_paths(ReadClient& client, const Endpoints& endpoints, const Plan& plan,

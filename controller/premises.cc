@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "controller/look_ups.h"
-#include "diff/leans.h"
+#include "diff/role_rules.h"
 
 namespace rolecall {
 namespace {

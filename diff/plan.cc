@@ -10,8 +10,8 @@
 
 #include "diff/diff.h"
 #include "diff/goes_along.h"
-#include "diff/leans.h"
 #include "diff/near_names.h"
+#include "diff/role_rules.h"
 #include "diff/safety.h"
 #include "diff/schedule.h"
 #include "state/model/digest.h"
@@ -382,7 +382,7 @@ void remember_holdings(const PlanInput& input, Plan& plan, ChangeKind of) {
   }
 }
 
-std::vector<const Plan::Lean*> Plan::leans_on(const Change& change) const {
+std::vector<const Lean*> Plan::leans_on(const Change& change) const {
   std::vector<const Lean*> out;
   const auto of_group = leans.find(change.group);
   const bool takes = change.kind == ChangeKind::revoke_group_access ||
@@ -393,13 +393,14 @@ std::vector<const Plan::Lean*> Plan::leans_on(const Change& change) const {
   const std::vector<Lean>& all = of_group->second;
   auto lean = all.begin();
   if (!change.user.empty()) {
-    lean = std::lower_bound(all.begin(), all.end(), change.user,
-                            [](const Lean& one, const std::string& who) { return one.user < who; });
+    lean =
+        std::lower_bound(all.begin(), all.end(), change.user,
+                         [](const Lean& one, const std::string& who) { return one.user() < who; });
   }
   for (; lean != all.end(); ++lean) {
-    if (!change.user.empty() && lean->user != change.user) break;
+    if (!change.user.empty() && lean->user() != change.user) break;
     const bool of_role =
-        change.ari.empty() || (lean->ari == change.ari && lean->role == change.role);
+        change.ari.empty() || (lean->ari() == change.ari && lean->role() == change.role);
     if (of_role) out.push_back(&*lean);
   }
   return out;

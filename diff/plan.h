@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diff/change.h"
+#include "diff/lean.h"
 #include "state/model/snapshot.h"
 
 namespace rolecall {
@@ -157,7 +158,7 @@ struct Plan {
   };
   std::map<std::string, Size> sizes{};  ///< by group id; not saved
   /// Id of a group or an account, ARI, role: where that is revoked, and another one that stands in
-  /// for it (leans.h) is there and stays; not saved.
+  /// for it (role_rules.h) is there and stays; not saved.
   std::set<std::tuple<std::string, std::string, std::string>> other_roles_stay{};
   /// What somebody held: more must not be lost with whom an undo removes, nor come back with whom
   /// is restored.
@@ -198,28 +199,11 @@ struct Plan {
   std::optional<std::int64_t> since_run;  ///< the run that origins are told against
   Instant since;                          ///< when it began
 
-  /// Somebody from whom, or from a group of whose, a role on an app is taken, and the paths by one
-  /// of which they are to keep it: somebody protected that role, others any on the app, where no
-  /// path is left that the plan does not give. Protected people who are not in the group may have
-  /// been put there since.
-  struct Lean {
-    struct Path {
-      std::string group;   ///< empty: they have it directly
-      std::string id;      ///< empty: the group is made
-      std::string role;    ///< that they keep by it; empty: what the group gives was not read
-      bool given = false;  ///< in whole or in part by the plan
-      auto operator<=>(const Path&) const = default;
-    };
-    std::string user;
-    std::string account_id;
-    std::string ari, role;  ///< empty where what the group gives was not read
-    bool is_protected = false;
-    bool is_in_it = false;  ///< or is put there by the plan
-    std::vector<Path> paths{};
-    auto operator<=>(const Lean&) const = default;
-  };
-  /// By that group, empty for what is taken from them directly; each sorted; not saved.
+  /// Who leans on what the plan gives, by the group that something is taken from, empty for what is
+  /// taken from them directly; each sorted; not saved.
   std::map<std::string, std::vector<Lean>> leans{};
+  /// What is not to be held back for them, as far as these gifts came about; not saved.
+  std::map<TakenKey, LetsIn> lets_in{};
   /// What the leans count on and the plan does not hold any more: a saved plan held less, or it is
   /// left to people; not saved.
   std::vector<Change> left_out{};

@@ -341,11 +341,11 @@ std::vector<std::string> stale_reasons(const SavedPlan& saved, const Plan& fresh
   LostGifts lost;
   for (const Change& change : left_out(fresh, plan)) lost.add(change);
   for (const Change& change : plan.changes) {
-    if (const Plan::Lean* lean = lost.cost(fresh, change)) {
-      out.push_back(
-          fmt::format("{}: {} {} lose an app by it, since the plan does not hold what "
-                      "gives it otherwise",
-                      change_in_words(change), lean->user, lean->ari.empty() ? "might" : "would"));
+    if (const Lean* lean = lost.cost(fresh, change)) {
+      out.push_back(fmt::format(
+          "{}: {} {} lose an app by it, since the plan does not hold what "
+          "gives it otherwise",
+          change_in_words(change), lean->user(), lean->ari().empty() ? "might" : "would"));
     }
   }
   // What the old group of a rename still has to hand over must be in the saved plan, or deleting it

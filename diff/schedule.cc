@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "diff/leans.h"
+#include "diff/role_rules.h"
 
 namespace rolecall {
 namespace {
@@ -77,6 +78,26 @@ std::vector<Call> schedule(const std::vector<Change>& changes) {
   }
   add_invitations();
   return calls;
+}
+
+std::unordered_set<std::size_t> lesser_gifts(const Plan& plan) {
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<Role>> taken;
+  for (const Change& change : plan.changes) {
+    const auto role = parse_role(change.role);
+    if (change.kind != ChangeKind::revoke_group_access || !role) continue;
+    taken[{change.group, change.ari}].push_back(*role);
+  }
+  std::unordered_set<std::size_t> out;
+  for (std::size_t i = 0; i < plan.changes.size() && !taken.empty(); ++i) {
+    const Change& change = plan.changes[i];
+    const auto role = parse_role(change.role);
+    const auto instead = taken.find({change.group, change.ari});
+    if (change.kind != ChangeKind::grant_group_access || !role || instead == taken.end()) continue;
+    const bool is_less = std::any_of(instead->second.begin(), instead->second.end(),
+                                     [&](Role lost) { return !includes(*role, lost); });
+    if (is_less) out.insert(i);
+  }
+  return out;
 }
 
 std::vector<std::vector<std::size_t>> prerequisites(const Plan& plan) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <unordered_set>
 #include <vector>
 
 #include "diff/plan.h"
@@ -18,6 +20,10 @@ inline constexpr std::size_t kMostInvitees = 25;
 
 /// Whether an invitation can bring the change along.
 [[nodiscard]] bool rides_on_invitation(const Change& change);
+
+/// Changes that give a group less on an app than the plan takes from it there. As long as one did
+/// not come about, whoever joins the group would have what it is to lose.
+[[nodiscard]] std::unordered_set<std::size_t> lesser_gifts(const Plan& plan);
 
 /// For each call, the calls that must have succeeded before it may start (indices into `calls`,
 /// sorted). Only what a change truly rests on: a failed call holds back these alone. (Besides, the

@@ -21,6 +21,25 @@ json::object both_with_jira() {
   return seed;
 }
 
+/// Of Jira and Confluence; manages nothing yet.
+std::string both_apps() {
+  return with(
+      kAnyPolicy, "[safety.limits.revoke_group_access]",
+      "confluence = \"" + std::string(kConfluence) + "\"\n[safety.limits.revoke_group_access]");
+}
+
+/// Omar moves from engineering, which is to have Confluence as well, to design, which has Jira.
+std::string omar_moves(
+    const char* access_of_engineering = "jira = [\"user\"], confluence = [\"user\"]") {
+  return both_apps() +
+         "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+         "access = { " +
+         access_of_engineering +
+         " }\n"
+         "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n"
+         "access = { jira = [\"user\"] }\n";
+}
+
 /// Plans and applies on four days; what was done, in words.
 std::string four_days(Rehearsal& world) {
   std::string said;
@@ -76,15 +95,12 @@ TEST(MoreThanSaid, WhoComesBackDoesNotGetTheRestOfTheirOldGroup) {
   group_of(seed, 0)["access"] = json::object{{std::string(kJira), json::array{"user"}},
                                              {std::string(kConfluence), json::array{"user"}}};
   Rehearsal world{json::value(seed)};
-  world.policy(
-      "version = 1\n[organization]\nid = \"1b2c3d4e-0000-4000-8000-0000000000aa\"\n"
-      "[resources]\njira = \"" +
-      std::string(kJira) + "\"\nconfluence = \"" + std::string(kConfluence) +
-      "\"\n[safety.limits.remove_members]\nfree = 9\n[users]\n\"omar@acme.example\" = {}\n"
-      "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
-      "access = { jira = [\"user\"], confluence = [\"user\"] }\n"
-      "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n"
-      "access = { jira = [\"user\"] }\n");
+  world.policy(both_apps() +
+               "[users]\n\"omar@acme.example\" = {}\n"
+               "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+               "access = { jira = [\"user\"], confluence = [\"user\"] }\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n"
+               "access = { jira = [\"user\"] }\n");
   const Planned planned = world.plan();
   ASSERT_TRUE(planned.plan && planned.plan->applyable());
   ASSERT_EQ(planned.plan->changes.size(), 3U) << words(*planned.plan, {});
@@ -153,6 +169,67 @@ TEST(MoreThanSaid, NothingIsHeldForWhoeverIsNotRestored) {
   refuse(world, "restoreDirectoryUser", 403);
   const ApplyReport report = world.apply(planned);
   EXPECT_FALSE(has_jira(world)) << words(*planned.plan, report);
+}
+
+// If Omar, whom design does not take, stayed in engineering, he would have Confluence.
+TEST(MoreThanSaid, WhoLeavesAGroupWhoseAppsAreSwappedDoesNotGetTheNewOne) {
+  Rehearsal world{json::value(both_with_jira())};
+  world.policy(omar_moves("confluence = [\"user\"]"));
+  refuse(world, "addUserToGroup");
+  const std::string said = four_days(world);
+  EXPECT_FALSE(roles_of(world, "omar@acme.example").contains(std::string(kConfluence) + " user"))
+      << said;
+}
+
+// Engineering is not given Confluence: whoever is held back there has no more than before.
+TEST(MoreThanSaid, WhatIsNotGivenLocksNobodyOut) {
+  Rehearsal world{json::value(both_with_jira())};
+  world.policy(omar_moves());
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  ASSERT_TRUE(world.client().org().set_faults(json::parse(
+      R"({"rules": [{"operation": "addUserToGroup", "action": {"status": 409}},
+                    {"operation": "grantGroupAccess", "action": {"status": 409}}]})")));
+  const ApplyReport report = world.apply(planned);
+  EXPECT_FALSE(roles_of(world, "omar@acme.example").empty()) << words(*planned.plan, report);
+}
+
+// Design lost Jira after the plan was saved: what gives it back is not in there.
+TEST(MoreThanSaid, ASavedPlanTakesTheLastPathFromNobody) {
+  Rehearsal world{json::value(both_with_jira())};
+  Rival rival(world);
+  world.policy(omar_moves());
+  SavedPlan saved;
+  saved.info.tool_version = ROLECALL_VERSION;
+  saved.plan = *world.plan().plan;
+  EXPECT_EQ(rival.does(rival.api.group_access(false, kDirectory, group(design), std::string(kJira),
+                                              "user")) /
+                100,
+            2);
+  world.client().clock().advance(seconds(3'600));
+  const Planned planned = world.plan_only(saved);
+  ASSERT_FALSE(planned.stale.empty());
+  EXPECT_THAT(planned.stale[0], HasSubstr("omar@acme.example would lose an app by it"));
+}
+
+// Rosa is to join engineering, which loses Jira; Omar, Ada and Lin are to have it by design. None
+// of them is put anywhere: Rosa would get nothing if engineering kept it.
+TEST(MoreThanSaid, WhoDoesNotJoinLocksNobodyOut) {
+  for (const int status : {409, 500}) {
+    Rehearsal world{json::value(both_with_jira())};
+    world.policy(std::string(kAnyPolicy) +
+                 "[groups.engineering]\nmembership = \"additive\"\n"
+                 "members = [\"rosa@acme.example\"]\naccess = {}\n"
+                 "[groups.design]\nmembership = \"additive\"\nmembers = [\"ada@acme.example\", "
+                 "\"lin@acme.example\", \"omar@acme.example\"]\n"
+                 "access = { jira = [\"user\"] }\n");
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    refuse(world, "addUserToGroup", status);
+    const ApplyReport report = world.apply(planned);
+    EXPECT_FALSE(roles_of(world, "omar@acme.example").empty())
+        << status << words(*planned.plan, report);
+  }
 }
 
 }  // namespace

@@ -182,5 +182,31 @@ TEST(UnreadPaths, AnAppThatThePolicyDoesNotDeclare) {
   }
 }
 
+// Design, which is to give Omar the same, takes him and is not given Jira; or he is to have it
+// himself, and does not get it; or engineering goes for design.
+TEST(UnreadPaths, WhatIsNotGivenInsteadOfWhatWasNotRead) {
+  const std::string leaves =
+      "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n";
+  const std::string goes =
+      "[safety.limits.delete_groups]\nfree = 9\n[groups.engineering]\n"
+      "state = \"absent\"\n";
+  const std::string by_design =
+      "[groups.design]\nmembership = \"additive\"\nmembers = "
+      "[\"omar@acme.example\"]\naccess = { jira = [\"user\"] }\n";
+  const std::string own = "[users]\n\"omar@acme.example\" = { access = { jira = [\"user\"] } }\n";
+  for (const std::string& policy : {leaves + by_design, leaves + own, goes + by_design}) {
+    Rehearsal world{acme()};
+    world.policy(kAnyPolicy + policy);
+    const Planned planned = world.plan();
+    ASSERT_TRUE(planned.plan && planned.plan->applyable());
+    ASSERT_TRUE(world.client().org().set_faults(json::parse(
+        R"({"rules": [{"operation": "grantGroupAccess", "action": {"status": 409}},
+                      {"operation": "assignRole", "action": {"status": 409}}]})")));
+    const ApplyReport report = world.apply(planned);
+    EXPECT_FALSE(roles_of(world, "omar@acme.example").empty())
+        << policy << words(*planned.plan, report);
+  }
+}
+
 }  // namespace
 }  // namespace rolecall::test

@@ -442,12 +442,12 @@ PlanBuilder jira_moves() {
 TEST(Protection, LeansOnWhatThePlanGives) {
   const Plan plan = jira_moves().plan();
   EXPECT_TRUE(plan.refusals.empty());
-  const std::vector<Plan::Lean>& leans = plan.leans.at("old");
+  const std::vector<Lean>& leans = plan.leans.at("old");
   ASSERT_EQ(leans.size(), 1U);
   EXPECT_TRUE(leans[0].is_in_it);
-  ASSERT_EQ(leans[0].paths.size(), 1U);
-  EXPECT_EQ(leans[0].paths[0].group, "staff");
-  EXPECT_TRUE(leans[0].paths[0].given);
+  ASSERT_EQ(leans[0].paths().size(), 1U);
+  EXPECT_EQ(leans[0].paths()[0].group, "staff");
+  EXPECT_TRUE(leans[0].paths()[0].given);
 
   PlanBuilder others = jira_moves();
   others.desired.safety.protected_users.clear();
