@@ -158,6 +158,10 @@ class LeanTeller {
     if (std::none_of(left->begin(), left->end(), is_gift)) return;
     add(from ? name_of(*from) : std::string(), who, grant, false, true, *std::move(left));
     if (from) tell_newcomers(*from, grant);
+    if (!from && paths.is_restored() && !paths.lead_to(grant)) {
+      plan_.lets_in[{{}, person(who)->address, ari_of(grant), std::string(name(grant.role))}]
+          .coming_back = {person(who)};
+    }
   }
 
   /// What whoever leaves a group would have if they stayed, and nobody said: what it is given, and,
@@ -236,13 +240,10 @@ class LeanTeller {
   [[nodiscard]] Path unread(GroupRef group, bool given) const {
     return {name_of(group), input_.live.about(group).id, {}, given};
   }
-  [[nodiscard]] bool is_given(GroupRef group) const {
-    const auto given = done_.given.lower_bound({group, Grant{}});
-    return given != done_.given.end() && given->first == group;
-  }
+  /// Of a group that is made only the plan says what it gives.
   [[nodiscard]] bool may_give(GroupRef group) const {
     const Group* live = input_.live.live.find(group);
-    return (live != nullptr && !live->grants.empty()) || is_unread(group) || is_given(group);
+    return live != nullptr && (!live->grants.empty() || is_unread(group));
   }
   [[nodiscard]] bool is_unread(GroupRef group) const {
     const LiveGroup& about = input_.live.about(group);
@@ -296,6 +297,7 @@ class LeanTeller {
 void remember_leans(const PlanInput& input, const PlanInput& seen,
                     const std::set<std::string>& protected_users, Plan& plan) {
   plan.leans.clear();
+  plan.lets_in.clear();
   if (plan.changes.empty() || !takes_away(plan.changes.back().kind)) return;
   const PathMoves done = moves_of(plan, input.catalog);
   LeanTeller(seen, done, plan).tell_protected(protected_users);

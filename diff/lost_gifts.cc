@@ -11,6 +11,7 @@ namespace {
 using Path = Lean::Path;
 
 bool does_for(const std::string& role, const std::string& lost) {
+  if (role == lost) return true;
   const auto has = parse_role(role);
   const auto lost_role = parse_role(lost);
   return has && lost_role && stands_in(*has, *lost_role);
@@ -21,9 +22,11 @@ std::optional<bool> does_give(const RolesRead& read, const std::string& id, cons
                               const std::string& lost) {
   const auto found = read.find(id);
   if (found == read.end()) return std::nullopt;
-  return std::any_of(found->second.begin(), found->second.end(), [&](const auto& one) {
+  const bool gives = std::any_of(found->second.begin(), found->second.end(), [&](const auto& one) {
     return one.first == ari && does_for(one.second, lost);
   });
+  // What a role does that rolecall does not know nobody knows.
+  return gives || parse_role(lost) ? std::optional(gives) : std::nullopt;
 }
 
 /// An undo may spell a group as the log does.
@@ -34,6 +37,9 @@ std::string gift_key(const std::string& group) {
 }  // namespace
 
 void LostGifts::add(const Change& change, bool in_doubt) {
+  if (change.kind == ChangeKind::remove_member) {
+    not_removed_.insert({change.user, gift_key(change.group)});
+  }
   if (change.kind == ChangeKind::restore_user) {
     (in_doubt ? maybe_restored_ : not_restored_).insert(change.user);
   }
@@ -131,8 +137,9 @@ const Lean* LostGifts::cost_if_made(const Plan& plan, const Change& change,
     if (lean->is_protected) return lean;
     if (lets_in) continue;
     // Whoever is let go from the group all the same has nothing of what stays there.
-    const bool is_let_go =
-        change.user.empty() && would_let_in(plan, {change.group, lean->user(), {}, {}});
+    const bool is_let_go = change.user.empty() &&
+                           !not_removed_.contains({lean->user(), gift_key(change.group)}) &&
+                           would_let_in(plan, {change.group, lean->user(), {}, {}});
     if (!is_let_go) return lean;
   }
   return nullptr;

@@ -17,8 +17,8 @@ using RolesRead = std::map<std::string, std::set<std::pair<std::string, std::str
 /// keep an app by them has to stay.
 class LostGifts {
  public:
-  /// What takes away is no gift. Whoever is not restored has no app to lose. `in_doubt`: it may
-  /// have come about.
+  /// Of what takes away only who is not taken out of a group matters. Whoever is not restored has
+  /// no app to lose. `in_doubt`: it may have come about.
   void add(const Change& change, bool in_doubt = false);
   [[nodiscard]] bool empty() const { return gifts_.empty(); }
   /// Somebody who would be without an app after this change of the plan, or nothing. Groups of
@@ -50,7 +50,8 @@ class LostGifts {
   /// Kind, person, group, ARI, role.
   using Gift = std::tuple<ChangeKind, std::string, std::string, std::string, std::string>;
   std::set<Gift> gifts_;
-  std::set<std::string> not_restored_, maybe_restored_;  ///< people
+  std::set<std::string> not_restored_, maybe_restored_;        ///< people
+  std::set<std::pair<std::string, std::string>> not_removed_;  ///< person, group
 };
 
 }  // namespace rolecall

@@ -45,6 +45,7 @@ long floor property 'SafetyProperty*' ROLECALL_CASES=100000
 long worlds property 'SmallWorlds*' ROLECALL_CASES=100000
 long pure property 'PurePlan*' ROLECALL_CASES=500
 long troubled property 'TroubledCalls*' ROLECALL_CASES=200
+long gifts property 'FailedGifts*' ROLECALL_CASES=5000
 long forged property 'ForgedPlans*' ROLECALL_CASES=10000
 long rewrites controller 'Rewrites*' ROLECALL_CASES=1000
 long odd controller 'OddAnswersOfAnApply*:KeyRevoked*' ROLECALL_CASES=1000000

@@ -208,5 +208,22 @@ TEST(UnreadPaths, WhatIsNotGivenInsteadOfWhatWasNotRead) {
   }
 }
 
+// Both groups give a role that rolecall does not know: what it does it cannot tell.
+TEST(UnreadPaths, ARoleThatIsNotKnown) {
+  json::object seed = acme();
+  for (const int i : {0, 1}) {
+    group_of(seed, i)["access"] = json::object{{std::string(kJira), json::array{"site-admin"}}};
+  }
+  Rehearsal world{json::value(seed)};
+  world.policy(std::string(kAnyPolicy) +
+               "[groups.engineering]\nmembers = [\"ada@acme.example\", \"lin@acme.example\"]\n"
+               "[groups.design]\nmembership = \"additive\"\nmembers = [\"omar@acme.example\"]\n");
+  const Planned planned = world.plan();
+  ASSERT_TRUE(planned.plan && planned.plan->applyable());
+  refuse(world, "addUserToGroup");
+  const ApplyReport report = world.apply(planned);
+  EXPECT_FALSE(roles_of(world, "omar@acme.example").empty()) << words(*planned.plan, report);
+}
+
 }  // namespace
 }  // namespace rolecall::test
