@@ -45,6 +45,12 @@ bool Broken::read_groups(ReadClient& client, const Endpoints& endpoints, Misread
   for (auto& [id, roles] : asked) {
     if (roles.read && roles.found->opaque.empty()) read_[id] = std::move(roles.found->held);
   }
+  // Nobody keeps an app by what is about to go.
+  for (const Change& change : plan_.changes) {
+    if (change.kind != ChangeKind::revoke_group_access) continue;
+    const auto found = read_.find(change.group_id);
+    if (found != read_.end()) found->second.erase({change.ari, change.role});
+  }
   return !reader.key_refused();
 }
 

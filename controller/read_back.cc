@@ -168,14 +168,13 @@ class ReadBack {
   void search_people() {
     std::vector<std::string> emails;
     std::vector<std::string> accounts;
-    std::map<std::string, std::string> users_of;
     for (const auto& [user, asked] : people_) {
       const auto known = ids_.accounts.find(user);
       if (known == ids_.accounts.end()) {
         emails.push_back(user);
       } else {
         accounts.push_back(known->second);
-        users_of[known->second] = user;
+        users_of_[known->second] = user;
       }
     }
     const auto search = [&](const std::vector<std::string>& all, std::size_t most, bool by_email) {
@@ -185,28 +184,27 @@ class ReadBack {
         const auto from = all.begin() + static_cast<std::ptrdiff_t>(i);
         const auto to = all.begin() + static_cast<std::ptrdiff_t>(std::min(i + most, all.size()));
         (by_email ? request.emails : request.account_ids).assign(from, to);
-        walk_people(std::move(request), users_of);
+        walk_people(std::move(request));
       }
     };
     search(emails, Endpoints::kMostEmails, true);
     search(accounts, Endpoints::kMostIds - kMostWitnesses, false);
   }
 
-  void walk_people(Endpoints::UserSearch request,
-                   const std::map<std::string, std::string>& users_of) {
+  void walk_people(Endpoints::UserSearch request) {
     std::vector<std::string> asked = request.emails;
-    for (const std::string& account : request.account_ids) asked.push_back(users_of.at(account));
+    for (const std::string& account : request.account_ids) asked.push_back(users_of_.at(account));
     const bool by_email = !request.emails.empty();
     if (!by_email) {
       for (const std::string& witness : witnesses_) {
-        if (!users_of.contains(witness)) request.account_ids.push_back(witness);
+        if (!users_of_.contains(witness)) request.account_ids.push_back(witness);
       }
     }
     reader_.walk(
         [this, request](const std::string& cursor) {
           return endpoints_.users(plan_.directory, request, cursor);
         },
-        [this, asked, users_of, by_email, proved = by_email || witnesses_.empty(),
+        [this, asked, by_email, proved = by_email || witnesses_.empty(),
          roles_shown = false](const Reader::Page& page) mutable {
           if (page.data == nullptr) return;
           for (const json::value& item : *page.data) {
@@ -216,7 +214,7 @@ class ReadBack {
             reader_.tell_seen(user);
             proved = proved || witnesses_.contains(user.about.account_id);
             roles_shown = roles_shown || user.has_platform_roles;
-            take(std::move(user), by_email, users_of);
+            take(std::move(user), by_email);
           }
           if (!page.last) return;
           for (const std::string& user : asked) {
@@ -228,13 +226,13 @@ class ReadBack {
   }
 
   /// Whoever was asked for by their account is nobody else, whatever address others have.
-  void take(ParsedUser user, bool by_email, const std::map<std::string, std::string>& users_of) {
+  void take(ParsedUser user, bool by_email) {
     const std::string& account = user.about.account_id;
     const auto email = Email::parse(user.email);
-    const auto of_account = users_of.find(account);
+    const auto of_account = users_of_.find(account);
     auto place = people_.end();
     if (by_email && email) place = people_.find(email->str());
-    if (!by_email && of_account != users_of.end()) place = people_.find(of_account->second);
+    if (!by_email && of_account != users_of_.end()) place = people_.find(of_account->second);
     if (place == people_.end()) return;
     AskedPerson& person = place->second;
     if (person.found && person.found->about.account_id != account) person.ambiguous = true;
@@ -390,6 +388,8 @@ class ReadBack {
   LookUps look_ups_, at_once_;  ///< after the delay, and without it
   std::chrono::milliseconds delay_;
   std::set<std::string> witnesses_;  ///< account ids
+  std::map<std::string, std::string>
+      users_of_;  ///< address by account id, of those asked for by it
   std::map<std::string, AskedPerson> people_;
   std::map<std::string, Asked<std::string>> groups_;
   std::map<std::string, Asked<HeldRoles>> group_roles_;
