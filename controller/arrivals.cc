@@ -26,6 +26,7 @@ void confirm_arrivals(ReadClient& client, const std::string& organization, const
   if (arrived.empty()) return;
   const Endpoints endpoints(organization);
   Reader reader(client);
+  reader.asks_for("people");
   const LookUps look_ups(reader, endpoints, live.directory_id);
   std::set<std::string> seen;
   const auto ask = [&](const Endpoints::UserSearch& search) {
@@ -53,6 +54,7 @@ void confirm_arrivals(ReadClient& client, const std::string& organization, const
   });
   reader.run();
   live.read_calls += reader.calls();
+  for (const auto& [what, calls] : reader.calls_for()) live.calls_for[std::string(what)] += calls;
   for (const auto& [account, ref] : arrived) {
     if (seen.contains(account)) continue;
     live.users[index(ref)].opaque =

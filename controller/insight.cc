@@ -15,19 +15,28 @@ void add_note(std::string kind, std::string subject, Plan& plan) {
   std::sort(plan.notes.begin(), plan.notes.end());
 }
 
+/// What reads were made for, besides their number; of a quick plan that is not told.
+void note_reads(std::size_t before, const char* what, Plan& plan) {
+  if (plan.reads > before && !plan.reads_for.empty()) plan.reads_for[what] += plan.reads - before;
+}
+
 void add_seats(const InsightInput& input, Plan& plan) {
   if (!takes_seats(plan)) return;
   if (input.workspaces) return count_seats(*input.workspaces, plan);
+  const std::size_t before = plan.reads;
   const auto found =
       fetch_workspaces(input.client, input.plan_input.desired.organization_id, &plan.reads);
+  note_reads(before, "apps", plan);
   if (!found) return add_note(std::string(kSeatsUnknown), found.error().what, plan);
   count_seats(*found, plan);
 }
 
 void add_domains(const InsightInput& input, Plan& plan) {
   if (!gives_to_people(plan)) return;
+  const std::size_t before = plan.reads;
   auto found =
       fetch_verified_domains(input.client, input.plan_input.desired.organization_id, &plan.reads);
+  note_reads(before, "domains", plan);
   plan.own_domains = found && !found->empty()
                          ? OwnDomains{std::move(*found), true}
                          : majority_domain(input.plan_input.live, input.plan_input.catalog);

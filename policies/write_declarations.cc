@@ -139,8 +139,10 @@ std::string DeclarationWriter::comments(GroupRef ref) const {
   }
   for (const Grant& grant : live.grants) {
     if (input_.aliases.contains(grant.resource)) continue;
-    out += fmt::format("# Not managed: {} on {}, which [resources] does not declare.\n",
-                       name(grant.role), toml_comment(input_.catalog.name(grant.resource)));
+    out += fmt::format(
+        "# Not managed: {} on {}, which [resources] does not declare. Once it does, name it here: "
+        "what `access` leaves out is revoked.\n",
+        name(grant.role), toml_comment(input_.catalog.name(grant.resource)));
   }
   const auto [first, last] = other_roles_.equal_range(shown);
   for (auto other = first; other != last; ++other) {
