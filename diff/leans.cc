@@ -4,8 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -168,11 +166,9 @@ class LeanTeller {
   /// of whoever comes back and has nothing of it now, what it has.
   void tell_more_by_staying(UserRef who, GroupRef group, const Paths& paths) {
     LetsIn more;
-    for (auto given = done_.given.lower_bound({group, Grant{}});
-         given != done_.given.end() && given->first == group; ++given) {
-      const Grant& grant = given->second;
+    for_each_given(group, [&](const Grant& grant) {
       if (!paths.lead_to(grant)) more.roles.emplace_back(ari_of(grant), name(grant.role));
-    }
+    });
     if (gets_anything_back(paths, group)) more.coming_back.push_back(person(who));
     if (more.empty()) return;
     plan_.lets_in.emplace(TakenKey{name_of(group), person(who)->address, {}, {}}, std::move(more));
@@ -210,29 +206,31 @@ class LeanTeller {
   void guess(UserRef who, GroupRef from, const Paths& paths) {
     if (!is_unread(from)) return;
     std::vector<Path> left;
-    const auto add_given = [&](GroupRef group) {
-      for (auto given = done_.given.lower_bound({group, Grant{}});
-           given != done_.given.end() && given->first == group; ++given) {
-        left.push_back(path(group, given->second, true));
-      }
+    const auto add_all = [&](GroupRef group, bool joins) {
+      if (may_give(group)) left.push_back(unread(group, joins));
+      for_each_given(group, [&](const Grant& grant) { left.push_back(gift(group, grant)); });
     };
     for (const GroupRef group : paths.groups()) {
-      if (!paths.stays_in(group)) continue;
-      if (may_give(group)) left.push_back(unread(group, false));
-      add_given(group);
+      if (paths.stays_in(group)) add_all(group, false);
     }
-    for (const GroupRef group : paths.joined()) {
-      if (may_give(group)) left.push_back(unread(group, true));
-      add_given(group);
-    }
-    for (const Grant& grant : paths.given()) left.push_back(path(std::nullopt, grant, true));
+    for (const GroupRef group : paths.joined()) add_all(group, true);
+    for (const Grant& grant : paths.given()) left.push_back(gift(std::nullopt, grant));
     if (std::none_of(left.begin(), left.end(), is_gift)) return;
     add(name_of(from), who, {{}, {}, std::move(left)}, false, true);
     if (done_.deleted.contains(from)) tell_newcomers(from, {});
   }
 
-  [[nodiscard]] Path path(std::optional<GroupRef> group, const Grant& grant, bool given) const {
-    Path out{{}, {}, std::string(name(grant.role)), given, ari_of(grant)};
+  /// What the plan gives a group.
+  template <class Visit>
+  void for_each_given(GroupRef group, Visit visit) const {
+    for (auto given = done_.given.lower_bound({group, Grant{}});
+         given != done_.given.end() && given->first == group; ++given) {
+      visit(given->second);
+    }
+  }
+
+  [[nodiscard]] Path gift(std::optional<GroupRef> group, const Grant& grant) const {
+    Path out{{}, {}, std::string(name(grant.role)), true, ari_of(grant)};
     if (group) out.group = name_of(*group);
     if (group) out.id = input_.live.about(*group).id;
     return out;
@@ -302,6 +300,7 @@ void remember_leans(const PlanInput& input, const PlanInput& seen,
   const PathMoves done = moves_of(plan, input.catalog);
   LeanTeller(seen, done, plan).tell_protected(protected_users);
   LeanTeller(input, done, plan).tell_others(protected_users);
+  std::erase_if(plan.lets_in, [](const auto& one) { return one.second.empty(); });
   for (auto& [group, leans] : plan.leans) std::sort(leans.begin(), leans.end());
 }
 
