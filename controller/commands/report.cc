@@ -94,7 +94,6 @@ std::string look_up_direct(ReadClient& client, FetchScope scope, std::vector<Use
   Reader reader(client);
   read_user_grants(reader, endpoints, scope, catalog, live);
   live.read_calls += reader.calls();
-  for (const auto& [what, calls] : reader.calls_for()) live.calls_for[std::string(what)] += calls;
   if (n == 0) {
     return "Nobody has an app that no group explains, so nobody's direct access was looked up; a "
            "direct role beside one from a group is seen with --direct-access only.";
